@@ -1,0 +1,6 @@
+import { refreshHandler } from '../core/edge/refresh-handler.ts';
+import { services } from '../core/edge/services.ts';
+import { ccstore } from './contract.ts';
+
+/** The Lambda behind `POST /ccstore/v1/refresh`. */
+export const handler = refreshHandler(ccstore, services(ccstore));

@@ -1,0 +1,31 @@
+import type { Opening } from '../core/edge/contract.ts';
+import { idOf } from '../core/session/session.ts';
+import { accessToken } from './access-token.ts';
+
+/** How sessions of `ccstore` begin: with a login of Oracle Commerce, so never anonymous. */
+export const opening: Opening = {
+  anonymous: false,
+  claimsAre:
+    'an object of at most 4096 characters, its "iss" a string, without exp, sub, iat, sid and sec',
+  defaultClaims: '{"iss":"storefrontUI"}',
+
+  claims(texts, { iss = 'storefrontUI' }) {
+    if (typeof iss !== 'string' || reserved.some((name) => texts.has(name))) return undefined;
+    const given = texts.has('iss') ? [...texts] : [['iss', '"storefrontUI"'], ...texts];
+    const own = given.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',');
+    return own.length <= longest ? `{${own}}` : undefined;
+  },
+
+  holding({ session, secret, now, policy }, keys) {
+    if (!secret) throw new Error('a session of ccstore has a secret');
+    const { token, expiresIn, expiresAt } = accessToken({ session, secret, now, policy }, keys);
+    const sessionId = idOf(session.rowKey);
+    return { contract: 'ccstore', sessionId, accessToken: token, expiresIn, expiresAt };
+  },
+};
+
+/** What the token says of itself. */
+const reserved = ['exp', 'sub', 'iat', 'sid', 'sec'];
+
+/** The token travels in a header, and API Gateway takes 10,240 bytes of headers. */
+const longest = 4096;

@@ -1,0 +1,78 @@
+import type { Policy } from '../session/policy.ts';
+import type { Refusal } from '../session/refusal.ts';
+import type { Secret } from '../session/secret.ts';
+import type { Session, SessionId } from '../session/session.ts';
+import type { EpochSeconds } from '../time.ts';
+import type { Keys } from '../token/keys.ts';
+import type { Fault } from './fault.ts';
+import type { Reply } from './reply.ts';
+import type { BodyFormat, WireRequest } from './wire-request.ts';
+
+/** One documented way to refresh a session. Everything that lists contracts reads them as values. */
+export interface Contract {
+  /** The word on its own wire; a row's key begins with it. */
+  readonly name: string;
+  /** The documented path; its first segment is the stage of its API. The method is POST. */
+  readonly path: string;
+  readonly body: BodyFormat;
+  /** Whether API Gateway asks for the header `api_key`. */
+  readonly apiKey: 'none' | 'required';
+  /** Whether it signs tokens, and so has a signing key beside its root key. */
+  readonly signs: boolean;
+  readonly policy: Policy;
+  /** The credential in a request, or why there is none: nothing is then asked of the table. */
+  read(request: WireRequest, keys: Keys): Presented | Unread;
+  /** The answer to a refresh. */
+  grant(granted: Granted, keys: Keys): Reply | Promise<Reply>;
+  /** The answer to everything else. API Gateway gives it too, so it is a table's and nothing more. */
+  refuse(reason: Refusal | Fault, requestId: string): Reply;
+  readonly opening: Opening;
+}
+
+/** What a client presents: which session, the secret of it, and when its token expires if it is one. */
+export interface Presented {
+  readonly id: SessionId;
+  readonly secret: Secret;
+  readonly expiresAt?: EpochSeconds;
+}
+
+/** Why a request holds no credential that the table could judge. */
+export type Unread = Refusal | 'malformed-request';
+
+/** A refreshed session, and what its answer is made of. */
+export interface Granted {
+  readonly session: Session;
+  readonly secret: Secret;
+  readonly now: EpochSeconds;
+  readonly policy: Policy;
+  /** API Gateway's id of the request. */
+  readonly requestId: string;
+}
+
+/** How a contract's sessions begin: what session-admin needs to open one. */
+export interface Opening {
+  /** Whether a session may be opened before anyone has logged in to it. */
+  readonly anonymous: boolean;
+  /** What claims must be, in a sentence's worth of words. */
+  readonly claimsAre: string;
+  /** The JSON text of the claims of a session that is opened without any. */
+  readonly defaultClaims: string;
+  /**
+   * The claims as the row keeps them, from the members of the JSON object that `open` or `login` was
+   * given: each one's text, and its value. Nothing where they are not what `claimsAre` says.
+   */
+  claims(
+    texts: ReadonlyMap<string, string>,
+    values: Readonly<Record<string, unknown>>,
+  ): string | undefined;
+  /** What the client of a session that was just opened holds. */
+  holding(opened: Opened, keys: Keys): object | Promise<object>;
+}
+
+/** A session that was just opened, and its secret; an anonymous one has none. */
+export interface Opened {
+  readonly session: Session;
+  readonly secret?: Secret;
+  readonly now: EpochSeconds;
+  readonly policy: Policy;
+}

@@ -1,0 +1,108 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { secret } from '../session/secret.ts';
+import { sessionId } from '../session/session.ts';
+import type { Presented } from './contract.ts';
+
+/** The fields of a query or a body, by name. A map, since a field may be called `__proto__`. */
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** A request as the contracts read it. */
+export interface WireRequest {
+  /** Headers by their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** The query's values, decoded; the first of a repeated name. */
+  readonly query: Fields;
+  /** The body's values as its format gives them; empty where there is none. */
+  readonly body: Fields;
+}
+
+/** How a contract's body is written. `form` takes a JSON object too; `none` reads no body at all. */
+export type BodyFormat = 'form' | 'json' | 'none';
+
+/** The request in an event, or what is wrong with its body. */
+export function wireRequest(
+  event: APIGatewayProxyEvent,
+  format: BodyFormat,
+): WireRequest | 'malformed-request' | 'too-large' {
+  const body = format === 'none' ? none : readBody(event, format);
+  if (typeof body === 'string') return body;
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(event.headers ?? {}))
+    if (value !== undefined) headers.set(name.toLowerCase(), value);
+  const query = new Map<string, unknown>();
+  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {}))
+    query.set(name, values?.[0]);
+  return { headers, query, body };
+}
+
+/** A header of an event, its name in any case. */
+export function header(event: APIGatewayProxyEvent, name: string): string | undefined {
+  const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
+  return found?.[1];
+}
+
+/** The credential in two fields, or nothing: a session id of the grammar, and a secret. */
+export function credential(id: unknown, proof: unknown): Presented | undefined {
+  const named = sessionId(id);
+  const proven = secret(proof);
+  return named && proven && { id: named, secret: proven };
+}
+
+/** API Gateway lets 10 MB through; no credential comes near this, and JSON of it is not parsed. */
+const mostBytes = 64 * 1024;
+
+const none: Fields = new Map();
+
+function readBody(
+  event: APIGatewayProxyEvent,
+  format: 'form' | 'json',
+): Fields | 'malformed-request' | 'too-large' {
+  const { body, isBase64Encoded } = event;
+  if (!body) return none;
+  const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes > mostBytes) return 'too-large';
+  const [type] = (header(event, 'content-type') ?? '').split(';');
+  const parse = parsers[format][type?.trim().toLowerCase() ?? ''];
+  if (!parse) return none;
+  try {
+    return parse(isBase64Encoded ? utf8.decode(Buffer.from(body, 'base64')) : body);
+  } catch {
+    // Without the error: a JSON error quotes the body.
+    return 'malformed-request';
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws SyntaxError where the text is not a JSON object */
+function json(text: string): Fields {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError('not an object');
+  return new Map(Object.entries(value));
+}
+
+/**
+ * `application/x-www-form-urlencoded`, the first of a repeated name. Stricter than URLSearchParams,
+ * which makes something of a broken escape: that would be another secret than the one sent.
+ * @throws URIError where an escape is broken
+ */
+function form(text: string): Fields {
+  const fields = new Map<string, unknown>();
+  for (const pair of text.split('&')) {
+    const at = pair.indexOf('=');
+    const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+    const decoded = decodeForm(value);
+    if (!fields.has(decodeForm(name))) fields.set(decodeForm(name), decoded);
+  }
+  return fields;
+}
+
+function decodeForm(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+const parsers: Record<'form' | 'json', Record<string, (text: string) => Fields>> = {
+  form: { 'application/x-www-form-urlencoded': form, 'application/json': json },
+  json: { 'application/json': json },
+};

@@ -1,0 +1,36 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Brand } from '../brand.ts';
+import type { RowKey } from './session.ts';
+
+/** What proves that a session is one's own: secureCode, sessionToken, the `sec` of a token. */
+export type Secret = Brand<string, 'Secret'>;
+
+/** What the table keeps of a secret: 43 characters of base64url. */
+export type Digest = Brand<string, 'Digest'>;
+
+/**
+ * The text as a secret, or nothing: it must have a character, and be well-formed Unicode, since two
+ * lone surrogates are the same bytes in UTF-8 and so would be the same secret.
+ */
+export function secret(text: unknown): Secret | undefined {
+  return typeof text === 'string' && text !== '' && text.isWellFormed()
+    ? (text as Secret)
+    : undefined;
+}
+
+/** A new secret: 32 random bytes, base64url. */
+export function newSecret(): Secret {
+  return randomBytes(32).toString('base64url') as Secret;
+}
+
+/**
+ * HMAC-SHA-256 of `rowKey ‖ 0x00 ‖ secret`. Keyed, since a secret may be eleven digits and would fall
+ * to a search over a stolen table; bound to its row, so that none can be copied to another.
+ */
+export function digest(key: Uint8Array, row: RowKey, presented: Secret): Digest {
+  return createHmac('sha256', key)
+    .update(row)
+    .update('\0')
+    .update(presented)
+    .digest('base64url') as Digest;
+}

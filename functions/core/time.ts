@@ -1,0 +1,25 @@
+import type { Brand } from './brand.ts';
+
+/** A moment: whole seconds since 1970-01-01T00:00:00Z. */
+export type EpochSeconds = Brand<number, 'EpochSeconds'>;
+
+/** Tells the time. Handed in everywhere; only entry points make one. */
+export type Clock = () => EpochSeconds;
+
+/** The clock of this machine. */
+export const systemClock: Clock = () => epochSeconds(Date.now() / 1000);
+
+/** The whole second that a moment, in seconds since the epoch, lies in. */
+export function epochSeconds(seconds: number): EpochSeconds {
+  return Math.floor(seconds) as EpochSeconds;
+}
+
+/** The moment that many seconds after another. */
+export function later(moment: EpochSeconds, seconds: number): EpochSeconds {
+  return (moment + seconds) as EpochSeconds;
+}
+
+/** The first of two moments. */
+export function earlier(one: EpochSeconds, other: EpochSeconds): EpochSeconds {
+  return one < other ? one : other;
+}

@@ -1,0 +1,63 @@
+import type { Contract } from '../core/edge/contract.ts';
+import type { Fault } from '../core/edge/fault.ts';
+import { type Reply, reply } from '../core/edge/reply.ts';
+import { credential } from '../core/edge/wire-request.ts';
+import type { Refusal } from '../core/session/refusal.ts';
+import { expiryOf } from '../core/session/session.ts';
+import { opening } from './opening.ts';
+
+/**
+ * `POST /client/refresh` of the EOS (Hydra) server: "Get profile and mobility apps from current
+ * session", which is answered "as same as response of Login API".
+ */
+export const eos: Contract = {
+  name: 'eos',
+  path: '/client/refresh',
+  body: 'form',
+  apiKey: 'none',
+  signs: false,
+  policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
+
+  // The server merges the query and the body; that the body wins is chosen.
+  read({ query, body }) {
+    const field = (name: string) => (body.has(name) ? body : query).get(name);
+    return credential(field('sessionId'), field('secureCode')) ?? 'malformed-request';
+  },
+
+  // `claims` is the text of mobilityApps and profile, in the document's order: opening.ts wrote it.
+  grant({ session, secret }) {
+    const expireTime = expiryOf(session) * 1000;
+    const changing = `{"expireTime":${expireTime},"secureCode":${JSON.stringify(secret)},`;
+    return { status: 200, body: changing + session.claims?.slice(1) };
+  },
+
+  refuse: (reason) => replies[reason],
+
+  opening,
+};
+
+/** The document has one error, and gives it to everyone who is not logged in. */
+const notLoggedIn = reply(403, { message: 'Invalid credential', code: '3-2' });
+
+// The document's codes are `<area>-<n>`; area 9, and everything in it, is chosen.
+const overRate = reply(429, { message: 'Too many requests', code: '9-4' }, { 'Retry-After': '1' });
+
+const replies = {
+  'unknown-session': notLoggedIn,
+  'not-logged-in': notLoggedIn,
+  'wrong-secret': notLoggedIn,
+  'reused-secret': notLoggedIn,
+  revoked: notLoggedIn,
+  'idle-too-long': notLoggedIn,
+  'lifetime-over': notLoggedIn,
+  'malformed-request': notLoggedIn,
+  'unknown-client': notLoggedIn,
+  forbidden: reply(403, { message: 'Forbidden', code: '9-7' }),
+  'unknown-route': reply(404, { message: 'Not found', code: '9-6' }),
+  'over-rate': overRate,
+  'over-quota': overRate,
+  'too-large': reply(413, { message: 'Request too large', code: '9-5' }),
+  failed: reply(500, { message: 'Internal error', code: '9-1' }),
+  unavailable: reply(503, { message: 'Unavailable', code: '9-2' }, { 'Retry-After': '1' }),
+  'timed-out': reply(504, { message: 'Timed out', code: '9-3' }, { 'Retry-After': '1' }),
+} as const satisfies Record<Refusal | Fault, Reply>;

@@ -1,0 +1,195 @@
+import type { Contract } from '../core/edge/contract.ts';
+import { type LoginRefusal, timesAtOpening } from '../core/session/policy.ts';
+import type { SessionRegistry } from '../core/session/registry.ts';
+import { digest, type Secret } from '../core/session/secret.ts';
+import { idOf, type RowKey, rowKey, type Session, subjectKey } from '../core/session/session.ts';
+import type { Clock, EpochSeconds } from '../core/time.ts';
+import type { Keys } from '../core/token/keys.ts';
+import type { Input } from './fields.ts';
+import { type Person, readLogin, readOpen, readSession, readSubjects } from './input.ts';
+import { shown, stateOf } from './shown.ts';
+
+/** What became of a command. */
+export type Answer =
+  | { readonly outcome: 'done'; readonly result: object }
+  | { readonly outcome: 'refused'; readonly reason: AdminRefusal }
+  /** The input is wrong; `problem` is a sentence for whoever gave it, and quotes nothing. */
+  | { readonly outcome: 'invalid'; readonly problem: string };
+
+/** Why a command changed nothing. */
+export type AdminRefusal = LoginRefusal | 'id-taken';
+
+/** What the commands run on. */
+export interface AdminServices {
+  readonly registry: SessionRegistry;
+  readonly keys: (contract: Contract) => Promise<Keys>;
+  readonly clock: Clock;
+  readonly wait: (seconds: number) => Promise<void>;
+}
+
+/** A command over the sessions. Throws what storage or keys throw where they do not answer. */
+export type Command = (input: Input, services: AdminServices) => Promise<Answer>;
+
+/** Opens a session: somebody's, or anonymous until `login`. Answers what its client holds. */
+const open: Command = async (input, { registry, keys, clock }) => {
+  const asked = readOpen(input);
+  if ('problem' in asked) return invalid(asked.problem);
+  const { contract, id, person, tokenLifetime } = asked.value;
+  const mine = await keys(contract);
+  const now = clock();
+  const row = rowKey(contract.name, id);
+  const session: Session = {
+    rowKey: row,
+    ...timesAtOpening(contract.policy, now),
+    ...(person && belonging(contract, row, person, mine)),
+    ...(tokenLifetime && { tokenLifetime }),
+  };
+  if ((await registry.open(session)) === 'id-taken') return refused('id-taken');
+  return held(contract, { session, secret: person?.secret, now }, mine);
+};
+
+/** Makes an anonymous, unexpired session someone's. Answers what its client holds from now on. */
+const login: Command = async (input, { registry, keys, clock }) => {
+  const asked = readLogin(input);
+  if ('problem' in asked) return invalid(asked.problem);
+  const { contract, id, person } = asked.value;
+  const mine = await keys(contract);
+  const now = clock();
+  const row = rowKey(contract.name, id);
+  const session = await registry.login(row, {
+    ...belonging(contract, row, person, mine),
+    refreshedAt: now,
+    idleUntil: timesAtOpening(contract.policy, now).idleUntil,
+  });
+  if (typeof session === 'string') return refused(session);
+  return held(contract, { session, secret: person.secret, now }, mine);
+};
+
+/** Shows what may be known of a session: its times and state, and the name that logs give it. */
+const show: Command = (input, { registry, clock }) =>
+  withSession(input, async (row) => {
+    const session = await registry.find(row);
+    return session ? done(shown(session, clock())) : refused('unknown-session');
+  });
+
+/** Lists a subject's sessions, as far as the index knows them by now. */
+const list: Command = (input, { registry, clock }) =>
+  withSubject(input, async (subject, contract) => {
+    const rows = await allRows(registry, subjectKey(contract.name, subject));
+    const found = await inTurns(rows, (row) => registry.find(row));
+    const sessions = found.filter((row) => row !== undefined);
+    return done({
+      contract: contract.name,
+      subject,
+      sessions: sessions.map((session) => shown(session, clock())),
+    });
+  });
+
+/** Ends a session at once. Ending it again changes nothing, and answers the same. */
+const revoke: Command = (input, { registry, clock }) =>
+  withSession(input, async (row, contract) => {
+    const now = clock();
+    const before = await registry.revoke(row, now);
+    if (!before) return refused('unknown-session');
+    const sessionId = idOf(row);
+    return done({ contract: contract.name, sessionId, revokedAt: before.revokedAt ?? now });
+  });
+
+/**
+ * Ends all of a subject's sessions, and answers how many that were alive. The index is filled late on
+ * AWS, so it is read until two passes, two seconds apart, find nothing new.
+ */
+const revokeAll: Command = (input, { registry, clock, wait }) =>
+  withSubject(input, async (subject, contract) => {
+    const seen = new Set<RowKey>();
+    let ended = 0;
+    for (let quiet = 0; quiet < 2; ) {
+      const rows = await allRows(registry, subjectKey(contract.name, subject));
+      const fresh = rows.filter((row) => !seen.has(row));
+      const now = clock();
+      const before = await inTurns(fresh, (row) => registry.revoke(row, now));
+      ended += before.filter((session) => session && stateOf(session, now) === 'active').length;
+      for (const row of fresh) seen.add(row);
+      quiet = fresh.length === 0 ? quiet + 1 : 0;
+      if (quiet < 2) await wait(2);
+    }
+    return done({ contract: contract.name, subject, ended });
+  });
+
+/** Every command, by its name. */
+export const commands = {
+  open,
+  login,
+  show,
+  list,
+  revoke,
+  'revoke-all': revokeAll,
+} as const satisfies Record<string, Command>;
+
+const done = (result: object): Answer => ({ outcome: 'done', result });
+const refused = (reason: AdminRefusal): Answer => ({ outcome: 'refused', reason });
+const invalid = (problem: string): Answer => ({ outcome: 'invalid', problem });
+
+/** What makes a session somebody's. */
+function belonging(
+  { name }: Contract,
+  row: RowKey,
+  { subject, claims, secret }: Person,
+  keys: Keys,
+) {
+  return {
+    subject: subjectKey(name, subject),
+    secret: digest(keys.digest, row, secret),
+    claims,
+  };
+}
+
+async function held(
+  { opening, policy }: Contract,
+  { session, secret, now }: { session: Session; secret: Secret | undefined; now: EpochSeconds },
+  keys: Keys,
+): Promise<Answer> {
+  return done(await opening.holding({ session, ...(secret && { secret }), now, policy }, keys));
+}
+
+async function withSession(
+  input: Input,
+  run: (row: RowKey, contract: Contract) => Promise<Answer>,
+): Promise<Answer> {
+  const asked = readSession(input);
+  if ('problem' in asked) return invalid(asked.problem);
+  const { contract, id } = asked.value;
+  return run(rowKey(contract.name, id), contract);
+}
+
+async function withSubject(
+  input: Input,
+  run: (subject: string, contract: Contract) => Promise<Answer>,
+): Promise<Answer> {
+  const asked = readSubjects(input);
+  if ('problem' in asked) return invalid(asked.problem);
+  return run(asked.value.subject, asked.value.contract);
+}
+
+/** Every row that the index has for a subject. */
+async function allRows(registry: SessionRegistry, subject: string): Promise<readonly RowKey[]> {
+  const rows: RowKey[] = [];
+  let page = await registry.page(subject);
+  rows.push(...page.rows);
+  while (page.next) {
+    page = await registry.page(subject, page.next);
+    rows.push(...page.rows);
+  }
+  return rows;
+}
+
+/** Does the same for each, so many at once as the SDK has connections to spare. */
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  one: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += 25)
+    results.push(...(await Promise.all(items.slice(at, at + 25).map(one))));
+  return results;
+}

@@ -1,0 +1,99 @@
+import { contracts } from '../contracts.ts';
+import type { Contract } from '../core/edge/contract.ts';
+import { isObject, members } from '../core/edge/json-text.ts';
+import { newSecret, type Secret } from '../core/session/secret.ts';
+import { type SessionId, sessionId } from '../core/session/session.ts';
+
+/** What a command is given, by the CLI or as a Lambda's event: nothing of it is believed. */
+export interface Input {
+  readonly contract?: unknown;
+  readonly sessionId?: unknown;
+  readonly subject?: unknown;
+  /** JSON text, so that no parser on the way changes a number or an order. */
+  readonly claims?: unknown;
+  readonly secret?: unknown;
+  readonly anonymous?: unknown;
+  readonly tokenLifetime?: unknown;
+}
+
+/** A value that was read, or a sentence for whoever gave it; the sentence quotes nothing. */
+export type Read<Value> = { readonly value: Value } | { readonly problem: string };
+
+/** The values of several readings, or the first problem among them. */
+export function all<Values extends Record<string, unknown>>(
+  readings: {
+    readonly [Name in keyof Values]: Read<Values[Name]>;
+  },
+): Read<Values> {
+  const value: Record<string, unknown> = {};
+  for (const [name, reading] of Object.entries<Read<unknown>>(readings)) {
+    if ('problem' in reading) return reading;
+    value[name] = reading.value;
+  }
+  return { value: value as Values };
+}
+
+/** The contract of that name. */
+export function readContract({ contract }: Input): Read<Contract> {
+  const found = contracts.find(({ name }) => name === contract);
+  const names = contracts.map(({ name }) => name).join(', ');
+  return found ? { value: found } : { problem: `there is no such contract; there are ${names}` };
+}
+
+/** A session id of the grammar. */
+export function readSessionId(input: Input): Read<SessionId> {
+  const id = sessionId(input.sessionId);
+  return id ? { value: id } : { problem: 'a session id is 1 to 128 of A-Z a-z 0-9 . _ -' };
+}
+
+/** Whose sessions: 1 to 256 characters. */
+export function readSubject({ subject }: Input): Read<string> {
+  return typeof subject === 'string' && /^[^\p{Cc}\p{Cs}]{1,256}$/u.test(subject)
+    ? { value: subject }
+    : { problem: 'a subject is 1 to 256 characters, none of them a control character' };
+}
+
+/** A credential that another system has given out, or a new one. */
+export function readSecret({ secret }: Input): Read<Secret> {
+  if (secret === undefined) return { value: newSecret() };
+  return typeof secret === 'string' && /^[\x20-\x7e]{1,2048}$/.test(secret)
+    ? { value: secret as Secret }
+    : { problem: 'a secret is 1 to 2048 characters of printable ASCII' };
+}
+
+/** Seconds, and no more than the session has. */
+export function readTokenLifetime(
+  { tokenLifetime }: Input,
+  { name, policy }: Contract,
+): Read<number> {
+  if (typeof policy.idle === 'number')
+    return { problem: `sessions of ${name} have no token lifetime` };
+  return typeof tokenLifetime === 'number' &&
+    Number.isInteger(tokenLifetime) &&
+    tokenLifetime >= 1 &&
+    tokenLifetime <= policy.lifetime
+    ? { value: tokenLifetime }
+    : { problem: `a token lifetime is 1 to ${policy.lifetime} whole seconds` };
+}
+
+/** The claims as the contract's rows keep them. */
+export function readClaims(
+  { claims }: Input,
+  { name, opening: { defaultClaims, claimsAre, claims: read } }: Contract,
+): Read<string> {
+  const text = claims === undefined ? defaultClaims : claims;
+  const problem = `claims of ${name} are JSON: ${claimsAre}`;
+  if (typeof text !== 'string') return { problem };
+  if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };
+  try {
+    const values: unknown = JSON.parse(text);
+    const value = isObject(values) ? read(members(text), values) : undefined;
+    return value === undefined ? { problem } : { value };
+  } catch {
+    // Without the error: it quotes the text.
+    return { problem };
+  }
+}
+
+/** An item of DynamoDB takes 400 kB with everything else in it. */
+const mostBytes = 256 * 1024;

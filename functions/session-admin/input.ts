@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Contract } from '../core/edge/contract.ts';
+import type { Secret } from '../core/session/secret.ts';
+import type { SessionId } from '../core/session/session.ts';
+import {
+  all,
+  type Input,
+  type Read,
+  readClaims,
+  readContract,
+  readSecret,
+  readSessionId,
+  readSubject,
+  readTokenLifetime,
+} from './fields.ts';
+
+/** Whose a session becomes. */
+export interface Person {
+  readonly subject: string;
+  readonly claims: string;
+  readonly secret: Secret;
+}
+
+/** A session to open; without a person it is anonymous. */
+export interface OpenInput {
+  readonly contract: Contract;
+  readonly id: SessionId;
+  readonly person?: Person;
+  readonly tokenLifetime?: number;
+}
+
+/** What `open` was asked for. */
+export function readOpen(input: Input): Read<OpenInput> {
+  const id = input.sessionId === undefined ? { value: newId() } : readSessionId(input);
+  const named = all({ contract: readContract(input), id });
+  if ('problem' in named) return named;
+  const { contract } = named.value;
+  if (input.anonymous === true) return readAnonymous(input, named.value);
+  // A session that nobody was named for is nobody else's: its subject is its own id.
+  const person = readPerson({ ...input, subject: input.subject ?? named.value.id }, contract);
+  if (input.tokenLifetime === undefined) return all({ ...values(named.value), person });
+  const tokenLifetime = readTokenLifetime(input, contract);
+  return all({ ...values(named.value), person, tokenLifetime });
+}
+
+/** What `login` was asked for. */
+export function readLogin(input: Input): Read<Required<Omit<OpenInput, 'tokenLifetime'>>> {
+  const named = readSession(input);
+  if ('problem' in named) return named;
+  return all({ ...values(named.value), person: readPerson(input, named.value.contract) });
+}
+
+/** Which session a command is about. */
+export function readSession(input: Input): Read<Pick<OpenInput, 'contract' | 'id'>> {
+  return all({ contract: readContract(input), id: readSessionId(input) });
+}
+
+/** Whose sessions a command is about. */
+export function readSubjects(input: Input): Read<{ contract: Contract; subject: string }> {
+  return all({ contract: readContract(input), subject: readSubject(input) });
+}
+
+function readAnonymous(
+  { subject, claims, secret, tokenLifetime }: Input,
+  named: Pick<OpenInput, 'contract' | 'id'>,
+): Read<OpenInput> {
+  if (!named.contract.opening.anonymous)
+    return { problem: `sessions of ${named.contract.name} are never anonymous` };
+  const given = [subject, claims, secret, tokenLifetime].some((value) => value !== undefined);
+  return given
+    ? { problem: 'an anonymous session has no subject, claims, secret or token lifetime' }
+    : { value: named };
+}
+
+function readPerson(input: Input, contract: Contract): Read<Person> {
+  return all({
+    subject: readSubject(input),
+    claims: readClaims(input, contract),
+    secret: readSecret(input),
+  });
+}
+
+function values({ contract, id }: Pick<OpenInput, 'contract' | 'id'>) {
+  return { contract: { value: contract }, id: { value: id } };
+}
+
+function newId(): SessionId {
+  return randomUUID() as string as SessionId;
+}

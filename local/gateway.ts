@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { Contract } from '../functions/core/edge/contract.ts';
+import type { Fault } from '../functions/core/edge/fault.ts';
+import type { RefreshLambda } from '../functions/core/edge/refresh-handler.ts';
+import { type Reply, respond } from '../functions/core/edge/reply.ts';
+import { context, proxyEvent } from './proxy-event.ts';
+
+/** A contract and the Lambda that speaks it. */
+export interface Route {
+  readonly contract: Contract;
+  readonly handler: RefreshLambda;
+}
+
+/**
+ * Plays API Gateway's part in front of the handlers: routes, the `api_key` header, the proxy event as
+ * AWS builds it, and API Gateway's own answers from the contracts' refuse tables. Each contract has
+ * the API whose stage is the first segment of its path. No throttling, quota or timeout.
+ */
+export function gateway(routes: readonly Route[], apiKeys: ReadonlySet<string>): RequestListener {
+  return (request, response) => {
+    answer(routes, apiKeys, request).then(
+      (result) => send(response, result),
+      () => response.destroy(),
+    );
+  };
+}
+
+async function answer(
+  routes: readonly Route[],
+  apiKeys: ReadonlySet<string>,
+  request: IncomingMessage,
+): Promise<APIGatewayProxyResult> {
+  const requestId = randomUUID();
+  const [path = '', query = ''] = splitOnce(request.url ?? '', '?');
+  const route = routes.find(({ contract }) => stageOf(path) === stageOf(contract.path));
+  // It is read to its end even where nobody wants it: a client that is still sending reads no answer.
+  const body = await bodyOf(request);
+  if (!route) return nowhere(routes, requestId);
+
+  const refuse = (fault: Fault) =>
+    byGateway(route.contract.refuse(fault, requestId), request, requestId);
+  if (path !== route.contract.path || request.method !== 'POST') return refuse('unknown-route');
+  if (route.contract.apiKey === 'required' && !knows(apiKeys, request))
+    return refuse('unknown-client');
+  if (body === undefined) return refuse('too-large');
+  const values = decodedQuery(query);
+  if (values === undefined) return refuse('malformed-request');
+  const result = await route.handler(
+    proxyEvent(request, { path, stage: stageOf(path) ?? '', query: values, body, requestId }),
+    context(requestId),
+  );
+  return { ...result, headers: { ...result.headers, 'x-amzn-RequestId': requestId } };
+}
+
+/** The first segment of a path: the stage of the API that it belongs to. */
+function stageOf(path: string): string | undefined {
+  return path.split('/')[1];
+}
+
+/** What a token authorizer lets through, and then the usage plan knows. */
+function knows(apiKeys: ReadonlySet<string>, { headers }: IncomingMessage): boolean {
+  return typeof headers.api_key === 'string' && apiKeys.has(headers.api_key);
+}
+
+/** An answer that the Lambda never sees. It echoes the client's own id as it was sent. */
+function byGateway(reply: Reply, { headers }: IncomingMessage, requestId: string) {
+  const client = String(headers['x-request-id'] ?? requestId);
+  return respond(reply, { gateway: requestId, client });
+}
+
+/** On AWS every API has a host of its own; on this port there is also a place that is no API's. */
+function nowhere(routes: readonly Route[], requestId: string): APIGatewayProxyResult {
+  const here = routes.map(({ contract }) => `POST ${contract.path}`);
+  const body = JSON.stringify({ message: 'Not found', routes: here });
+  return respond({ status: 404, body }, { gateway: requestId, client: requestId });
+}
+
+const mostBytes = 10 * 1024 * 1024;
+
+/** The body, or nothing where it is over API Gateway's 10 MB. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= mostBytes) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return bytes > mostBytes ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+/** The query's values by name, as AWS decodes them; nothing where an escape is broken. */
+function decodedQuery(query: string): Map<string, string[]> | undefined {
+  const values = new Map<string, string[]>();
+  try {
+    for (const pair of query.split('&').filter((pair) => pair !== '')) {
+      const [name, value = ''] = splitOnce(pair, '=').map((text) =>
+        decodeURIComponent(text.replaceAll('+', ' ')),
+      );
+      values.set(name ?? '', [...(values.get(name ?? '') ?? []), value]);
+    }
+    return values;
+  } catch {
+    return undefined;
+  }
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function send(
+  response: ServerResponse,
+  { statusCode, headers, body }: APIGatewayProxyResult,
+): void {
+  response.writeHead(statusCode, headers as Record<string, string>).end(body);
+}

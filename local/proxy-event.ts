@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+/** What the gateway has read of a request already. */
+export interface Parts {
+  readonly path: string;
+  readonly stage: string;
+  readonly query: ReadonlyMap<string, string[]>;
+  readonly body: string;
+  readonly requestId: string;
+}
+
+/** The event of the REST API's Lambda proxy integration, both query and both header fields filled. */
+export function proxyEvent(
+  request: IncomingMessage,
+  { path, stage, query, body, requestId }: Parts,
+): APIGatewayProxyEvent {
+  const headers = headersOf(request);
+  const resource = path.slice(stage.length + 1);
+  return {
+    resource,
+    path: resource,
+    httpMethod: request.method ?? '',
+    headers: lastOf(headers),
+    multiValueHeaders: Object.fromEntries(headers),
+    queryStringParameters: query.size > 0 ? lastOf(query) : null,
+    multiValueQueryStringParameters: query.size > 0 ? Object.fromEntries(query) : null,
+    pathParameters: null,
+    stageVariables: null,
+    body: body === '' ? null : body,
+    isBase64Encoded: false,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      authorizer: null,
+      protocol: 'HTTP/1.1',
+      httpMethod: request.method ?? '',
+      identity: { ...nobody, sourceIp: request.socket.remoteAddress ?? '' },
+      path,
+      stage,
+      requestId,
+      requestTimeEpoch: Date.now(),
+      resourceId: 'local',
+      resourcePath: resource,
+    },
+  };
+}
+
+/** The headers by name, in the case they were sent in. */
+function headersOf({ rawHeaders }: IncomingMessage): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    headers.set(name, [...(headers.get(name) ?? []), value]);
+  }
+  return headers;
+}
+
+/** AWS's single-value fields keep the last of a repeated name. */
+function lastOf(values: ReadonlyMap<string, string[]>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.at(-1) ?? '']));
+}
+
+const nobody: APIGatewayProxyEvent['requestContext']['identity'] = {
+  accessKey: null,
+  accountId: null,
+  apiKey: null,
+  apiKeyId: null,
+  caller: null,
+  clientCert: null,
+  cognitoAuthenticationProvider: null,
+  cognitoAuthenticationType: null,
+  cognitoIdentityId: null,
+  cognitoIdentityPoolId: null,
+  principalOrgId: null,
+  sourceIp: '',
+  user: null,
+  userAgent: null,
+  userArn: null,
+};
+
+/** What a handler is told of its invocation: five seconds are left, as in the deployed Lambda. */
+export function context(awsRequestId: string): Context {
+  const ends = Date.now() + 5000;
+  return {
+    awsRequestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: 'local',
+    functionVersion: '$LATEST',
+    invokedFunctionArn: 'arn:aws:lambda:local:000000000000:function:local',
+    memoryLimitInMB: '256',
+    logGroupName: 'local',
+    logStreamName: 'local',
+    getRemainingTimeInMillis: () => ends - Date.now(),
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}

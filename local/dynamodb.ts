@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import {
@@ -19,12 +19,15 @@ export interface EmbeddedDynamoDB {
 /**
  * Starts an embedded DynamoDB on 127.0.0.1; port 0 takes a free one. With a folder it keeps its
  * tables there, without one in memory.
- * @throws Error with the code EADDRINUSE where the port is taken
+ * @throws Error with the code EADDRINUSE where the port is taken; Error of one line where the folder
+ * is no folder, or another process has it open
  */
 export async function embeddedDynamoDB(port: number, folder?: string): Promise<EmbeddedDynamoDB> {
   returnOldOnRefusal();
+  if (folder) await checkFolder(folder);
   const options = { createTableMs: 0, ...(folder && { path: folder }) };
   const server: Server = require('dynalite')(options);
+  server.prependListener('request', forgiveLeaving);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
@@ -38,6 +41,24 @@ export async function embeddedDynamoDB(port: number, folder?: string): Promise<E
         server.closeAllConnections();
       }),
   };
+}
+
+/** dynalite finds out at its first request that it can't use its folder, and throws where nobody hears. */
+async function checkFolder(folder: string): Promise<void> {
+  const { Level } = createRequire(require.resolve('dynalite'))('level');
+  const level = new Level(folder);
+  try {
+    await level.open();
+    await level.close();
+  } catch {
+    throw new Error(`${folder} is no folder for --data, or another process has it open`);
+  }
+}
+
+/** dynalite throws what a client that goes away within its request leaves behind. */
+function forgiveLeaving(request: IncomingMessage): void {
+  const emit = request.emit.bind(request);
+  request.emit = (event: string, ...args: unknown[]) => event !== 'error' && emit(event, ...args);
 }
 
 /** dynalite 4 drops `ReturnValuesOnConditionCheckFailure`; DynamoDB answers it (dynalite#182). */
@@ -85,5 +106,8 @@ export async function createTable(client: DynamoDBClient, table: string): Promis
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
   }
-  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: table });
+  await waitUntilTableExists(
+    { client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.2 },
+    { TableName: table },
+  );
 }

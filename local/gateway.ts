@@ -45,13 +45,26 @@ async function answer(
   if (route.contract.apiKey === 'required' && !knows(apiKeys, request))
     return refuse('unknown-client');
   if (body === undefined) return refuse('too-large');
-  const values = decodedQuery(query);
+  // To a contract that reads no body no query counts either, and so none is malformed.
+  const values = decodedQuery(query) ?? (route.contract.body === 'none' ? new Map() : undefined);
   if (values === undefined) return refuse('malformed-request');
-  const result = await route.handler(
-    proxyEvent(request, { path, stage: stageOf(path) ?? '', query: values, body, requestId }),
-    context(requestId),
-  );
-  return { ...result, headers: { ...result.headers, 'x-amzn-RequestId': requestId } };
+  const parts = { path, stage: stageOf(path) ?? '', query: values, body, requestId };
+  const result = await invoke(route, proxyEvent(request, parts), context(requestId));
+  if (!result) return refuse('unavailable');
+  return marked(result, requestId);
+}
+
+/** The Lambda's answer; nothing where it throws, or answers what API Gateway calls malformed. */
+async function invoke(
+  { handler }: Route,
+  ...call: Parameters<RefreshLambda>
+): Promise<APIGatewayProxyResult | undefined> {
+  try {
+    const result: APIGatewayProxyResult | undefined = await handler(...call);
+    return Number.isInteger(result?.statusCode) ? result : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first segment of a path: the stage of the API that it belongs to. */
@@ -67,7 +80,12 @@ function knows(apiKeys: ReadonlySet<string>, { headers }: IncomingMessage): bool
 /** An answer that the Lambda never sees. It echoes the client's own id as it was sent. */
 function byGateway(reply: Reply, { headers }: IncomingMessage, requestId: string) {
   const client = String(headers['x-request-id'] ?? requestId);
-  return respond(reply, { gateway: requestId, client });
+  return marked(respond(reply, { gateway: requestId, client }), requestId);
+}
+
+/** Every answer has API Gateway's own id of the request. */
+function marked(result: APIGatewayProxyResult, requestId: string): APIGatewayProxyResult {
+  return { ...result, headers: { ...result.headers, 'x-amzn-RequestId': requestId } };
 }
 
 /** On AWS every API has a host of its own; on this port there is also a place that is no API's. */

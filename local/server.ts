@@ -3,24 +3,32 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { contracts } from '../functions/contracts.ts';
-import { sessionRegistry } from '../functions/core/session/registry.ts';
-import { systemClock } from '../functions/core/time.ts';
-import { environmentKeys } from '../functions/core/token/keys.ts';
 import { enter, keyFile, localEnv } from '../functions/session-admin/local.ts';
+import { adminServices } from '../functions/session-admin/services.ts';
 import { demoApiKey, openDemos } from './demo.ts';
 import { createTable, embeddedDynamoDB } from './dynamodb.ts';
 import { gateway, type Route } from './gateway.ts';
 import { localKeyFile } from './keys.ts';
 
+let stop: () => Promise<unknown> = async () => undefined;
+// npm passes on what the terminal sends to both, so the same signal may come twice.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, async () => {
+    const stopping = stop;
+    stop = () => new Promise(() => undefined);
+    await stopping();
+    process.exit(0);
+  });
+
 try {
-  await start();
+  stop = await start();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
 
-/** Serves the contracts on this machine until it is interrupted. */
-async function start(): Promise<void> {
+/** Serves the contracts on this machine. Answers how to stop. */
+async function start(): Promise<() => Promise<void>> {
   const { values } = parseArgs({ options: { data: { type: 'string' } } });
   const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
   const database = given
@@ -33,28 +41,25 @@ async function start(): Promise<void> {
   });
   enter(env);
   const client = new DynamoDBClient({});
-  const table = env.SESSION_TABLE ?? '';
-  await createTable(client, table);
+  await createTable(client, env.SESSION_TABLE ?? '');
 
   const server = createServer(gateway(await routes(), new Set([demoApiKey])));
   const port = await onPort('PORT', 3000, (wanted) => listening(server, wanted));
-  const demos = await openDemos({
-    registry: sessionRegistry(client, table),
-    keys: (contract) => environmentKeys(env, contract)(),
-    clock: systemClock,
-    wait: async () => undefined,
-  });
+  const demos = await openDemos(adminServices());
   const origin = `http://127.0.0.1:${port}`;
   console.log(
     `session-refresh listens on ${origin}, its table on ${env.AWS_ENDPOINT_URL_DYNAMODB}\n`,
   );
   for (const { contract, curl } of demos) console.log(`${contract}\n${curl(origin)}\n`);
-  console.log(`More sessions, here as in every shell:\n${howToOpen(env)}\n`);
+  console.log(
+    `More sessions, here as in every shell:\n${howToOpen(env, database !== undefined)}\n`,
+  );
 
-  await interrupted();
-  server.close().closeAllConnections();
-  client.destroy();
-  await database?.close();
+  return async () => {
+    server.close().closeAllConnections();
+    client.destroy();
+    await database?.close();
+  };
 }
 
 /** The very handlers that are deployed. */
@@ -97,16 +102,16 @@ function listening(server: ReturnType<typeof createServer>, port: number): Promi
   });
 }
 
-/** The CLI's command line, with the variable that tells it where this server's table is. */
-function howToOpen({ AWS_ENDPOINT_URL_DYNAMODB, DYNAMODB_PORT }: typeof process.env): string {
-  const elsewhere = DYNAMODB_PORT
-    ? DYNAMODB_PORT !== '8000' && `DYNAMODB_PORT=${DYNAMODB_PORT} `
-    : `AWS_ENDPOINT_URL_DYNAMODB=${AWS_ENDPOINT_URL_DYNAMODB} `;
-  return `${elsewhere || ''}npm run -s sessions -- open eos`;
-}
-
-function interrupted(): Promise<unknown> {
-  return Promise.race(
-    ['SIGINT', 'SIGTERM'].map((signal) => new Promise((resolve) => process.once(signal, resolve))),
-  );
+/** The CLI's command line, with the variables that tell it where this server's table is. */
+function howToOpen(env: typeof process.env, embedded: boolean): string {
+  const where = embedded
+    ? { DYNAMODB_PORT: env.DYNAMODB_PORT, SESSION_TABLE: env.SESSION_TABLE }
+    : {
+        AWS_ENDPOINT_URL_DYNAMODB: env.AWS_ENDPOINT_URL_DYNAMODB,
+        SESSION_TABLE: env.SESSION_TABLE,
+      };
+  const usual = new Set(['8000', 'sessions']);
+  const variables = Object.entries(where).filter(([, value]) => value && !usual.has(value));
+  const words = variables.map(([name, value]) => `${name}=${value} `);
+  return `${words.join('')}npm run -s sessions -- open eos`;
 }

@@ -1,9 +1,9 @@
-import type { Contract } from '../core/edge/contract.ts';
-import { type LoginRefusal, timesAtOpening } from '../core/session/policy.ts';
+import type { Contract, Opened } from '../core/edge/contract.ts';
+import { type LoginRefusal, type Policy, timesAtOpening } from '../core/session/policy.ts';
 import type { SessionRegistry } from '../core/session/registry.ts';
 import { digest, type Secret } from '../core/session/secret.ts';
 import { idOf, type RowKey, rowKey, type Session, subjectKey } from '../core/session/session.ts';
-import type { Clock, EpochSeconds } from '../core/time.ts';
+import type { Clock } from '../core/time.ts';
 import type { Keys } from '../core/token/keys.ts';
 import type { Input } from './fields.ts';
 import { type Person, readLogin, readOpen, readSession, readSubjects } from './input.ts';
@@ -23,6 +23,7 @@ export type AdminRefusal = LoginRefusal | 'id-taken';
 export interface AdminServices {
   readonly registry: SessionRegistry;
   readonly keys: (contract: Contract) => Promise<Keys>;
+  readonly policy: (contract: Contract) => Policy;
   readonly clock: Clock;
   readonly wait: (seconds: number) => Promise<void>;
 }
@@ -31,38 +32,40 @@ export interface AdminServices {
 export type Command = (input: Input, services: AdminServices) => Promise<Answer>;
 
 /** Opens a session: somebody's, or anonymous until `login`. Answers what its client holds. */
-const open: Command = async (input, { registry, keys, clock }) => {
-  const asked = readOpen(input);
+const open: Command = async (input, { registry, keys, policy: policyOf, clock }) => {
+  const asked = readOpen(input, policyOf);
   if ('problem' in asked) return invalid(asked.problem);
   const { contract, id, person, tokenLifetime } = asked.value;
+  const policy = policyOf(contract);
   const mine = await keys(contract);
   const now = clock();
   const row = rowKey(contract.name, id);
   const session: Session = {
     rowKey: row,
-    ...timesAtOpening(contract.policy, now),
+    ...timesAtOpening(policy, now),
     ...(person && belonging(contract, row, person, mine)),
     ...(tokenLifetime && { tokenLifetime }),
   };
   if ((await registry.open(session)) === 'id-taken') return refused('id-taken');
-  return held(contract, { session, secret: person?.secret, now }, mine);
+  return held(contract, { session, secret: person?.secret, now, policy }, mine);
 };
 
 /** Makes an anonymous, unexpired session someone's. Answers what its client holds from now on. */
-const login: Command = async (input, { registry, keys, clock }) => {
+const login: Command = async (input, { registry, keys, policy: policyOf, clock }) => {
   const asked = readLogin(input);
   if ('problem' in asked) return invalid(asked.problem);
   const { contract, id, person } = asked.value;
+  const policy = policyOf(contract);
   const mine = await keys(contract);
   const now = clock();
   const row = rowKey(contract.name, id);
   const session = await registry.login(row, {
     ...belonging(contract, row, person, mine),
     refreshedAt: now,
-    idleUntil: timesAtOpening(contract.policy, now).idleUntil,
+    idleUntil: timesAtOpening(policy, now).idleUntil,
   });
   if (typeof session === 'string') return refused(session);
-  return held(contract, { session, secret: person.secret, now }, mine);
+  return held(contract, { session, secret: person.secret, now, policy }, mine);
 };
 
 /** Shows what may be known of a session: its times and state, and the name that logs give it. */
@@ -144,12 +147,13 @@ function belonging(
   };
 }
 
+/** What the client of a session that was just opened holds. */
 async function held(
-  { opening, policy }: Contract,
-  { session, secret, now }: { session: Session; secret: Secret | undefined; now: EpochSeconds },
+  { opening }: Contract,
+  { secret, ...opened }: Omit<Opened, 'secret'> & { readonly secret: Secret | undefined },
   keys: Keys,
 ): Promise<Answer> {
-  return done(await opening.holding({ session, ...(secret && { secret }), now, policy }, keys));
+  return done(await opening.holding({ ...opened, ...(secret && { secret }) }, keys));
 }
 
 async function withSession(

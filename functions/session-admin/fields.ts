@@ -1,6 +1,7 @@
 import { contracts } from '../contracts.ts';
 import type { Contract } from '../core/edge/contract.ts';
 import { isObject, members } from '../core/edge/json-text.ts';
+import type { Policy } from '../core/session/policy.ts';
 import { newSecret, type Secret } from '../core/session/secret.ts';
 import { type SessionId, sessionId } from '../core/session/session.ts';
 
@@ -64,7 +65,8 @@ export function readSecret({ secret }: Input): Read<Secret> {
 /** Seconds, and no more than the session has. */
 export function readTokenLifetime(
   { tokenLifetime }: Input,
-  { name, policy }: Contract,
+  { name }: Contract,
+  policy: Policy,
 ): Read<number> {
   if (typeof policy.idle === 'number')
     return { problem: `sessions of ${name} have no token lifetime` };
@@ -80,14 +82,16 @@ export function readTokenLifetime(
 export function readClaims(
   { claims }: Input,
   { name, opening: { defaultClaims, claimsAre, claims: read } }: Contract,
+  person: { readonly subject: string; readonly secret: Secret },
 ): Read<string> {
   const text = claims === undefined ? defaultClaims : claims;
   const problem = `claims of ${name} are JSON: ${claimsAre}`;
-  if (typeof text !== 'string') return { problem };
+  // A lone surrogate has no bytes in UTF-8: the client would be given another text.
+  if (typeof text !== 'string' || !text.isWellFormed()) return { problem };
   if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };
   try {
     const values: unknown = JSON.parse(text);
-    const value = isObject(values) ? read(members(text), values) : undefined;
+    const value = isObject(values) ? read(members(text), values, person) : undefined;
     return value === undefined ? { problem } : { value };
   } catch {
     // Without the error: it quotes the text.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Contract } from '../core/edge/contract.ts';
+import type { Policy } from '../core/session/policy.ts';
 import type { Secret } from '../core/session/secret.ts';
 import type { SessionId } from '../core/session/session.ts';
 import {
@@ -30,16 +31,18 @@ export interface OpenInput {
 }
 
 /** What `open` was asked for. */
-export function readOpen(input: Input): Read<OpenInput> {
+export function readOpen(input: Input, policy: (contract: Contract) => Policy): Read<OpenInput> {
   const id = input.sessionId === undefined ? { value: newId() } : readSessionId(input);
   const named = all({ contract: readContract(input), id });
   if ('problem' in named) return named;
   const { contract } = named.value;
-  if (input.anonymous === true) return readAnonymous(input, named.value);
+  if (input.anonymous !== undefined && typeof input.anonymous !== 'boolean')
+    return { problem: 'anonymous is true or false' };
+  if (input.anonymous) return readAnonymous(input, named.value);
   // A session that nobody was named for is nobody else's: its subject is its own id.
-  const person = readPerson({ ...input, subject: input.subject ?? named.value.id }, contract);
+  const person = readPerson({ subject: named.value.id, ...given(input) }, contract);
   if (input.tokenLifetime === undefined) return all({ ...values(named.value), person });
-  const tokenLifetime = readTokenLifetime(input, contract);
+  const tokenLifetime = readTokenLifetime(input, contract, policy(contract));
   return all({ ...values(named.value), person, tokenLifetime });
 }
 
@@ -66,18 +69,22 @@ function readAnonymous(
 ): Read<OpenInput> {
   if (!named.contract.opening.anonymous)
     return { problem: `sessions of ${named.contract.name} are never anonymous` };
-  const given = [subject, claims, secret, tokenLifetime].some((value) => value !== undefined);
-  return given
+  const someone = [subject, claims, secret, tokenLifetime].some((value) => value !== undefined);
+  return someone
     ? { problem: 'an anonymous session has no subject, claims, secret or token lifetime' }
     : { value: named };
 }
 
 function readPerson(input: Input, contract: Contract): Read<Person> {
-  return all({
-    subject: readSubject(input),
-    claims: readClaims(input, contract),
-    secret: readSecret(input),
-  });
+  const known = all({ subject: readSubject(input), secret: readSecret(input) });
+  if ('problem' in known) return known;
+  const claims = readClaims(input, contract, known.value);
+  return 'problem' in claims ? claims : { value: { ...known.value, claims: claims.value } };
+}
+
+/** What was given at all: an option that was left out may be there as undefined. */
+function given(input: Input): Input {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 
 function values({ contract, id }: Pick<OpenInput, 'contract' | 'id'>) {

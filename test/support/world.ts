@@ -51,6 +51,8 @@ export interface WireAnswer {
 export interface World {
   now: EpochSeconds;
   readonly client: DynamoDBClient;
+  /** Where its engine answers. */
+  readonly endpoint: string;
   readonly table: string;
   readonly store: SessionStore;
   readonly registry: SessionRegistry;
@@ -109,6 +111,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
   const world: World = {
     now: noon,
     client,
+    endpoint,
     table,
     store,
     registry,
@@ -117,6 +120,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
     admin: {
       registry,
       keys: async (contract) => world.keys(contract),
+      policy: (contract) => contract.policy,
       clock: () => world.now,
       wait: async () => undefined,
     },
@@ -143,7 +147,11 @@ export async function makeWorld(endpoint: string): Promise<World> {
         });
       handlers.set(contract.name, handler);
       const event = apiGatewayEvent(contract, call);
-      const result = await handler(event, context(event.requestContext.requestId));
+      const result = await handler(event, {
+        ...context(event.requestContext.requestId),
+        // A busy machine is no reason to time out.
+        getRemainingTimeInMillis: () => 600_000,
+      });
       return {
         status: result.statusCode,
         headers: result.headers ?? {},

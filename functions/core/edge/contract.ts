@@ -59,11 +59,13 @@ export interface Opening {
   readonly defaultClaims: string;
   /**
    * The claims as the row keeps them, from the members of the JSON object that `open` or `login` was
-   * given: each one's text, and its value. Nothing where they are not what `claimsAre` says.
+   * given: each one's text, and its value. Nothing where they are not what `claimsAre` says of the
+   * claims of such a person.
    */
   claims(
     texts: ReadonlyMap<string, string>,
     values: Readonly<Record<string, unknown>>,
+    person: { readonly subject: string; readonly secret: Secret },
   ): string | undefined;
   /** What the client of a session that was just opened holds. */
   holding(opened: Opened, keys: Keys): object | Promise<object>;

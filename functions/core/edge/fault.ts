@@ -20,6 +20,7 @@ export function faultOf(error: unknown): Extract<Fault, 'failed' | 'unavailable'
   if (!(error instanceof Error)) return 'failed';
   if (timeouts.has(error.name)) return 'timed-out';
   if (bugs.has(error.name)) return 'failed';
+  if (outages.has(error.name)) return 'unavailable';
   return '$metadata' in error || ('code' in error && transport.has(String(error.code)))
     ? 'unavailable'
     : 'failed';
@@ -29,6 +30,9 @@ export function faultOf(error: unknown): Extract<Fault, 'failed' | 'unavailable'
 const timeouts = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
 
 const bugs = new Set(['ValidationException', 'SerializationException']);
+
+/** Keys that can't be read, and credentials of our own that can't be had. */
+const outages = new Set(['KeysUnavailable', 'CredentialsProviderError']);
 
 /** Node's names for a wire that is down. */
 const transport = new Set([

@@ -54,6 +54,15 @@ export function record(
 /** What a record may say of something thrown: its kind and its place. */
 export function errorRecord(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { name: typeof error, at: [] };
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
-  return { name: error.name, at: frames.slice(0, 8).map((line) => line.trim()) };
+  return { name: error.name, at: frames(error).slice(0, 8) };
+}
+
+/** The frames of a stack: what comes after the message, whose own lines may look like frames. */
+function frames({ message, stack = '' }: Error): readonly string[] {
+  const at = stack.indexOf(message);
+  const after = at < 0 ? '' : stack.slice(at + message.length);
+  return after
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .map((line) => line.trim());
 }

@@ -7,6 +7,7 @@ import type { SessionStore } from '../session/store.ts';
 import type { Clock } from '../time.ts';
 import type { KeySource } from '../token/keys.ts';
 import type { Contract, Presented, Unread } from './contract.ts';
+import { cors } from './cors.ts';
 import type { Fault } from './fault.ts';
 import { type RecordedEvent, record, type WriteRecord } from './record.ts';
 import { type Reply, respond } from './reply.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly clock: Clock;
   /** The contract's own, or the stage's in its place. */
   readonly policy: Policy;
+  /** Origins whose pages may read an answer; none where it is absent. */
+  readonly origins?: readonly string[];
   readonly write: WriteRecord;
 }
 
@@ -33,6 +36,7 @@ export type RefreshLambda = (
 export function refreshHandler(contract: Contract, services: Services): RefreshLambda {
   return middy({ timeoutEarlyInMillis })
     .use(record(contract.name, services.write))
+    .use(cors(services.origins ?? []))
     .use(wireErrors(contract))
     .handler(async (event: RecordedEvent, _: Context, { signal }) => {
       const reply = await refresh(contract, services, event, signal);

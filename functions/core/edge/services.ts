@@ -1,31 +1,70 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Env, required } from '../env.ts';
+import type { Policy } from '../session/policy.ts';
+import { policyProblem } from '../session/policy-problem.ts';
 import { sessionStore } from '../session/store.ts';
 import { systemClock } from '../time.ts';
-import { environmentKeys } from '../token/keys.ts';
+import { environmentKeys, type KeySource } from '../token/keys.ts';
+import { secretsManager } from '../token/secrets-manager.ts';
+import { storedKeys } from '../token/stored-keys.ts';
 import type { Contract } from './contract.ts';
 import type { Services } from './refresh-handler.ts';
 
 /**
- * What a contract runs on, from the environment: `SESSION_TABLE`, `SESSION_KEYS` and what the SDK
- * itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
+ * What a contract runs on, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or `SESSION_KEYS`
+ * on one's own machine; `SESSION_POLICIES` and `ALLOWED_ORIGINS`, where the stage has some; and what
+ * the SDK itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
  * @throws Error naming the variable that is missing: no handler starts without its keys
  */
 export function services(contract: Contract, env: Env = process.env): Services {
-  const table = required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
+  const keys = keySource(contract, env);
   return {
-    store: sessionStore(dynamoDB(), table),
-    keys: environmentKeys(env, contract),
+    store: sessionStore(dynamoDB(), sessionTable(env)),
+    keys,
     clock: systemClock,
-    policy: contract.policy,
+    policy: policyIn(env, contract),
+    origins: env.ALLOWED_ORIGINS?.split(' ') ?? [],
     write: (record) => console.log(JSON.stringify(record)),
   };
 }
 
+/** The table's name. */
+export function sessionTable(env: Env): string {
+  return required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
+}
+
 /** Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
-function dynamoDB(): DynamoDBClient {
+export function dynamoDB(): DynamoDBClient {
   return new DynamoDBClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true },
   });
+}
+
+/** A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. */
+export function keySource(contract: Contract, env: Env): KeySource {
+  if (!env.SESSION_SECRETS) return environmentKeys(env, contract);
+  const ids = JSON.parse(env.SESSION_SECRETS)[contract.name];
+  if (!ids) throw new Error(`SESSION_SECRETS names none of ${contract.name}; Keys sets them`);
+  const policy = policyIn(env, contract);
+  return storedKeys({
+    contract: contract.name,
+    ids,
+    // `open` may give a session tokens that live longer than the policy's, but never than the session.
+    longestToken: policy.lifetime,
+    read: secretsManager(),
+    clock: systemClock,
+  });
+}
+
+/**
+ * The stage's policy for a contract, from `SESSION_POLICIES`, the JSON text of
+ * `{ "<contract>": {…} }`; the contract's own where there is none.
+ * @throws Error with a sentence that names what makes no sense
+ */
+export function policyIn({ SESSION_POLICIES }: Env, { name, policy }: Contract): Policy {
+  const given: Policy = { ...policy, ...JSON.parse(SESSION_POLICIES || '{}')[name] };
+  const problem = policyProblem(given, policy);
+  if (problem) throw new Error(`SESSION_POLICIES: ${name}: ${problem}`);
+  return given;
 }

@@ -62,17 +62,25 @@ function readBody(
   const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > mostBytes) return 'too-large';
   const [type] = (header(event, 'content-type') ?? '').split(';');
-  const parse = parsers[format][type?.trim().toLowerCase() ?? ''];
+  const parse = parsers[format].get(type?.trim().toLowerCase() ?? '');
   if (!parse) return none;
   try {
-    return parse(isBase64Encoded ? utf8.decode(Buffer.from(body, 'base64')) : body);
+    return parse(isBase64Encoded ? decodeBase64(body) : body);
   } catch {
     // Without the error: a JSON error quotes the body.
     return 'malformed-request';
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** @throws TypeError where the text is not base64 of UTF-8: Buffer makes something of anything */
+function decodeBase64(text: string): string {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new TypeError('not base64');
+  return utf8.decode(bytes);
+}
+
+// A byte-order mark stays what it is in a body that came as text: no JSON.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws SyntaxError where the text is not a JSON object */
 function json(text: string): Fields {
@@ -102,7 +110,11 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-const parsers: Record<'form' | 'json', Record<string, (text: string) => Fields>> = {
-  form: { 'application/x-www-form-urlencoded': form, 'application/json': json },
-  json: { 'application/json': json },
+// Maps, since a client may call its type `constructor`.
+const parsers: Record<'form' | 'json', ReadonlyMap<string, (text: string) => Fields>> = {
+  form: new Map([
+    ['application/x-www-form-urlencoded', form],
+    ['application/json', json],
+  ]),
+  json: new Map([['application/json', json]]),
 };

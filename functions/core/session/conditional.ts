@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 /** A conditional write's answer, or the row that refused it (nothing where there is no row). */
 export type Attempt<Answer> =
   | { readonly written: Answer }
-  | { readonly refused: Session | undefined };
+  | { readonly refused: Session | undefined; readonly again: boolean };
 
 /**
  * Waits for a conditional write. A refusal is an answer, and with `ALL_OLD` it brings the row, which
@@ -17,6 +17,7 @@ export async function attempt<Answer>(write: Promise<Answer>): Promise<Attempt<A
     return { written: await write };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return { refused: error.Item && toSession(error.Item) };
+    const again = (error.$metadata.attempts ?? 1) > 1;
+    return { refused: error.Item && toSession(error.Item), again };
   }
 }

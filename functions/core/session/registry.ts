@@ -49,7 +49,9 @@ export function sessionRegistry(client: DynamoDBClient, table: string): SessionR
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       const tried = await attempt(client.send(put));
-      return 'written' in tried || holds(tried.refused, session) ? 'opened' : 'id-taken';
+      return 'written' in tried || (tried.again && holds(tried.refused, session))
+        ? 'opened'
+        : 'id-taken';
     },
 
     async login(row, login) {
@@ -67,7 +69,7 @@ export function sessionRegistry(client: DynamoDBClient, table: string): SessionR
       });
       const tried = await attempt(client.send(update));
       if ('written' in tried) return toSession(tried.written.Attributes ?? {});
-      if (tried.refused && holds(tried.refused, login)) return tried.refused;
+      if (tried.again && tried.refused && holds(tried.refused, login)) return tried.refused;
       const verdict = judgeLogin(tried.refused, login.refreshedAt);
       if (verdict === 'login') throw new Error('judgeLogin allows what the condition refused');
       return verdict;
@@ -89,7 +91,11 @@ export function sessionRegistry(client: DynamoDBClient, table: string): SessionR
         ReturnValues: 'ALL_OLD',
       });
       const tried = await attempt(client.send(update));
-      return 'written' in tried ? toSession(tried.written.Attributes ?? {}) : undefined;
+      if (!('written' in tried)) return undefined;
+      const { revokedAt, ...before } = toSession(tried.written.Attributes ?? {});
+      // Sent twice since the first answer was lost: the moment in the row is this revocation's own.
+      const own = (tried.written.$metadata.attempts ?? 1) > 1 && revokedAt === now;
+      return revokedAt === undefined || own ? before : { ...before, revokedAt };
     },
 
     async page(subject, from) {

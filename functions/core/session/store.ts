@@ -33,10 +33,14 @@ export interface SessionStore {
 /** The sessions in a table. Where the token is the idle clock there is nothing to write. */
 export function sessionStore(client: DynamoDBClient, table: string): SessionStore {
   return {
-    refresh: (request) =>
-      typeof request.policy.idle === 'number'
-        ? slide(client, table, request, request.policy.idle)
-        : look(client, table, request),
+    refresh(request) {
+      const { claim, policy, now } = request;
+      // An expired token refreshes nothing: the row is only read, to say which refusal it is.
+      const expired = claim.expiresAt !== undefined && claim.expiresAt <= now;
+      return typeof policy.idle === 'number' && !expired
+        ? slide(client, table, request, policy.idle)
+        : look(client, table, request);
+    },
   };
 }
 

@@ -72,8 +72,8 @@ export function keyMaterial(text: string, contract: string, signs: boolean): Key
   const mine = Object.hasOwn(all, contract) ? object(all[contract]) : {};
   const part = (name: string) => {
     const value = mine[name];
-    if (typeof value === 'string' && value.length >= shortest) return value;
-    throw new Error(`SESSION_KEYS has no ${contract}.${name} of ${shortest} characters or more`);
+    if (typeof value === 'string' && value.length >= shortestKey) return value;
+    throw new Error(`SESSION_KEYS has no ${contract}.${name} of ${shortestKey} characters or more`);
   };
   const root = part('root');
   if (!signs) return { root };
@@ -84,7 +84,14 @@ export function keyMaterial(text: string, contract: string, signs: boolean): Key
 }
 
 /** HS256 asks for 32 bytes at least (RFC 7518, 3.2). */
-const shortest = 32;
+export const shortestKey = 32;
+
+/** The error of a key source that has no keys just now; faultOf in core/edge knows its name. */
+export function keysUnavailable(cause: unknown): Error {
+  return Object.assign(new Error('the keys are unavailable', { cause }), {
+    name: 'KeysUnavailable',
+  });
+}
 
 function parsed(text: string): Record<string, unknown> {
   try {

@@ -1,0 +1,27 @@
+import { type Answer, commands } from './commands.ts';
+import type { Input } from './fields.ts';
+import { adminServices } from './services.ts';
+import { type Usage, usages } from './usage.ts';
+
+/** What this Lambda is called with: a command's name, and what the command takes. */
+export type AdminEvent = Input & { readonly command?: unknown };
+
+/**
+ * The commands of session-admin as a Lambda. No API leads to it: IAM alone says who may call it. The
+ * answer is the command's; what storage or keys throw fails the call.
+ */
+export async function handler({ command, ...input }: AdminEvent): Promise<Answer> {
+  if (typeof command !== 'string' || !Object.hasOwn(commands, command)) {
+    const names = Object.keys(commands).join(', ');
+    return { outcome: 'invalid', problem: `there is no such command; there are ${names}` };
+  }
+  const name = command as keyof typeof commands;
+  const { positionals, options }: Usage = usages[name];
+  const known = new Set<string>([...positionals, ...options.map((option) => option.input)]);
+  // A word misspelt would open another session than the one that was meant.
+  if (!Object.keys(input).every((given) => known.has(given)))
+    return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
+  return commands[name](input, services);
+}
+
+const services = adminServices();

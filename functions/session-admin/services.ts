@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contracts } from '../contracts.ts';
+import { dynamoDB, keySource, policyIn, sessionTable } from '../core/edge/services.ts';
+import type { Env } from '../core/env.ts';
+import { sessionRegistry } from '../core/session/registry.ts';
+import { systemClock } from '../core/time.ts';
+import type { AdminServices } from './commands.ts';
+
+/**
+ * What the commands run on, from an environment that a refresh Lambda could have too, but with the
+ * keys and policies of every contract in it.
+ */
+export function adminServices(env: Env = process.env): AdminServices {
+  // All of them at once, though few commands need any: without its keys this does not start.
+  const sources = new Map(contracts.map((contract) => [contract.name, keySource(contract, env)]));
+  return {
+    registry: sessionRegistry(dynamoDB(), sessionTable(env)),
+    async keys({ name }) {
+      const source = sources.get(name);
+      if (!source) throw new Error(`there is no contract ${name}`);
+      return source();
+    },
+    policy: (contract) => policyIn(env, contract),
+    clock: systemClock,
+    wait: (seconds) => sleep(seconds * 1000),
+  };
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { keyFile } from '../functions/session-admin/local.ts';
+
+/**
+ * Prints what `sam local … --env-vars` takes: the table and the keys of `npm start`, for every function,
+ * as they are seen from inside sam's container.
+ */
+const host = process.platform === 'linux' ? '127.0.0.1' : 'host.docker.internal';
+
+console.log(
+  JSON.stringify(
+    {
+      Parameters: {
+        SESSION_TABLE: process.env.SESSION_TABLE || 'sessions',
+        SESSION_KEYS: readFileSync(keyFile, 'utf8'),
+        // Empty: the keys are the ones above.
+        SESSION_SECRETS: '',
+        AWS_ENDPOINT_URL_DYNAMODB: `http://${host}:${process.env.DYNAMODB_PORT || 8000}`,
+      },
+    },
+    null,
+    2,
+  ),
+);

@@ -1,0 +1,73 @@
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
+import { type Held, noon, type WireAnswer, type WireCall, type World } from '../support/world.ts';
+import { signed } from './ccstore-client.ts';
+import { payloadOf } from './segments.ts';
+
+/** A contract's client: what it sends, and what it reads when it is told no. */
+export interface Client {
+  readonly contract: Contract;
+  /** The secret in what `open` gave. */
+  secretOf(held: Held): string;
+  /** A refresh of any session by any secret, as a thief would send it. */
+  call(sessionId: string, secret: string): WireCall;
+  /** The answer to who holds the secret of a revoked session. */
+  readonly loggedOut: object;
+  /** The answer to who does not hold the secret. */
+  readonly notYours: object;
+  /** What a refresh at that moment writes into the row. */
+  written(now: number): object;
+}
+
+const slides = (now: number) => ({ refreshedAt: now, idleUntil: now + 1800 });
+
+/** One for every contract. */
+export const clients: readonly Client[] = [
+  {
+    contract: eos,
+    secretOf: ({ secureCode }) => secureCode,
+    call: (sessionId, secret) => ({
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ sessionId, secureCode: secret }).toString(),
+    }),
+    loggedOut: { status: 403, text: '{"message":"Invalid credential","code":"3-2"}' },
+    notYours: { status: 403, text: '{"message":"Invalid credential","code":"3-2"}' },
+    written: slides,
+  },
+  {
+    contract: s360,
+    secretOf: ({ sessionToken }) => sessionToken,
+    call: (sessionId, secret) => ({
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ sessionId, sessionToken: secret }),
+    }),
+    loggedOut: { status: 401, json: { status: 401, desc: { code: 'ESB-IDP-E0004' } } },
+    notYours: { status: 401, json: { status: 401, desc: { code: 'ESB-IDP-E0003' } } },
+    written: slides,
+  },
+  {
+    contract: ccstore,
+    secretOf: ({ accessToken }) => JSON.parse(payloadOf(accessToken)).sec,
+    call: (sid, sec) => bearer(signed(JSON.stringify({ exp: noon + 930, sub: 'x', sid, sec }))),
+    loggedOut: { status: 401, json: { status: '401', errorCode: '90004' } },
+    notYours: { status: 401, json: { status: '401', errorCode: '90002' } },
+    written: () => ({}),
+  },
+];
+
+/** A refresh as the session's own client sends it. */
+export function refresh(
+  world: World,
+  { contract, call, secretOf }: Client,
+  held: Held,
+): Promise<WireAnswer> {
+  const own =
+    contract === ccstore ? bearer(held.accessToken) : call(held.sessionId, secretOf(held));
+  return world.post(contract, own);
+}
+
+function bearer(token: string): WireCall {
+  return { headers: { Authorization: `Bearer ${token}` } };
+}

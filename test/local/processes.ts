@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** The project's own folder. */
+export const project = join(import.meta.dirname, '../..');
+
+type Env = Readonly<Record<string, string>>;
+
+/** A process that has ended, and all that it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process that runs, and is killed with its test if it has not ended by then. */
+export interface Running {
+  /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
+  kill(signal: NodeJS.Signals, to?: 'all'): void;
+  /** What it said so far, once that holds a text; rejects where it ends first. */
+  said(text: string): Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Runs a command line of the project in an environment that has nothing of this one's but PATH. */
+export function run(command: readonly string[], env: Env = {}): Running {
+  const [file = '', ...args] = command;
+  const { PATH = '', HOME = '' } = process.env;
+  // A group of its own, as in a terminal: a signal to all of it spares the tests.
+  const child = spawn(file, args, {
+    cwd: project,
+    env: { PATH, HOME, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  const group = -(child.pid ?? Number.NaN);
+  onTestFinished(async () => {
+    try {
+      process.kill(group, 'SIGKILL');
+    } catch {
+      // Nothing of it is left.
+    }
+    await ended;
+  });
+  return {
+    kill(signal, to) {
+      if (to) process.kill(group, signal);
+      else child.kill(signal);
+    },
+    async said(text) {
+      while (!stdout.includes(text)) {
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`it ended before it said '${text}': ${stdout}${stderr}`);
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+      return stdout;
+    },
+    ended,
+  };
+}
+
+/** `npm start` that listens, without npm around it. */
+export interface Started extends Running {
+  readonly origin: string;
+  readonly port: number;
+  /** Where its table answers. */
+  readonly database: string;
+  /** The lines that it gave to paste, by contract. */
+  readonly curls: ReadonlyMap<string, string>;
+  /** The line that opens more sessions. */
+  readonly howToOpen: string;
+  /** What it printed until it listened. */
+  readonly greeting: string;
+}
+
+const server = [process.execPath, 'local/server.ts'];
+const anyPorts = { PORT: '0', DYNAMODB_PORT: '0' };
+
+/** Starts the server on free ports, unless the environment names others. */
+export function serve(env: Env = {}, ...args: string[]): Running {
+  return run([...server, ...args], { ...anyPorts, ...env });
+}
+
+/** The same, once it listens. */
+export async function started(env: Env = {}, ...args: string[]): Promise<Started> {
+  return listening(serve(env, ...args));
+}
+
+/** A server's addresses and lines, once it has printed them. */
+export async function listening(running: Running): Promise<Started> {
+  const greeting = await running.said('-- open eos\n\n');
+  const [, origin = '', database = ''] =
+    /^session-refresh listens on (\S+), its table on (\S+)$/m.exec(greeting) ?? [];
+  const pairs = greeting.matchAll(/^(\w+)\n(curl .*)$/gm);
+  const curls = new Map([...pairs].map(([, contract = '', line = '']) => [contract, line]));
+  const [howToOpen = ''] = /^.*npm run -s sessions -- open eos$/m.exec(greeting) ?? [];
+  const port = Number(new URL(origin).port);
+  return { ...running, origin, port, database, curls, howToOpen, greeting };
+}
+
+/** Runs a command of the CLI against the table that a server named; its answer must be a JSON object. */
+export async function sessions({ database }: Started, ...args: string[]) {
+  const DYNAMODB_PORT = new URL(database).port;
+  const cli = [process.execPath, 'functions/session-admin/cli.ts', ...args];
+  const { code, stdout, stderr } = await run(cli, { DYNAMODB_PORT }).ended;
+  if (code !== 0) throw new Error(`the CLI ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+/** A folder that lasts as long as its test. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'session-refresh-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** A port of this machine that something has until the test ends. */
+export async function takenPort(): Promise<number> {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  onTestFinished(() => {
+    holder.close();
+  });
+  const address = holder.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}

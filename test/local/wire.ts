@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { onTestFinished } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Fault } from '../../functions/core/edge/fault.ts';
+import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import { demoApiKey } from '../../local/demo.ts';
+import { gateway, type Route } from '../../local/gateway.ts';
+import type { World } from '../support/world.ts';
+
+/** A gateway that listens on a free port until its test ends. */
+export interface Served {
+  readonly port: number;
+  readonly server: Server;
+}
+
+/** Puts a gateway in front of handlers; it knows the demo's api key. */
+export async function serve(routes: readonly Route[]): Promise<Served> {
+  const server = createServer(gateway(routes, new Set([demoApiKey])));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** The real handlers of all contracts over a world's table. */
+export function realRoutes(world: World): readonly Route[] {
+  return contracts.map((contract) => ({
+    contract,
+    handler: refreshHandler(contract, {
+      store: world.store,
+      keys: async () => world.keys(contract),
+      clock: () => world.now,
+      policy: contract.policy,
+      write: (record) => world.records.push(record),
+    }),
+  }));
+}
+
+/** All contracts' routes with the same Lambda behind each. */
+export function routesTo(handler: RefreshLambda): readonly Route[] {
+  return contracts.map((contract) => ({ contract, handler }));
+}
+
+/** What the gateway called its Lambdas with, and what they answered. */
+export interface Recorder {
+  readonly routes: readonly Route[];
+  readonly events: APIGatewayProxyEvent[];
+  readonly contexts: Context[];
+}
+
+/** Lambdas that write down what they are called with. */
+export function recorder(): Recorder {
+  const events: APIGatewayProxyEvent[] = [];
+  const contexts: Context[] = [];
+  const routes = routesTo(async (event, context) => {
+    events.push(event);
+    contexts.push(context);
+    return recorded;
+  });
+  return { routes, events, contexts };
+}
+
+/** What a recorder's Lambdas answer. */
+export const recorded: APIGatewayProxyResult = {
+  statusCode: 202,
+  headers: { 'X-Request-Id': 'of the Lambda', 'Cache-Control': 'no-store' },
+  body: '{"recorded":"نعم"}',
+};
+
+/** A request as it leaves the client: header names in the case given, a list is sent line by line. */
+export interface Sent {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** An answer as it reached the client. */
+export interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Sends a request over a connection of its own. */
+export function send({ port }: Pick<Served, 'port'>, sent: Sent): Promise<Got> {
+  const { method = 'POST', path, headers = {}, body = '' } = sent;
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, method, path, headers, agent: false })
+      .once('error', reject)
+      .once('response', (response) => {
+        const { statusCode: status = 0, headers } = response;
+        text(response).then((text) => resolve({ status, headers, text }), reject);
+      })
+      .end(body);
+  });
+}
+
+/** A session of `eos`, and the request that refreshes it. */
+export async function refreshOf(world: World): Promise<Sent> {
+  const answer = await world.run('open', { contract: 'eos', secret: '20004007594' });
+  if (answer.outcome !== 'done' || !('sessionId' in answer.result))
+    throw new Error('no session was opened');
+  return {
+    path: '/client/refresh',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: `sessionId=${answer.result.sessionId}&secureCode=20004007594`,
+  };
+}
+
+export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * A contract's own refusal as the gateway gives it, under the id that the answer names: an s360
+ * envelope in `esbUUID`, and every answer in `X-Request-Id` unless the client named its request.
+ */
+export function refusal(contract: Contract, fault: Fault, answer: Got, client?: string): Got {
+  const named = answer.headers['x-request-id'];
+  const id = String(client === undefined ? named : JSON.parse(answer.text).esbUUID);
+  const { status, body, headers = {} } = contract.refuse(fault, id);
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return {
+    status,
+    text: body,
+    headers: {
+      ...answer.headers,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-request-id': client ?? id,
+      ...Object.fromEntries(own),
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import type { WireCall } from './world.ts';
+
+/** The session that bad requests are about: what it is called, and proven by, are digits alone. */
+export const id = '20004007594';
+export const secret = '31415926535';
+
+/** Something else, made of what would be right. */
+export interface BadValue {
+  readonly what: string;
+  readonly value: (good: string) => unknown;
+  /** Whether only a wire with types can say it. */
+  readonly typed?: true;
+}
+
+/** What may stand where a session id or a secret belongs; most are nearly the right one. */
+export const badValues: readonly BadValue[] = [
+  { what: 'nothing', value: () => undefined },
+  { what: 'an empty text', value: () => '' },
+  { what: 'null', value: () => null, typed: true },
+  { what: 'a number', value: Number, typed: true },
+  { what: 'true', value: () => true, typed: true },
+  { what: 'an array', value: (good) => [good], typed: true },
+  { what: 'an empty array', value: () => [], typed: true },
+  { what: 'an object', value: (good) => ({ [good]: good, length: good.length }), typed: true },
+  { what: '__proto__', value: () => '__proto__' },
+  { what: 'a NUL at its end', value: (good) => `${good}\0` },
+  { what: 'a NUL and no more', value: () => '\0' },
+  { what: 'control characters', value: (good) => `\u0001${good}\u001b[31m\u007f` },
+  { what: "a line's end", value: (good) => `${good}\r\n` },
+  { what: 'a blank before it', value: (good) => ` ${good}` },
+  { what: 'bidi characters', value: (good) => `\u202e${good}\u2066` },
+  { what: 'a byte order mark', value: (good) => `\ufeff${good}` },
+  {
+    what: 'digits of another script',
+    value: (good) => good.replaceAll('1', '١').replaceAll('4', '٤'),
+  },
+  {
+    what: 'full-width digits',
+    value: (good) => good.replaceAll('1', '１').replaceAll('4', '４'),
+  },
+  { what: 'a lone surrogate', value: (good) => `${good}\ud800` },
+  { what: 'markup', value: (good) => `<script>${good}</script>` },
+  { what: 'a row key', value: (good) => `eos#${good}` },
+  { what: 'a path', value: (good) => `../${good}` },
+  { what: '129 characters', value: (good) => good.padEnd(129, 'x') },
+  { what: '60 kB', value: (good) => good.padEnd(60_000, 'x') },
+  { what: '1 MB', value: (good) => good.padEnd(1_000_000, 'x') },
+];
+
+const form = `sessionId=${id}&secureCode=${secret}&sessionToken=${secret}`;
+const good = { sessionId: id, secureCode: secret, sessionToken: secret };
+const json = JSON.stringify(good);
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const ofForm = { 'Content-Type': 'application/x-www-form-urlencoded' };
+const ofJson = { 'Content-Type': 'application/json' };
+const ofType = (type: string) => ({ 'Content-Type': type });
+
+export interface BadBody extends WireCall {
+  readonly what: string;
+  readonly reason?: 'too-large';
+}
+
+/** Bodies that no contract takes, though most of them hold what each would. */
+export const badBodies: readonly BadBody[] = [
+  { what: 'no body', headers: ofJson, body: null },
+  { what: 'no body and no headers', headers: {}, body: null },
+  { what: 'an empty form', headers: ofForm, body: '' },
+  { what: 'empty JSON', headers: ofJson, body: '' },
+  { what: 'empty base64', headers: ofJson, body: '', isBase64Encoded: true },
+  { what: 'blanks', headers: ofJson, body: ' \r\n' },
+  { what: 'JSON without a type', headers: {}, body: json },
+  { what: 'JSON as text', headers: ofType('text/plain'), body: json },
+  { what: 'JSON as a patch', headers: ofType('application/json-patch+json'), body: json },
+  { what: 'JSON as a form', headers: ofForm, body: json },
+  { what: 'JSON as a property of objects', headers: ofType('constructor'), body: json },
+  { what: 'JSON as their prototype', headers: ofType('__proto__'), body: json },
+  { what: 'a form without a type', headers: {}, body: form },
+  { what: 'a form as text', headers: ofType('text/plain'), body: form },
+  { what: 'a form as JSON', headers: ofJson, body: form },
+  { what: 'a form as several parts', headers: ofType('multipart/form-data'), body: form },
+  { what: 'JSON cut short', headers: ofJson, body: json.slice(0, -1) },
+  { what: 'JSON and more', headers: ofJson, body: json + json },
+  { what: 'JSON in single quotes', headers: ofJson, body: json.replaceAll('"', "'") },
+  { what: 'JSON with a line end in a text', headers: ofJson, body: `{"a":"\n",${json.slice(1)}` },
+  { what: 'JSON null', headers: ofJson, body: 'null' },
+  { what: 'a JSON number', headers: ofJson, body: id },
+  { what: 'a JSON text', headers: ofJson, body: JSON.stringify(form) },
+  { what: 'a JSON array', headers: ofJson, body: `[${json}]` },
+  { what: 'thousands of levels of JSON', headers: ofJson, body: '[['.repeat(15_000) },
+  { what: 'a credential in __proto__', headers: ofJson, body: `{"__proto__":${json}}` },
+  { what: 'one in prototype', headers: ofJson, body: `{"constructor":{"prototype":${json}}}` },
+  { what: 'a lone surrogate in JSON', headers: ofJson, body: json.replace(id, `${id}\ud800`) },
+  { what: 'NUL bytes', headers: ofForm, body: '\0'.repeat(64) },
+  { what: 'a form cut in an escape', headers: ofForm, body: `${form}&a=%4` },
+  { what: 'a form with a broken escape', headers: ofForm, body: `%zz&${form}` },
+  { what: 'a form that is not UTF-8', headers: ofForm, body: `${form}&a=%ff` },
+  { what: 'a form of an overlong NUL', headers: ofForm, body: `${form}&a=%c0%80` },
+  { what: 'a form of a lone surrogate', headers: ofForm, body: `${form}&a=%ed%a0%80` },
+  // The first of a repeated name counts in a form, and the last in JSON, as for every parser of it.
+  { what: 'a form of duplicates', headers: ofForm, body: `sessionId=&secureCode=&${form}` },
+  {
+    what: 'JSON of duplicates',
+    headers: ofJson,
+    body: `${json.slice(0, -1)},"sessionId":"","secureCode":"","sessionToken":""}`,
+  },
+  { what: 'a form in arrays', headers: ofForm, body: form.replaceAll('=', '[]=') },
+  { what: 'a form that is base64 untold', headers: ofForm, body: base64(form) },
+  { what: 'a form said to be base64', headers: ofForm, body: form, isBase64Encoded: true },
+  { what: 'JSON said to be base64', headers: ofJson, body: json, isBase64Encoded: true },
+  { what: 'base64 of no bytes', headers: ofForm, body: '%%%%', isBase64Encoded: true },
+  {
+    what: 'base64 of a form, spoilt',
+    headers: ofForm,
+    body: `!${base64(form)}`,
+    isBase64Encoded: true,
+  },
+  {
+    what: 'base64 of JSON, spoilt',
+    headers: ofJson,
+    body: `!${base64(json)}`,
+    isBase64Encoded: true,
+  },
+  {
+    what: 'base64 of base64',
+    headers: ofJson,
+    body: base64(base64(json)),
+    isBase64Encoded: true,
+  },
+  { what: 'base64 of bytes', headers: ofForm, body: '/////w==', isBase64Encoded: true },
+  { what: '1 MB of a form', headers: ofForm, body: padded(form), reason: 'too-large' },
+  { what: '1 MB of JSON', headers: ofJson, body: json.padEnd(1e6), reason: 'too-large' },
+  { what: '1 MB of text', headers: ofType('text/plain'), body: padded(''), reason: 'too-large' },
+  {
+    what: '1 MB of base64',
+    headers: ofForm,
+    body: base64(padded(form)),
+    isBase64Encoded: true,
+    reason: 'too-large',
+  },
+];
+
+function padded(text: string): string {
+  return `${text}&pad=`.padEnd(1_000_000, 'x');
+}

@@ -1,0 +1,160 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { signLegacyJwt, verifyLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
+
+const key = createSecretKey('signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz', 'utf8');
+const header = base64('{"alg":"HS256","typ":"JWT"}');
+// Both have a `+` and a `/`; the first encodes without padding, the second with two `=`.
+const body = 'eyJzdWIiOiJ+Pn4/fj8/PiJ9';
+const padded = 'eyJzdWIiOiIgfj5+P34/Pz4ifQ==';
+
+function base64(bytes: string | Buffer): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+/** A token of any two segments, signed over just this text: nothing but its form is wrong. */
+function signed(head: string, payload: string, hash = 'sha256'): string {
+  const input = `${head}.${payload}`;
+  return `${input}.${createHmac(hash, key).update(input).digest('base64')}`;
+}
+
+describe('verifyLegacyJwt', () => {
+  test('takes the tokens that the ones below spoil', () => {
+    expect(verifyLegacyJwt(signed(header, body), [key])).toEqual({ sub: '~>~?~??>' });
+    expect(verifyLegacyJwt(signed(header, padded), [key])).toEqual({ sub: ' ~>~?~??>' });
+  });
+
+  test.for([
+    { what: 'both alphabets at once', payload: body.replace('+', '-') },
+    { what: 'both alphabets at once, the other way', payload: body.replaceAll('/', '_') },
+    { what: 'bits left over in its last digit', payload: padded.replace('Q==', 'R==') },
+    { what: 'bits left over, unpadded', payload: padded.replace('Q==', 'f') },
+    { what: 'one = of two', payload: padded.slice(0, -1) },
+    { what: 'a third =', payload: `${padded}=` },
+    { what: 'an = that it has no need of', payload: `${body}=` },
+    { what: 'two that it has no need of', payload: `${body}==` },
+    { what: 'four that it has no need of', payload: `${body}====` },
+    { what: '= before its end', payload: padded.replace('ifQ==', 'i==fQ') },
+    { what: '= at its start', payload: `=${body}` },
+    { what: 'a lone digit at its end', payload: `${body}A` },
+    { what: 'a space at its start', payload: ` ${body}` },
+    { what: 'a space at its end', payload: `${body} ` },
+    { what: 'a line break at its end', payload: `${body}\n` },
+    { what: 'a line break inside', payload: `${body.slice(0, 8)}\r\n${body.slice(8)}` },
+    { what: 'a NUL', payload: `${body}\0` },
+    { what: 'a character of no alphabet', payload: `${body.slice(0, -4)}*${body.slice(-4)}` },
+    { what: 'a percent escape', payload: padded.replace('==', '%3D%3D') },
+    { what: 'a full-width letter', payload: `${body.slice(0, -1)}\uff19` },
+    { what: 'nothing', payload: '' },
+    { what: 'nothing but padding', payload: '==' },
+  ])('refuses a segment with $what', ({ payload }) => {
+    expect(verifyLegacyJwt(signed(header, payload), [key])).toBeUndefined();
+  });
+
+  test.for([
+    { what: 'nothing', token: '' },
+    { what: 'two dots', token: '..' },
+    { what: 'one segment', token: header },
+    { what: 'two segments', token: `${header}.${body}` },
+    { what: 'no signature', token: `${header}.${body}.` },
+    { what: 'four segments', token: `${signed(header, body)}.${body}` },
+    { what: 'a dot at its end', token: `${signed(header, body)}.` },
+    { what: 'a dot at its start', token: `.${signed(header, body)}` },
+    { what: 'a space at its end', token: `${signed(header, body)} ` },
+    { what: 'half a signature', token: signed(header, body).slice(0, -22) },
+    { what: 'a signature with more behind it', token: `${signed(header, body).slice(0, -1)}AAAA` },
+    { what: 'the signature of no text', token: `${header}.${body}.${signed('', '').slice(2)}` },
+    { what: 'an empty header', token: signed('', body) },
+  ])('refuses a token of $what', ({ token }) => {
+    expect(verifyLegacyJwt(token, [key])).toBeUndefined();
+  });
+
+  test('refuses a signature whose last digit has bits left over', () => {
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+    const token = signed(header, body);
+    const last = digits.indexOf(token.at(-2) ?? '');
+    for (const bits of [1, 2, 3]) {
+      const respelled = `${token.slice(0, -2)}${digits[last + bits]}`;
+      expect(Buffer.from(respelled.split('.')[2] ?? '', 'base64')).toHaveLength(32);
+      expect(verifyLegacyJwt(respelled, [key])).toBeUndefined();
+      expect(verifyLegacyJwt(`${respelled}=`, [key])).toBeUndefined();
+    }
+  });
+
+  test.for([
+    { what: 'alg none', head: '{"alg":"none"}' },
+    { what: 'alg HS384', head: '{"alg":"HS384","typ":"JWT"}' },
+    { what: 'alg HS384, so signed', head: '{"alg":"HS384","typ":"JWT"}', hash: 'sha384' },
+    { what: 'alg HS512, so signed', head: '{"alg":"HS512","typ":"JWT"}', hash: 'sha512' },
+    { what: 'alg HS256, signed by SHA-384', head: '{"alg":"HS256"}', hash: 'sha384' },
+    { what: 'alg RS256', head: '{"alg":"RS256","typ":"JWT"}' },
+    { what: 'alg in lower case', head: '{"alg":"hs256","typ":"JWT"}' },
+    { what: 'alg in a list', head: '{"alg":["HS256"],"typ":"JWT"}' },
+    { what: 'no alg', head: '{"typ":"JWT"}' },
+    { what: 'alg in a prototype', head: '{"__proto__":{"alg":"HS256"}}' },
+    { what: 'two algs, the last of them none', head: '{"alg":"HS256","alg":"none"}' },
+    { what: 'something critical', head: '{"alg":"HS256","crit":["exp"],"exp":1}' },
+    { what: 'nothing critical', head: '{"alg":"HS256","crit":[]}' },
+    { what: 'crit null', head: '{"alg":"HS256","crit":null}' },
+    { what: 'a list in the place of its object', head: '[{"alg":"HS256"}]' },
+    { what: 'a string in the place of its object', head: '"HS256"' },
+    { what: 'null in the place of its object', head: 'null' },
+    { what: 'broken JSON', head: '{"alg":"HS256"' },
+    { what: 'a byte-order mark', head: '\ufeff{"alg":"HS256"}' },
+  ])('refuses a header with $what', ({ head, hash }) => {
+    expect(verifyLegacyJwt(signed(base64(head), body, hash), [key])).toBeUndefined();
+  });
+
+  test('refuses a token that says none and has no signature', () => {
+    for (const tail of ['', '=', 'AAAA'])
+      expect(verifyLegacyJwt(`${base64('{"alg":"none"}')}.${body}.${tail}`, [key])).toBeUndefined();
+  });
+
+  test.for([
+    { what: 'a list', payload: '[]' },
+    { what: 'a number', payload: '1' },
+    { what: 'a string', payload: '"sub"' },
+    { what: 'true', payload: 'true' },
+    { what: 'null', payload: 'null' },
+    { what: 'broken JSON', payload: '{"sub":' },
+    { what: 'JSON with more behind it', payload: '{}{}' },
+    { what: 'a byte-order mark', payload: '\ufeff{}' },
+    { what: 'bytes that are no UTF-8', payload: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a]) },
+    { what: 'a string that is no UTF-8', payload: Buffer.from('7b2261223a22ff227d', 'hex') },
+    { what: 'an overlong character', payload: Buffer.from('7b2261223a22c080227d', 'hex') },
+    { what: 'an encoded surrogate', payload: Buffer.from('7b2261223a22eda080227d', 'hex') },
+    { what: 'UTF-16', payload: Buffer.from('{}', 'utf16le') },
+  ])('refuses a payload of $what', ({ payload }) => {
+    expect(verifyLegacyJwt(signed(header, base64(payload)), [key])).toBeUndefined();
+  });
+
+  test('gives a payload’s __proto__ no power', () => {
+    const given = verifyLegacyJwt(signed(header, base64('{"__proto__":{"sid":"x"}}')), [key]);
+    expect(given?.sid).toBeUndefined();
+    expect(Object.keys(given ?? {})).toEqual(['__proto__']);
+  });
+
+  test('refuses a token after any one bit of it changed', () => {
+    const token = Buffer.from(signLegacyJwt('{"exp":1414149956,"sub":"110558"}', key), 'latin1');
+    const taken: string[] = [];
+    for (let bit = 0; bit < token.length * 8; bit += 1) {
+      const changed = Buffer.from(token);
+      changed[bit >> 3] = (token[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      if (verifyLegacyJwt(changed.toString('latin1'), [key]))
+        taken.push(changed.toString('latin1'));
+    }
+    expect(taken).toEqual([]);
+  });
+
+  // Quadratic time would be hours of it.
+  test.for([
+    { what: 'digits', token: 'A'.repeat(4_000_000) },
+    { what: 'padding', token: `a.b.${'='.repeat(4_000_000)}` },
+    { what: 'digits that end wrong', token: `a.b.${'A'.repeat(4_000_000)}!` },
+    { what: 'digits that change their alphabet', token: `a.b.${'-'.repeat(4_000_000)}+` },
+    { what: 'dots', token: '.'.repeat(4_000_000) },
+    { what: 'a genuine signature', token: signed(header, `${'A'.repeat(4_000_000)}!`) },
+  ])('refuses four million characters of $what', ({ token }) => {
+    expect(verifyLegacyJwt(token, [key])).toBeUndefined();
+  });
+});

@@ -1,0 +1,207 @@
+import type { KeyObject } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { epochSeconds, later } from '../../functions/core/time.ts';
+import { deriveKeys } from '../../functions/core/token/keys.ts';
+import {
+  type ReadSecret,
+  type SecretVersion,
+  storedKeys,
+} from '../../functions/core/token/stored-keys.ts';
+import { noon } from '../support/world.ts';
+
+const ids = { root: 'root-id', signing: 'signing-id' };
+const root = 'root'.repeat(16);
+const longestToken = 1000;
+const minute = 60;
+
+/** Secrets Manager's part: versions that can be rotated, and a wire that can break. */
+function standIn() {
+  const made = later(noon, -86_400);
+  const kept = {
+    now: noon,
+    broken: false,
+    reads: 0,
+    root,
+    current: { text: key('first'), createdAt: made } as SecretVersion,
+    previous: undefined as SecretVersion | undefined,
+  };
+  const read: ReadSecret = async (id, version) => {
+    kept.reads += 1;
+    if (kept.broken) throw new Error('nobody answers');
+    if (id === ids.root) return { text: kept.root, createdAt: made };
+    return version === 'AWSCURRENT' ? kept.current : kept.previous;
+  };
+  const lambda = () =>
+    storedKeys({ contract: 'ccstore', ids, longestToken, read, clock: () => kept.now });
+  const rotate = (text: string) => {
+    kept.previous = kept.current;
+    kept.current = { text, createdAt: kept.now };
+  };
+  return Object.assign(kept, { lambda, rotate });
+}
+
+function key(name: string): string {
+  return name.padEnd(64, '.');
+}
+
+function texts(signing: readonly KeyObject[]): string[] {
+  return signing.map((one) => one.export().toString('utf8').replace(/\.+$/, ''));
+}
+
+/** Lets what a Lambda began without waiting come to its end. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('keys that are kept', () => {
+  test('derive from the root key as everywhere', async () => {
+    const keys = await standIn().lambda()();
+    const { digest, encryption } = deriveKeys('ccstore', { root });
+    expect(keys).toMatchObject({ digest, encryption });
+  });
+
+  test('are read as the Lambda starts, once for all the requests of five minutes', async () => {
+    const manager = standIn();
+    const keys = manager.lambda();
+    expect(manager.reads).toBe(3);
+    for (const second of [0, 1, 299]) {
+      manager.now = later(noon, second);
+      await keys();
+    }
+    expect(manager.reads).toBe(3);
+    manager.now = later(noon, 300);
+    await keys();
+    expect(manager.reads).toBe(6);
+  });
+
+  test('sign at once where there is no key before', async () => {
+    const manager = standIn();
+    manager.current = { text: key('only'), createdAt: noon };
+    expect(texts((await manager.lambda()()).signing)).toEqual(['only']);
+  });
+
+  test.for([
+    { what: 'just made, signs with the one before', age: 0, signing: ['first', 'second'] },
+    { what: 'nearly ten minutes old, too', age: 599, signing: ['first', 'second'] },
+    { what: 'ten minutes old, signs', age: 600, signing: ['second', 'first'] },
+    {
+      what: 'as old as ten minutes and almost a token, verifies with both',
+      age: 600 + longestToken - 1,
+      signing: ['second', 'first'],
+    },
+    {
+      what: 'older than every token of the other, is alone',
+      age: 600 + longestToken,
+      signing: ['second'],
+    },
+  ])('with a key that is $what', async ({ age, signing }) => {
+    const manager = standIn();
+    manager.rotate(key('second'));
+    manager.now = later(noon, age);
+    expect(texts((await manager.lambda()()).signing)).toEqual(signing);
+  });
+
+  test('a rotation refuses no valid token, in any mix of warm and fresh Lambdas', async () => {
+    const lambdas = fc.array(
+      fc.record({
+        startsAt: fc.integer({ min: -1200, max: 1800 }),
+        callsEvery: fc.integer({ min: 7, max: 700 }),
+      }),
+      { minLength: 2, maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(lambdas, async (fleet) => {
+        const manager = standIn();
+        const calls = fleet
+          .flatMap(({ startsAt, callsEvery }, lambda) =>
+            Array.from({ length: 12 }, (_, n) => ({ at: startsAt + n * callsEvery, lambda })),
+          )
+          .concat({ at: 0, lambda: -1 })
+          .toSorted((one, other) => one.at - other.at);
+        const warm = new Map<number, ReturnType<typeof manager.lambda>>();
+        const tokens: { by: string; at: number }[] = [];
+        for (const { at, lambda } of calls) {
+          manager.now = later(noon, at);
+          if (lambda < 0) {
+            manager.rotate(key('second'));
+            continue;
+          }
+          const source = warm.get(lambda) ?? manager.lambda();
+          warm.set(lambda, source);
+          const known = texts((await source()).signing);
+          for (const token of tokens)
+            if (at < token.at + longestToken) expect(known).toContain(token.by);
+          tokens.push({ by: known[0] ?? '', at });
+          await settled();
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('while Secrets Manager does not answer', () => {
+  test('a Lambda starts, and the request that finds no keys says so', async () => {
+    const manager = standIn();
+    manager.broken = true;
+    const keys = manager.lambda();
+    await settled();
+    await expect(keys()).rejects.toMatchObject({ name: 'KeysUnavailable' });
+  });
+
+  test('no failure is kept: the next request reads again', async () => {
+    const manager = standIn();
+    manager.broken = true;
+    const keys = manager.lambda();
+    await expect(keys()).rejects.toThrow();
+    manager.broken = false;
+    expect(texts((await keys()).signing)).toEqual(['first']);
+  });
+
+  test('keys serve for nine minutes, and then no longer', async () => {
+    const manager = standIn();
+    const keys = manager.lambda();
+    await keys();
+    manager.broken = true;
+    manager.now = later(noon, 9 * minute - 1);
+    expect(texts((await keys()).signing)).toEqual(['first']);
+    await settled();
+    manager.now = later(noon, 9 * minute);
+    await expect(keys()).rejects.toMatchObject({ name: 'KeysUnavailable' });
+    manager.broken = false;
+    expect(texts((await keys()).signing)).toEqual(['first']);
+  });
+
+  test('it is asked every ten seconds, not at every request', async () => {
+    const manager = standIn();
+    const keys = manager.lambda();
+    await keys();
+    manager.broken = true;
+    for (let second = 300; second < 400; second += 1) {
+      manager.now = later(noon, second);
+      await keys();
+      await settled();
+    }
+    expect(manager.reads).toBe(3 + 10 * 3);
+  });
+});
+
+test.for([
+  { what: 'no root key', root: '', current: key('first') },
+  { what: 'a root key that is too short', root: 'short', current: key('first') },
+  { what: 'a signing key that is too short', root, current: 'short' },
+])('a Lambda with $what is unavailable, and quotes nothing', async ({ root, current }) => {
+  const manager = standIn();
+  manager.root = root;
+  manager.current = { text: current, createdAt: epochSeconds(0) };
+  const failure: Error = await manager
+    .lambda()()
+    .then(
+      () => expect.unreachable(),
+      (error) => error,
+    );
+  expect(failure.name).toBe('KeysUnavailable');
+  expect(`${failure.message} ${failure.cause}`).not.toContain('short');
+  expect(`${failure.message} ${failure.cause}`).toContain('less than 32 characters');
+});

@@ -1,0 +1,55 @@
+import { Duration } from 'aws-cdk-lib';
+import { ApiKey, type IAuthorizer, Period, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import type { RefreshApi } from './refresh-api.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { Client, Settings } from './settings.ts';
+
+/** What a key looks like: API Gateway's generated ones have 40 characters, imported ones 20 to 128. */
+export const apiKeyPattern = '^[A-Za-z0-9]{20,128}$';
+
+/** Shows the header `api_key` to API Gateway's usage plan, which does not look there itself. */
+export class ApiKeyAuthorizer extends Construct {
+  readonly authorizer: IAuthorizer;
+
+  constructor(scope: Construct, id: string, { logRetentionDays }: Settings) {
+    super(scope, id);
+    const handler = new ServiceFunction(this, 'Function', {
+      folder: 'api-key',
+      description: 'Shows the api_key header to the usage plan',
+      timeoutSeconds: 5,
+      logRetentionDays,
+    });
+    this.authorizer = new TokenAuthorizer(this, 'Authorizer', {
+      handler,
+      identitySource: 'method.request.header.api_key',
+      validationRegex: apiKeyPattern,
+      resultsCacheTtl: Duration.minutes(5),
+    });
+  }
+}
+
+export interface ApiKeysProps {
+  readonly api: RefreshApi;
+  readonly clients: readonly Client[];
+}
+
+/** The clients that may call an API: a key and a plan for each. A key's value is in no template. */
+export class ApiKeys extends Construct {
+  /** The keys' ids, by client. */
+  readonly ids = new Map<string, string>();
+
+  constructor(scope: Construct, id: string, { api: { api, stage }, clients }: ApiKeysProps) {
+    super(scope, id);
+    for (const { name, rate, burst, quota } of clients) {
+      const plan = api.addUsagePlan(`plan-${name}`, {
+        apiStages: [{ api: stage.restApi, stage }],
+        throttle: { rateLimit: rate, burstLimit: burst },
+        quota: { limit: quota.limit, period: Period[quota.period] },
+      });
+      const key = new ApiKey(this, name, { description: `The key of ${name}` });
+      plan.addApiKey(key);
+      this.ids.set(name, key.keyId);
+    }
+  }
+}

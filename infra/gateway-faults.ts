@@ -1,0 +1,59 @@
+import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apigateway';
+import type { Contract } from '../functions/core/edge/contract.ts';
+import type { Fault } from '../functions/core/edge/fault.ts';
+
+/**
+ * What each of API Gateway's own answers means. AWS's text is never used: it may repeat what was sent,
+ * as an unknown path with a bearer token does.
+ */
+export const gatewayFaults: readonly (readonly [ResponseType, Fault])[] = [
+  // A missing key is UNAUTHORIZED: the authorizer is not asked. A client reads what it reads for an
+  // unknown one.
+  [ResponseType.UNAUTHORIZED, 'unknown-client'],
+  [ResponseType.INVALID_API_KEY, 'unknown-client'],
+  [ResponseType.ACCESS_DENIED, 'forbidden'],
+  [ResponseType.WAF_FILTERED, 'forbidden'],
+  // An unknown path, and an unknown path with a bearer token, arrive as any of these.
+  [ResponseType.MISSING_AUTHENTICATION_TOKEN, 'unknown-route'],
+  [ResponseType.RESOURCE_NOT_FOUND, 'unknown-route'],
+  [ResponseType.INVALID_SIGNATURE, 'unknown-route'],
+  [ResponseType.EXPIRED_TOKEN, 'unknown-route'],
+  [ResponseType.DEFAULT_4XX, 'unknown-route'],
+  [ResponseType.THROTTLED, 'over-rate'],
+  [ResponseType.QUOTA_EXCEEDED, 'over-quota'],
+  [ResponseType.REQUEST_TOO_LARGE, 'too-large'],
+  [ResponseType.BAD_REQUEST_BODY, 'malformed-request'],
+  [ResponseType.BAD_REQUEST_PARAMETERS, 'malformed-request'],
+  [ResponseType.UNSUPPORTED_MEDIA_TYPE, 'malformed-request'],
+  [ResponseType.INTEGRATION_TIMEOUT, 'timed-out'],
+  [ResponseType.INTEGRATION_FAILURE, 'unavailable'],
+  [ResponseType.AUTHORIZER_FAILURE, 'unavailable'],
+  [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, 'unavailable'],
+  [ResponseType.API_CONFIGURATION_ERROR, 'unavailable'],
+  [ResponseType.DEFAULT_5XX, 'unavailable'],
+];
+
+/** API Gateway's answer of a type, in the contract's words. */
+export function gatewayResponse(
+  contract: Contract,
+  type: ResponseType,
+  fault: Fault,
+  cors: boolean,
+): GatewayResponseOptions {
+  const { status, body, headers } = contract.refuse(fault, '$context.requestId');
+  const fixed = Object.entries({
+    'Cache-Control': 'no-store',
+    ...headers,
+    // Which origin asked can't be judged here, and the answer tells nobody anything.
+    ...(cors && { 'Access-Control-Allow-Origin': '*' }),
+  });
+  return {
+    type,
+    statusCode: String(status),
+    templates: { 'application/json': body },
+    responseHeaders: {
+      ...Object.fromEntries(fixed.map(([name, value]) => [name, `'${value}'`])),
+      'X-Request-Id': 'method.request.header.X-Request-Id',
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { contracts } from '../functions/contracts.ts';
+import type { Keys } from './keys.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { SessionTable } from './session-table.ts';
+import { policyOf, type Settings } from './settings.ts';
+
+export interface SessionAdminProps {
+  readonly settings: Settings;
+  readonly sessions: SessionTable;
+  readonly keys: Keys;
+}
+
+/** The Lambda that opens and ends sessions. No API leads to it: IAM alone says who may call it. */
+export class SessionAdmin extends Construct {
+  private readonly lambda: ServiceFunction;
+
+  constructor(scope: Construct, id: string, { settings, sessions, keys }: SessionAdminProps) {
+    super(scope, id);
+    const policies = contracts.map((contract) => [contract.name, policyOf(settings, contract)]);
+    this.lambda = new ServiceFunction(this, 'Function', {
+      folder: 'session-admin',
+      description: 'Opens, shows, lists and ends sessions',
+      // revoke-all waits for the index.
+      timeoutSeconds: 60,
+      logRetentionDays: settings.logRetentionDays,
+      environment: { SESSION_POLICIES: JSON.stringify(Object.fromEntries(policies)) },
+    });
+    sessions.grantAdmin(this.lambda);
+    keys.grantRead(this.lambda, contracts);
+  }
+
+  get functionName(): string {
+    return this.lambda.functionName;
+  }
+
+  /** Lets someone open and end sessions. */
+  grantInvoke(grantee: IGrantable): void {
+    this.lambda.grantInvoke(grantee);
+  }
+}

@@ -1,0 +1,198 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import { epochSeconds } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
+import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
+import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
+import { material, test, type World } from '../support/world.ts';
+import type { Resource } from './synthesis.ts';
+
+const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
+let manager: SecretsManagerStandIn;
+let lambdas: readonly [string, Resource & { Metadata: Record<string, string> }][];
+
+beforeAll(async () => {
+  execFileSync('npm', ['run', 'synth', '--', '--output', out], { stdio: 'pipe' });
+  const { Resources } = JSON.parse(
+    readFileSync(join(out, 'SessionRefresh-dev.template.json'), 'utf8'),
+  );
+  lambdas = Object.entries<(typeof lambdas)[0][1]>(Resources).filter(
+    ([, { Type }]) => Type === 'AWS::Lambda::Function',
+  );
+  manager = await secretsManagerStandIn();
+}, 300_000);
+
+afterAll(() => {
+  manager.close();
+  rmSync(out, { recursive: true });
+});
+
+/**
+ * Runs a function of the template from its asset alone, with the variables that the template gives it,
+ * those that Lambda adds, and where the local engines answer.
+ */
+async function running<Result>(
+  name: string,
+  { table, endpoint }: Pick<World, 'table' | 'endpoint'>,
+  use: (lambda: LambdaProcess) => Promise<Result>,
+): Promise<Result> {
+  const [, resource] = lambdas.find(([id]) => id.startsWith(`${name}Function`)) ?? [];
+  if (!resource) throw new Error(`the template has no ${name}`);
+  const folder = mkdtempSync(join(tmpdir(), 'lambda-'));
+  cpSync(join(out, resource.Metadata['aws:asset:path'] ?? ''), folder, { recursive: true });
+  expect(readdirSync(folder).toSorted()).toEqual(['index.mjs', 'index.mjs.map']);
+  const { Variables } = resource.Properties.Environment as { Variables: Record<string, unknown> };
+  const lambda = lambdaProcess(folder, {
+    ...Object.fromEntries(
+      Object.entries(Variables).map(([variable, value]) => [variable, resolved(value, table)]),
+    ),
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: manager.endpoint,
+  });
+  try {
+    return await use(lambda);
+  } finally {
+    await lambda.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A variable's value, once CloudFormation has put in what it refers to. */
+function resolved(value: unknown, table: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) throw new Error('neither text nor reference');
+  if ('Fn::Join' in value) {
+    const [separator, parts] = value['Fn::Join'] as [string, unknown[]];
+    return parts.map((part) => resolved(part, table)).join(separator);
+  }
+  if (!('Ref' in value)) throw new Error(`what is ${Object.keys(value)}?`);
+  const id = String(value.Ref);
+  if (id.startsWith('SessionsTable')) return table;
+  manager.secrets.set(id, (id.includes('root') ? material.root : material.signing) ?? '');
+  return id;
+}
+
+function event(name: string): Record<string, unknown> & { headers: Record<string, string> } {
+  return JSON.parse(readFileSync(`events/${name}.json`, 'utf8'));
+}
+
+async function call(lambda: LambdaProcess, given: unknown) {
+  const { statusCode, headers, body } = (await lambda.call(given)) as APIGatewayProxyResult;
+  return { status: statusCode, headers, body: JSON.parse(body) };
+}
+
+describe('the deployed artifact', { timeout: 60_000 }, () => {
+  test('of eos answers its event with the profile', async ({ world }) => {
+    world.now = epochSeconds(Date.now() / 1000);
+    await world.open(eos, {
+      sessionId: '9a0b6679-c460-41a3-b26c-26e0d69538c6',
+      secret: '20004007594',
+    });
+    await running('eos', world, async (lambda) => {
+      const { status, headers, body } = await call(lambda, event('eos'));
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({ 'X-Request-Id': 'sam-eos', 'Cache-Control': 'no-store' });
+      expect(Object.keys(body)).toEqual(['expireTime', 'secureCode', 'mobilityApps', 'profile']);
+      expect(lambda.output()).not.toContain('20004007594');
+    });
+  });
+
+  test('of s360 answers its event with a token', async ({ world }) => {
+    world.now = epochSeconds(Date.now() / 1000);
+    await world.open(s360, { sessionId: 'sam', secret: 'sam-session-token' });
+    await running('s360', world, async (lambda) => {
+      const { status, body } = await call(lambda, event('s360'));
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        esbUUID: '51368f50-4a67-42d4-803c-ddc80c0be491',
+        desc: { code: 'ESB-IDP-S0000' },
+      });
+      expect(body.data.accessToken.split('.')).toHaveLength(3);
+    });
+  });
+
+  test('of ccstore answers its event, with a token of ours in it, with the next', async ({
+    world,
+  }) => {
+    world.now = epochSeconds(Date.now() / 1000);
+    const { accessToken } = await world.open(ccstore);
+    const given = event('ccstore');
+    given.headers.Authorization = `Bearer ${accessToken}`;
+    await running('ccstore', world, async (lambda) => {
+      const { status, body } = await call(lambda, given);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ token_type: 'bearer', expires_in: 930 });
+    });
+  });
+
+  test('of ccstore refuses its event as it stands: the token in it is none', async ({ world }) => {
+    await running('ccstore', world, async (lambda) => {
+      const { status, body } = await call(lambda, event('ccstore'));
+      expect([status, body.errorCode]).toEqual([401, '90002']);
+    });
+  });
+
+  test('of session-admin opens a session that the one of eos refreshes', async ({ world }) => {
+    const opened = await running('SessionAdmin', world, (lambda) =>
+      lambda.call({ command: 'open', contract: 'eos', subject: 'someone' }),
+    );
+    expect(opened).toMatchObject({ outcome: 'done', result: { contract: 'eos' } });
+    const { result } = opened as { result: { sessionId: string; secureCode: string } };
+    const body = `sessionId=${result.sessionId}&secureCode=${result.secureCode}`;
+    const { status } = await running('eos', world, (lambda) =>
+      call(lambda, { ...event('eos'), body }),
+    );
+    expect(status).toBe(200);
+  });
+
+  test('of session-admin refuses a command that there is none of', async ({ world }) => {
+    const answer = await running('SessionAdmin', world, (lambda) =>
+      lambda.call({ command: 'constructor' }),
+    );
+    expect(answer).toMatchObject({ outcome: 'invalid' });
+  });
+
+  test('of the authorizer shows the key to the usage plan, for the whole stage', async ({
+    world,
+  }) => {
+    const arn = 'arn:aws:execute-api:eu-west-1:111111111111:api';
+    const answer = await running('s360Authorizer', world, (lambda) =>
+      lambda.call({
+        type: 'TOKEN',
+        authorizationToken: '5k5a9rnknaj87kthytganapc',
+        methodArn: `${arn}/idp/POST/sso/v1/refresh`,
+      }),
+    );
+    expect(answer).toEqual({
+      principalId: 'api-key',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${arn}/idp/*` }],
+      },
+      usageIdentifierKey: '5k5a9rnknaj87kthytganapc',
+    });
+  });
+
+  test.for([eos, s360, ccstore])(
+    'of $name starts while Secrets Manager is down, says so, and answers when it is back',
+    async ({ name }, { world }) => {
+      manager.down = true;
+      await running(name, world, async (lambda) => {
+        const down = await call(lambda, event(name));
+        manager.down = false;
+        expect(down.status).toBe(503);
+        expect(down.headers).toMatchObject({ 'Retry-After': '1' });
+        expect((await call(lambda, event(name))).status).toBeLessThan(500);
+      });
+    },
+  );
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import { asText, type Resource, resources, synthesized } from './synthesis.ts';
+
+const template = synthesized();
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+/** A Lambda's whole permission, each statement in one line. */
+function permissions(lambda: string): readonly string[] {
+  const policies = resources(template, 'AWS::IAM::Policy').filter(([id]) =>
+    id.startsWith(`${lambda}FunctionRole`),
+  );
+  return policies.flatMap(([, policy]) => statements(policy)).toSorted();
+}
+
+function statements({ Properties }: Resource): string[] {
+  const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
+  return Statement.map(({ Action, Resource, Condition }) => {
+    const on = [Resource].flat().map((one) => asText(one).replace(/[0-9A-F]{8}(?=[.}])/g, ''));
+    const when = Condition ? ` if ${JSON.stringify(Condition)}` : '';
+    return `${[Action].flat().join(', ')} on ${on.join(', ')}${when}`;
+  });
+}
+
+const traces = 'xray:PutTelemetryRecords, xray:PutTraceSegments on *';
+const logs = (lambda: string) =>
+  `logs:CreateLogStream, logs:PutLogEvents on {${lambda}FunctionLogs.Arn}`;
+const prefix = (contract: string) =>
+  `if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${contract}#*"]}}`;
+const readSecrets = 'secretsmanager:GetSecretValue on';
+
+describe('what a Lambda may do', () => {
+  test.for([
+    {
+      lambda: 'eos',
+      exactly: [
+        `dynamodb:UpdateItem on {SessionsTable.Arn} ${prefix('eos')}`,
+        logs('eos'),
+        `${readSecrets} {Keyseosroot}`,
+        traces,
+      ],
+    },
+    {
+      lambda: 's360',
+      exactly: [
+        `dynamodb:UpdateItem on {SessionsTable.Arn} ${prefix('s360')}`,
+        logs('s360'),
+        `${readSecrets} {Keyss360root}, {Keyss360signing}`,
+        traces,
+      ],
+    },
+    {
+      lambda: 'ccstore',
+      exactly: [
+        `dynamodb:GetItem on {SessionsTable.Arn} ${prefix('ccstore')}`,
+        logs('ccstore'),
+        `${readSecrets} {Keysccstoreroot}, {Keysccstoresigning}`,
+        traces,
+      ],
+    },
+    { lambda: 's360Authorizer', exactly: [logs('s360Authorizer'), traces] },
+    {
+      lambda: 'SessionAdmin',
+      exactly: [
+        'dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on {SessionsTable.Arn}',
+        'dynamodb:Query on {SessionsTable.Arn}/index/bySubject',
+        logs('SessionAdmin'),
+        `${readSecrets} {Keysccstoreroot}, {Keysccstoresigning}, {Keyseosroot}, {Keyss360root}, {Keyss360signing}`,
+        traces,
+      ],
+    },
+  ])('$lambda: exactly what it uses', ({ lambda, exactly }) => {
+    expect(permissions(lambda)).toEqual(exactly.toSorted());
+  });
+
+  test('is in the policies above, and in no managed one', () => {
+    for (const [, { Properties }] of resources(template, 'AWS::IAM::Role'))
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+    expect(resources(template, 'AWS::IAM::Policy')).toHaveLength(contracts.length + 2);
+  });
+});
+
+test('the only other role is the one by which API Gateway writes logs', () => {
+  const withPolicies = resources(template, 'AWS::IAM::Role').filter(
+    ([, { Properties }]) => Properties.Policies,
+  );
+  expect(withPolicies).toHaveLength(1);
+  const [[, role] = ['', undefined]] = withPolicies;
+  expect(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)).toContain(
+    'apigateway.amazonaws.com',
+  );
+  const actions = JSON.stringify(role?.Properties.Policies).match(/"[a-z]+:[A-Za-z*]+"/g) ?? [];
+  for (const action of actions) expect(action).toMatch(/^"logs:[A-Z]/);
+});
+
+test('an account that has that role already is left alone', () => {
+  const without = synthesized({ accountHasLoggingRole: true });
+  expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
+  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(contracts.length + 2);
+});
+
+test('API Gateway may call a contract on its own route alone', () => {
+  const callers = resources(template, 'AWS::Lambda::Permission').map(([, { Properties }]) =>
+    asText(Properties.SourceArn),
+  );
+  expect(callers).toHaveLength(contracts.length + 1);
+  for (const source of callers) expect(source).toMatch(/\/POST\/|\/authorizers\//);
+  for (const source of callers) expect(source).not.toContain('*');
+});

@@ -1,0 +1,125 @@
+import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
+import { describe, expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import { gatewayFaults } from '../../infra/gateway-faults.ts';
+import { asText, resources, synthesized } from './synthesis.ts';
+
+const template = synthesized();
+const outputs = template.toJSON().Outputs;
+
+/** The logical id of a contract's API. */
+function apiOf(name: string): string {
+  const found = resources(template, 'AWS::ApiGateway::RestApi').find(([id]) => id.startsWith(name));
+  return found?.[0] ?? '';
+}
+
+describe.for(contracts)('the API of $name', (contract) => {
+  const { name, path, apiKey } = contract;
+  const api = apiOf(name);
+  const mine = (type: string) =>
+    resources(template, type).filter(
+      ([, { Properties }]) => asText(Properties.RestApiId) === `{${api}}`,
+    );
+
+  test('answers at a URL that ends in the documented path', () => {
+    const [stage = '', resource] = mine('AWS::ApiGateway::Stage')[0] ?? [];
+    const output = `${name[0]?.toUpperCase()}${name.slice(1)}Url`;
+    const url = asText(outputs[output].Value).replace(
+      `{${stage}}`,
+      String(resource?.Properties.StageName),
+    );
+    expect(url).toBe(`https://{${api}}.execute-api.{AWS::Region}.{AWS::URLSuffix}${path}`);
+  });
+
+  test('has POST on that path, and no other method', () => {
+    const methods = mine('AWS::ApiGateway::Method');
+    expect(methods).toHaveLength(1);
+    expect(methods[0]?.[1].Properties).toMatchObject({
+      HttpMethod: 'POST',
+      ...(apiKey === 'required' && { ApiKeyRequired: true }),
+      AuthorizationType: apiKey === 'required' ? 'CUSTOM' : 'NONE',
+    });
+    const segments = mine('AWS::ApiGateway::Resource').map(([, r]) => r.Properties.PathPart);
+    expect(`/${path.split('/')[1]}/${segments.join('/')}`).toBe(path);
+  });
+
+  test('has an answer of its own for every type that CDK knows', () => {
+    const types = Object.values(ResponseType).filter((type) => type instanceof ResponseType);
+    const known = types.map(({ responseType }) => responseType).toSorted();
+    expect(gatewayFaults.map(([type]) => type.responseType).toSorted()).toEqual(known);
+    const answers = mine('AWS::ApiGateway::GatewayResponse');
+    expect(answers.map(([, r]) => r.Properties.ResponseType).toSorted()).toEqual(known);
+  });
+
+  test.for(gatewayFaults)('says %s in the words of its table', ([type, fault]) => {
+    const { status, body, headers = {} } = contract.refuse(fault, '$context.requestId');
+    const answer = mine('AWS::ApiGateway::GatewayResponse').find(
+      ([, { Properties }]) => Properties.ResponseType === type.responseType,
+    );
+    const header = (text: string) => `gatewayresponse.header.${text}`;
+    expect(answer?.[1].Properties).toMatchObject({
+      StatusCode: String(status),
+      ResponseTemplates: { 'application/json': body },
+      ResponseParameters: {
+        [header('X-Request-Id')]: 'method.request.header.X-Request-Id',
+        [header('Cache-Control')]: "'no-store'",
+        ...Object.fromEntries(
+          Object.entries(headers).map(([text, value]) => [header(text), `'${value}'`]),
+        ),
+      },
+    });
+  });
+
+  test('traces, throttles and logs no request', () => {
+    const [stage] = mine('AWS::ApiGateway::Stage');
+    expect(stage?.[1].Properties).toMatchObject({
+      TracingEnabled: true,
+      MethodSettings: [
+        {
+          LoggingLevel: 'OFF',
+          DataTraceEnabled: false,
+          ThrottlingRateLimit: 50,
+          ThrottlingBurstLimit: 100,
+        },
+      ],
+    });
+    expect(stage?.[1].DependsOn).toContain(resources(template, 'AWS::ApiGateway::Account')[0]?.[0]);
+  });
+
+  test('writes an access log of both request ids and no header', () => {
+    const [stage] = mine('AWS::ApiGateway::Stage');
+    const setting = stage?.[1].Properties.AccessLogSetting;
+    const { Format } = setting as { Format: string };
+    const fields = Object.values<string>(JSON.parse(Format));
+    expect(fields).toEqual(
+      expect.arrayContaining(['$context.requestId', '$context.extendedRequestId']),
+    );
+    for (const field of fields) expect(field).toMatch(/^\$context\.[A-Za-z.]+$/);
+    expect(fields).not.toContain('$context.identity.apiKey');
+  });
+
+  test('lets nobody read an answer from a page of another origin', () => {
+    const answers = mine('AWS::ApiGateway::GatewayResponse');
+    expect(JSON.stringify(answers)).not.toContain('Access-Control');
+  });
+});
+
+test('no answer of API Gateway quotes its own error', () => {
+  expect(JSON.stringify(template.toJSON())).not.toContain('$context.error');
+});
+
+test('an API whose pages are named answers their preflight, and marks every answer', () => {
+  const open = synthesized({ contracts: { eos: { allowedOrigins: ['https://shop.example'] } } });
+  const answers = resources(open, 'AWS::ApiGateway::GatewayResponse');
+  const marked = answers.filter(([, r]) =>
+    JSON.stringify(r).includes('Access-Control-Allow-Origin'),
+  );
+  expect(marked).toHaveLength(gatewayFaults.length);
+  const methods = resources(open, 'AWS::ApiGateway::Method');
+  expect(methods.map(([, r]) => r.Properties.HttpMethod).toSorted()).toEqual([
+    'OPTIONS',
+    'POST',
+    'POST',
+    'POST',
+  ]);
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import { asText, resources, synthesized } from './synthesis.ts';
+
+const dev = synthesized();
+const prod = synthesized({}, 'prod');
+
+describe('SessionTable', () => {
+  const table = (template: typeof dev) => resources(template, 'AWS::DynamoDB::GlobalTable')[0];
+
+  // CloudFormation takes another logical id for another table, and so deletes this one's sessions.
+  test.for([dev, prod])('keeps its logical id', (template) => {
+    expect(table(template)?.[0]).toBe('SessionsTableA5E8383B');
+  });
+
+  test('has the key, the index, the TTL and the protection of the rows', () => {
+    expect(table(dev)?.[1].Properties).toMatchObject({
+      KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'purgeAt', Enabled: true },
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'bySubject',
+          KeySchema: [{ AttributeName: 'subject', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      Replicas: [
+        expect.objectContaining({
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        }),
+      ],
+    });
+  });
+
+  test('outlives the stack in prod, and goes with it in dev', () => {
+    expect(table(prod)?.[1].DeletionPolicy).toBe('Retain');
+    expect(JSON.stringify(table(prod))).toContain('"DeletionProtectionEnabled":true');
+    expect(table(dev)?.[1].DeletionPolicy).toBe('Delete');
+  });
+});
+
+describe('Keys', () => {
+  test('are made at deployment, 64 alphanumerics each', () => {
+    const secrets = resources(dev, 'AWS::SecretsManager::Secret');
+    const signing = contracts.filter(({ signs }) => signs);
+    expect(secrets).toHaveLength(contracts.length + signing.length);
+    for (const [, { Properties }] of secrets) {
+      expect(Properties.GenerateSecretString).toEqual({
+        PasswordLength: 64,
+        ExcludePunctuation: true,
+      });
+      expect(Properties.SecretString).toBeUndefined();
+    }
+  });
+
+  test('outlive the stack in prod', () => {
+    for (const [, secret] of resources(prod, 'AWS::SecretsManager::Secret'))
+      expect(secret.DeletionPolicy).toBe('Retain');
+  });
+});
+
+describe('ApiKeys', () => {
+  test('ask the header api_key, keep the answer five minutes, and take both kinds of key', () => {
+    const [authorizer] = resources(dev, 'AWS::ApiGateway::Authorizer');
+    expect(authorizer?.[1].Properties).toMatchObject({
+      Type: 'TOKEN',
+      IdentitySource: 'method.request.header.api_key',
+      AuthorizerResultTtlInSeconds: 300,
+    });
+    const pattern = new RegExp(String(authorizer?.[1].Properties.IdentityValidationExpression));
+    const generated = 'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k';
+    expect(generated).toHaveLength(40);
+    expect(generated).toMatch(pattern);
+    expect('5k5a9rnknaj87kthytganapc').toMatch(pattern);
+    for (const bad of ['', 'short', 'with space in the middle', `${generated}\n`, 'a'.repeat(129)])
+      expect(bad).not.toMatch(pattern);
+  });
+
+  test('are judged by a plan for each client', () => {
+    const [plan] = resources(dev, 'AWS::ApiGateway::UsagePlan');
+    expect(plan?.[1].Properties).toMatchObject({
+      Throttle: { RateLimit: 20, BurstLimit: 40 },
+      Quota: { Limit: 100_000, Period: 'DAY' },
+    });
+    expect(resources(dev, 'AWS::ApiGateway::UsagePlanKey')).toHaveLength(1);
+  });
+
+  test('have no value in the template', () => {
+    for (const [, { Properties }] of resources(dev, 'AWS::ApiGateway::ApiKey'))
+      expect(Properties.Value).toBeUndefined();
+    expect(JSON.stringify(dev.toJSON())).not.toContain('5k5a9rnknaj87kthytganapc');
+  });
+
+  test('are on the one API whose contract asks for them', () => {
+    const sources = resources(dev, 'AWS::ApiGateway::RestApi').map(([id, { Properties }]) => [
+      id.slice(0, -8),
+      Properties.ApiKeySourceType,
+    ]);
+    expect(Object.fromEntries(sources)).toEqual({
+      eosApi: undefined,
+      s360Api: 'AUTHORIZER',
+      ccstoreApi: undefined,
+    });
+  });
+});
+
+describe('the Lambdas', () => {
+  test.for(resources(dev, 'AWS::Lambda::Function'))(
+    '%s is ours to the last setting',
+    ([, lambda]) => {
+      expect(lambda.Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogGroup: { Ref: expect.stringContaining('Logs') } },
+      });
+    },
+  );
+
+  test('write logs that end', () => {
+    for (const [, { Properties }] of resources(prod, 'AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBe(90);
+  });
+
+  test('end before API Gateway gives up, but for session-admin', () => {
+    const timeouts = resources(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [
+      id.replace(/Function([0-9A-F]{8})?$/, ''),
+      Properties.Timeout,
+    ]);
+    expect(Object.fromEntries(timeouts)).toEqual({
+      eos: 5,
+      s360: 5,
+      s360Authorizer: 5,
+      ccstore: 5,
+      SessionAdmin: 60,
+    });
+  });
+});
+
+describe('a custom domain', () => {
+  const template = synthesized({
+    domain: {
+      name: 'refresh.shop.example',
+      certificateArn: 'arn:aws:acm:eu-west-1:111111111111:certificate/one',
+      hostedZoneId: 'ZONE',
+      hostedZoneName: 'shop.example',
+    },
+  });
+
+  test('leads to each contract by its documented path', () => {
+    const mappings = resources(template, 'AWS::ApiGateway::BasePathMapping');
+    const paths = mappings.map(([, { Properties }]) => {
+      const api = asText(Properties.RestApiId);
+      const parts = resources(template, 'AWS::ApiGateway::Resource')
+        .filter(([, r]) => asText(r.Properties.RestApiId) === api)
+        .map(([, r]) => r.Properties.PathPart);
+      return `/${Properties.BasePath}/${parts.join('/')}`;
+    });
+    expect(paths.toSorted()).toEqual(contracts.map(({ path }) => path).toSorted());
+  });
+
+  test('has a name in its zone', () => {
+    expect(resources(template, 'AWS::Route53::RecordSet')[0]?.[1].Properties).toMatchObject({
+      Name: 'refresh.shop.example.',
+      Type: 'A',
+      HostedZoneId: 'ZONE',
+    });
+  });
+});
+
+test('the outputs name what one needs to use it', () => {
+  expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual([
+    'ApiKeyWorkspaceId',
+    'ApiKeyWorkspaceShow',
+    'CcstoreRootSecret',
+    'CcstoreSigningSecret',
+    'CcstoreUrl',
+    'EosRootSecret',
+    'EosUrl',
+    'S360RootSecret',
+    'S360SigningSecret',
+    'S360Url',
+    'SessionAdminFunction',
+    'SessionTable',
+  ]);
+});

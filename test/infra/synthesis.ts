@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { RefreshStack } from '../../infra/refresh-stack.ts';
+import { checked, type Settings, settings } from '../../infra/settings.ts';
+
+const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
+
+/** The template of a stage; nothing is bundled, since only the template is looked at. */
+export function synthesized(changes: Partial<Settings> = {}, stage: 'dev' | 'prod' = 'dev') {
+  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new RefreshStack(app, 'Stack', {
+    settings: checked({ ...settings[stage], ...changes }),
+  });
+  return Template.fromStack(stack);
+}
+
+/** A resource of a template. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+}
+
+/** The resources of a type, by their logical ids. */
+export function resources(
+  template: Template,
+  type: string,
+): readonly (readonly [string, Resource])[] {
+  return Object.entries(template.findResources(type)) as [string, Resource][];
+}
+
+/**
+ * A value of a template as one text: references stand in it as `{name}`, what joins them joined, so
+ * that a URL or an ARN can be read.
+ */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('Ref' in value) return `{${value.Ref}}`;
+  if ('Fn::GetAtt' in value) return `{${[value['Fn::GetAtt']].flat().join('.')}}`;
+  if ('Fn::Join' in value) {
+    const [separator, parts] = value['Fn::Join'] as [string, unknown[]];
+    return parts.map(asText).join(separator);
+  }
+  return JSON.stringify(value);
+}

@@ -24,9 +24,12 @@ export interface EmbeddedDynamoDB {
  */
 export async function embeddedDynamoDB(port: number, folder?: string): Promise<EmbeddedDynamoDB> {
   returnOldOnRefusal();
-  if (folder) await checkFolder(folder);
-  const options = { createTableMs: 0, ...(folder && { path: folder }) };
-  const server: Server = require('dynalite')(options);
+  const { server, open } = dynalite({ createTableMs: 0, ...(folder && { path: folder }) });
+  try {
+    await open();
+  } catch {
+    throw new Error(`${folder} is no folder for --data, or another process has it open`);
+  }
   server.prependListener('request', forgiveLeaving);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
@@ -43,15 +46,23 @@ export async function embeddedDynamoDB(port: number, folder?: string): Promise<E
   };
 }
 
-/** dynalite finds out at its first request that it can't use its folder, and throws where nobody hears. */
-async function checkFolder(folder: string): Promise<void> {
-  const { Level } = createRequire(require.resolve('dynalite'))('level');
-  const level = new Level(folder);
+/**
+ * A server of dynalite, and what opens its store: by itself it does that at the first request, and
+ * throws where nobody hears if it can't.
+ */
+function dynalite(options: object): { server: Server; open: () => Promise<unknown> } {
+  const db = require('dynalite/db');
+  const { create } = db;
+  let open: () => Promise<unknown> = async () => undefined;
+  db.create = (given: object) => {
+    const store = create(given);
+    open = () => store.db.open();
+    return store;
+  };
   try {
-    await level.open();
-    await level.close();
-  } catch {
-    throw new Error(`${folder} is no folder for --data, or another process has it open`);
+    return { server: require('dynalite')(options), open: () => open() };
+  } finally {
+    db.create = create;
   }
 }
 

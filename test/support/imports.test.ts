@@ -61,7 +61,8 @@ describe('arrows', () => {
     expect(project.size).toBeGreaterThan(30);
     for (const [path, text] of project) {
       const code = withoutComments(text);
-      const written = code.match(/\bfrom ['"]|\bimport ['"]|\b(import|require|require\.resolve)\(['"`]/g) ?? [];
+      const written =
+        code.match(/\bfrom ['"]|\bimport ['"]|\b(import|require|require\.resolve)\(['"`]/g) ?? [];
       expect([path, of(text, path).length]).toEqual([path, written.length]);
     }
   });

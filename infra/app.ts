@@ -1,5 +1,5 @@
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib';
+import { addChecks } from './checks.ts';
 import { RefreshStack } from './refresh-stack.ts';
 import { settingsOf } from './settings.ts';
 
@@ -7,5 +7,5 @@ const app = new App();
 const stage: unknown = app.node.tryGetContext('stage') ?? 'dev';
 const settings = settingsOf(stage);
 new RefreshStack(app, `SessionRefresh-${stage}`, { settings });
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+addChecks(app);
 app.synth();

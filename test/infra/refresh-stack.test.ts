@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { asText, resources, synthesized } from './synthesis.ts';
+import { asText, domain, resources, synthesized } from './synthesis.ts';
 
 const dev = synthesized();
 const prod = synthesized({}, 'prod');
@@ -141,14 +141,7 @@ describe('the Lambdas', () => {
 });
 
 describe('a custom domain', () => {
-  const template = synthesized({
-    domain: {
-      name: 'refresh.shop.example',
-      certificateArn: 'arn:aws:acm:eu-west-1:111111111111:certificate/one',
-      hostedZoneId: 'ZONE',
-      hostedZoneName: 'shop.example',
-    },
-  });
+  const template = synthesized({ domain });
 
   test('leads to each contract by its documented path', () => {
     const mappings = resources(template, 'AWS::ApiGateway::BasePathMapping');

@@ -8,12 +8,26 @@ const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 
 /** The template of a stage; nothing is bundled, since only the template is looked at. */
 export function synthesized(changes: Partial<Settings> = {}, stage: 'dev' | 'prod' = 'dev') {
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-  const stack = new RefreshStack(app, 'Stack', {
-    settings: checked({ ...settings[stage], ...changes }),
-  });
-  return Template.fromStack(stack);
+  return Template.fromStack(stackOf(newApp(), changes, stage));
 }
+
+/** An app as `cdk synth` makes it, but that it bundles nothing. */
+export function newApp(): App {
+  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+}
+
+/** The stack of a stage, with some settings changed. */
+export function stackOf(app: App, changes: Partial<Settings>, stage: 'dev' | 'prod'): RefreshStack {
+  return new RefreshStack(app, 'Stack', { settings: checked({ ...settings[stage], ...changes }) });
+}
+
+/** A custom domain. */
+export const domain = {
+  name: 'refresh.shop.example',
+  certificateArn: 'arn:aws:acm:eu-west-1:111111111111:certificate/one',
+  hostedZoneId: 'ZONE',
+  hostedZoneName: 'shop.example',
+};
 
 /** A resource of a template. */
 export interface Resource {

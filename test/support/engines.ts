@@ -17,12 +17,12 @@ declare module 'vitest' {
 
 /** Starts both engines once, for all test files. `REQUIRE_DYNAMODB_LOCAL=1` makes Java a must. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const java = javaVersion();
+  if (java < 17 && process.env.REQUIRE_DYNAMODB_LOCAL)
+    throw new Error('DynamoDB Local needs Java 17 or later');
   const embedded = await embeddedDynamoDB(0);
   project.provide('embedded', embedded.endpoint);
-  const java = javaVersion();
   if (java < 17) {
-    if (process.env.REQUIRE_DYNAMODB_LOCAL)
-      throw new Error('DynamoDB Local needs Java 17 or later');
     console.warn('\nSKIPPED: every test on DynamoDB Local, which needs Java 17 or later\n');
     project.provide('dynamoDBLocal', '');
     return embedded.close;

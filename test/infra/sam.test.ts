@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import { keyFile } from '../../functions/session-admin/local.ts';
+import { localKeyFile } from '../../local/keys.ts';
+import { resources, synthesized } from './synthesis.ts';
+
+/** The variables of a contract's function, found by the name that the README types. */
+function variables(stage: 'dev' | 'prod', name: string): Record<string, unknown> {
+  const functions = resources(synthesized({}, stage), 'AWS::Lambda::Function');
+  const [, found] = functions.find(([id]) => id === `${name}Function`) ?? [];
+  const environment = found?.Properties.Environment;
+  return { ...(environment as { Variables: object }).Variables };
+}
+
+describe('sam local', () => {
+  // It hands over what the template names, and drops the rest without a word.
+  test.for(contracts)('can hand $name every variable that sam-env prints', ({ name }) => {
+    localKeyFile(keyFile);
+    const printed = execFileSync(process.execPath, ['local/sam-env.ts'], { encoding: 'utf8' });
+    const { Parameters } = JSON.parse(printed);
+    expect(Object.keys(variables('dev', name))).toEqual(
+      expect.arrayContaining(Object.keys(Parameters)),
+    );
+  });
+
+  test.for(contracts)('has no variables to itself in prod, for $name', ({ name }) => {
+    expect(Object.keys(variables('prod', name)).toSorted()).toEqual([
+      'NODE_OPTIONS',
+      'SESSION_POLICIES',
+      'SESSION_SECRETS',
+      'SESSION_TABLE',
+    ]);
+  });
+
+  test('is shown in the README by names that the template has', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    for (const { name } of contracts) expect(readme).toContain(`${name}Function`);
+  });
+});

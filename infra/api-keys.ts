@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { ApiKey, type IAuthorizer, Period, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { RefreshApi } from './refresh-api.ts';
@@ -36,20 +36,25 @@ export interface ApiKeysProps {
 
 /** The clients that may call an API: a key and a plan for each. A key's value is in no template. */
 export class ApiKeys extends Construct {
-  /** The keys' ids, by client. */
-  readonly ids = new Map<string, string>();
+  /** The ids of each client's key and plan. */
+  readonly ids = new Map<string, { readonly key: string; readonly plan: string }>();
 
   constructor(scope: Construct, id: string, { api: { api, stage }, clients }: ApiKeysProps) {
     super(scope, id);
     for (const { name, rate, burst, quota } of clients) {
+      const named = `${Stack.of(this).stackName}-${name}`;
       const plan = api.addUsagePlan(`plan-${name}`, {
+        name: named,
         apiStages: [{ api: stage.restApi, stage }],
         throttle: { rateLimit: rate, burstLimit: burst },
         quota: { limit: quota.limit, period: Period[quota.period] },
       });
-      const key = new ApiKey(this, name, { description: `The key of ${name}` });
+      const key = new ApiKey(this, name, {
+        apiKeyName: named,
+        description: `The key of ${name}`,
+      });
       plan.addApiKey(key);
-      this.ids.set(name, key.keyId);
+      this.ids.set(name, { key: key.keyId, plan: plan.usagePlanId });
     }
   }
 }

@@ -45,7 +45,10 @@ export function gatewayResponse(
     'Cache-Control': 'no-store',
     ...headers,
     // Which origin asked can't be judged here, and the answer tells nobody anything.
-    ...(cors && { 'Access-Control-Allow-Origin': '*' }),
+    ...(cors && {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After',
+    }),
   });
   return {
     type,

@@ -76,5 +76,5 @@ export class Keys extends Construct {
 const byHand = {
   root: 'Replacing a root key ends every session of its contract: that is a decision, not a schedule.',
   signing:
-    'Relying parties hold the signing key too: it is rotated together with them, by the command in the README.',
+    'Relying parties hold the signing key too: it is rotated together with them, by the command in docs/operations.md.',
 };

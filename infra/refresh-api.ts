@@ -32,6 +32,7 @@ export interface RefreshApiProps {
  * ends in exactly that path.
  */
 export class RefreshApi extends Construct {
+  readonly contract: Contract;
   readonly api: RestApi;
   readonly stage: Stage;
   /** Where the contract answers. */
@@ -50,6 +51,7 @@ export class RefreshApi extends Construct {
     const own = settings.contracts[name];
     const { rate, burst } = own?.throttle ?? settings.throttle;
     const origins = own?.allowedOrigins ?? [];
+    this.contract = contract;
     this.basePath = basePath;
 
     const lambda = new ServiceFunction(this, 'Function', {
@@ -111,7 +113,14 @@ export class RefreshApi extends Construct {
       route.addCorsPreflight({
         allowOrigins: [...origins],
         allowMethods: ['POST'],
-        allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'api_key'],
+        // The last is sent by Oracle Commerce's storefront with every request.
+        allowHeaders: [
+          'Authorization',
+          'Content-Type',
+          'X-Request-Id',
+          'api_key',
+          'X-CCProfileType',
+        ],
       });
     acknowledge(
       method,

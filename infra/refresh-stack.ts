@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
+import { Alarms } from './alarms.ts';
 import { ApiKeys } from './api-keys.ts';
 import { CustomDomain } from './custom-domain.ts';
 import { Keys } from './keys.ts';
@@ -33,9 +34,14 @@ export class RefreshStack extends Stack {
           new ApiKeys(this, `${contract.name}-clients`, { api, clients: settings.clients }),
         );
       apis.push(api);
-      this.output(`${contract.name}-url`, api.url);
+      const { domain } = settings;
+      this.output(
+        `${contract.name}-url`,
+        domain ? `https://${domain.name}${contract.path}` : api.url,
+      );
     }
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
+    if (settings.alarmEmail) new Alarms(this, 'Alarms', { email: settings.alarmEmail, apis });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
 
     this.output('session-admin-function', admin.functionName);
@@ -44,8 +50,9 @@ export class RefreshStack extends Stack {
   }
 
   private outputKeys({ ids }: ApiKeys): void {
-    for (const [client, id] of ids) {
+    for (const [client, { key: id, plan }] of ids) {
       this.output(`api-key-${client}-id`, id);
+      this.output(`usage-plan-${client}-id`, plan);
       this.output(
         `api-key-${client}-show`,
         `aws apigateway get-api-key --include-value --query value --output text --api-key ${id}`,

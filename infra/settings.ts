@@ -1,3 +1,4 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contracts } from '../functions/contracts.ts';
 import type { Policy } from '../functions/core/session/policy.ts';
 import { policyProblem } from '../functions/core/session/policy-problem.ts';
@@ -112,12 +113,35 @@ export function checked(given: Settings): Settings {
     ...given.clients.map((client): [string, Throttle] => [`client ${client.name}`, client]),
   ];
   for (const [what, throttle] of throttles)
-    if (throttle && !(throttle.rate > 0 && throttle.burst > 0))
-      throw new Error(`${what}: rate and burst must be over 0`);
+    if (throttle && !(throttle.rate > 0 && isCount(throttle.burst)))
+      throw new Error(`${what}: rate and burst must be over 0, and burst whole`);
   for (const { name, quota } of given.clients)
-    if (!(quota.limit > 0)) throw new Error(`client ${name}: its quota must be over 0`);
+    if (!isCount(quota.limit))
+      throw new Error(`client ${name}: its quota must be over 0, and whole`);
+  for (const [name, { allowedOrigins = [] }] of Object.entries(given.contracts))
+    for (const origin of allowedOrigins)
+      if (!isOrigin(origin))
+        throw new Error(`${name}: ${origin} is no origin like https://shop.example`);
+  if (!retentions.has(given.logRetentionDays))
+    throw new Error(
+      `logRetentionDays is ${given.logRetentionDays}; CloudWatch Logs keeps ${[...retentions].join(', ')}`,
+    );
   const names = given.clients.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice) throw new Error(`client ${twice} is there twice`);
   return given;
 }
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
+
+/** Whether a browser would send the text as it stands in `Origin`. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** The days that CloudWatch Logs takes; `RetentionDays` has 9999 for never. */
+const retentions = new Set(
+  Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999),
+);

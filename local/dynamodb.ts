@@ -17,12 +17,16 @@ export interface EmbeddedDynamoDB {
 }
 
 /**
- * Starts an embedded DynamoDB on 127.0.0.1; port 0 takes a free one. With a folder it keeps its
+ * Starts an embedded DynamoDB, on 127.0.0.1 unless a host is named; port 0 takes a free one. With a folder it keeps its
  * tables there, without one in memory.
  * @throws Error with the code EADDRINUSE where the port is taken; Error of one line where the folder
  * is no folder, or another process has it open
  */
-export async function embeddedDynamoDB(port: number, folder?: string): Promise<EmbeddedDynamoDB> {
+export async function embeddedDynamoDB(
+  port: number,
+  folder?: string,
+  host = '127.0.0.1',
+): Promise<EmbeddedDynamoDB> {
   returnOldOnRefusal();
   const { server, open } = dynalite({ createTableMs: 0, ...(folder && { path: folder }) });
   try {
@@ -32,7 +36,7 @@ export async function embeddedDynamoDB(port: number, folder?: string): Promise<E
   }
   server.prependListener('request', forgiveLeaving);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    server.once('error', reject).listen(port, host, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
   return {

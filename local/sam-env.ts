@@ -5,8 +5,6 @@ import { keyFile } from '../functions/session-admin/local.ts';
  * Prints what `sam local … --env-vars` takes: the table and the keys of `npm start`, for every function,
  * as they are seen from inside sam's container.
  */
-const host = process.platform === 'linux' ? '127.0.0.1' : 'host.docker.internal';
-
 console.log(
   JSON.stringify(
     {
@@ -15,7 +13,7 @@ console.log(
         SESSION_KEYS: readFileSync(keyFile, 'utf8'),
         // Empty: the keys are the ones above.
         SESSION_SECRETS: '',
-        AWS_ENDPOINT_URL_DYNAMODB: `http://${host}:${process.env.DYNAMODB_PORT || 8000}`,
+        AWS_ENDPOINT_URL_DYNAMODB: `http://host.docker.internal:${process.env.DYNAMODB_PORT || 8000}`,
       },
     },
     null,

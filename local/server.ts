@@ -33,7 +33,9 @@ async function start(): Promise<() => Promise<void>> {
   const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
   const database = given
     ? undefined
-    : await onPort('DYNAMODB_PORT', 8000, (port) => embeddedDynamoDB(port, values.data));
+    : await onPort('DYNAMODB_PORT', 8000, (port) =>
+        embeddedDynamoDB(port, values.data, process.env.DYNAMODB_HOST || undefined),
+      );
   const env = localEnv({
     SESSION_KEYS: localKeyFile(keyFile),
     ...process.env,

@@ -7,6 +7,7 @@ import type { Clock } from '../core/time.ts';
 import type { Keys } from '../core/token/keys.ts';
 import type { Input } from './fields.ts';
 import { type Person, readLogin, readOpen, readSession, readSubjects } from './input.ts';
+import { allRows, inTurns } from './rows.ts';
 import { shown, stateOf } from './shown.ts';
 
 /** What became of a command. */
@@ -173,27 +174,4 @@ async function withSubject(
   const asked = readSubjects(input);
   if ('problem' in asked) return invalid(asked.problem);
   return run(asked.value.subject, asked.value.contract);
-}
-
-/** Every row that the index has for a subject. */
-async function allRows(registry: SessionRegistry, subject: string): Promise<readonly RowKey[]> {
-  const rows: RowKey[] = [];
-  let page = await registry.page(subject);
-  rows.push(...page.rows);
-  while (page.next) {
-    page = await registry.page(subject, page.next);
-    rows.push(...page.rows);
-  }
-  return rows;
-}
-
-/** Does the same for each, so many at once as the SDK has connections to spare. */
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  one: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += 25)
-    results.push(...(await Promise.all(items.slice(at, at + 25).map(one))));
-  return results;
 }

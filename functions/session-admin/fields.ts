@@ -2,7 +2,7 @@ import { contracts } from '../contracts.ts';
 import type { Contract } from '../core/edge/contract.ts';
 import { isObject, members } from '../core/edge/json-text.ts';
 import type { Policy } from '../core/session/policy.ts';
-import { newSecret, type Secret } from '../core/session/secret.ts';
+import { newSecret, type Secret, secret } from '../core/session/secret.ts';
 import { type SessionId, sessionId } from '../core/session/session.ts';
 
 /** What a command is given, by the CLI or as a Lambda's event: nothing of it is believed. */
@@ -55,10 +55,11 @@ export function readSubject({ subject }: Input): Read<string> {
 }
 
 /** A credential that another system has given out, or a new one. */
-export function readSecret({ secret }: Input): Read<Secret> {
-  if (secret === undefined) return { value: newSecret() };
-  return typeof secret === 'string' && /^[\x20-\x7e]{1,2048}$/.test(secret)
-    ? { value: secret as Secret }
+export function readSecret({ secret: given }: Input): Read<Secret> {
+  if (given === undefined) return { value: newSecret() };
+  const value = secret(given);
+  return value && /^[\x20-\x7e]{1,2048}$/.test(value)
+    ? { value }
     : { problem: 'a secret is 1 to 2048 characters of printable ASCII' };
 }
 

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Contract } from '../core/edge/contract.ts';
 import type { Policy } from '../core/session/policy.ts';
 import type { Secret } from '../core/session/secret.ts';
-import type { SessionId } from '../core/session/session.ts';
+import { newSessionId, type SessionId } from '../core/session/session.ts';
 import {
   all,
   type Input,
@@ -32,7 +31,7 @@ export interface OpenInput {
 
 /** What `open` was asked for. */
 export function readOpen(input: Input, policy: (contract: Contract) => Policy): Read<OpenInput> {
-  const id = input.sessionId === undefined ? { value: newId() } : readSessionId(input);
+  const id = input.sessionId === undefined ? { value: newSessionId() } : readSessionId(input);
   const named = all({ contract: readContract(input), id });
   if ('problem' in named) return named;
   const { contract } = named.value;
@@ -89,8 +88,4 @@ function given(input: Input): Input {
 
 function values({ contract, id }: Pick<OpenInput, 'contract' | 'id'>) {
   return { contract: { value: contract }, id: { value: id } };
-}
-
-function newId(): SessionId {
-  return randomUUID() as string as SessionId;
 }

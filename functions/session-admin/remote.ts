@@ -7,7 +7,8 @@ import type { Input } from './fields.ts';
  * @throws Error where the Lambda failed, or AWS would not call it
  */
 export async function remotely(lambda: string, command: string, input: Input): Promise<Answer> {
-  const client = new LambdaClient({});
+  // Once: an open whose answer was lost would be refused, or done, a second time.
+  const client = new LambdaClient({ maxAttempts: 1 });
   const { FunctionError, Payload } = await client.send(
     new InvokeCommand({ FunctionName: lambda, Payload: JSON.stringify({ ...input, command }) }),
   );

@@ -10,6 +10,7 @@ describe('cdk-nag', () => {
     { what: 'dev', stage: 'dev', changes: {} },
     { what: 'prod', stage: 'prod', changes: {} },
     { what: 'prod with a custom domain', stage: 'prod', changes: { domain } },
+    { what: 'prod with alarms', stage: 'prod', changes: { alarmEmail: 'oncall@shop.example' } },
     {
       what: 'dev with origins for every contract',
       stage: 'dev',

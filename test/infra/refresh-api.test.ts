@@ -1,8 +1,16 @@
-import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import {
+  MockIntegration,
+  ResponseType,
+  RestApi,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
+import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
-import { asText, resources, synthesized } from './synthesis.ts';
+import { asText, newApp, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized();
 const outputs = template.toJSON().Outputs;
@@ -115,11 +123,39 @@ test('an API whose pages are named answers their preflight, and marks every answ
     JSON.stringify(r).includes('Access-Control-Allow-Origin'),
   );
   expect(marked).toHaveLength(gatewayFaults.length);
+  for (const [, { Properties }] of marked)
+    expect(Properties.ResponseParameters).toMatchObject({
+      'gatewayresponse.header.Access-Control-Expose-Headers': "'X-Request-Id, Retry-After'",
+    });
   const methods = resources(open, 'AWS::ApiGateway::Method');
+  for (const name of [
+    'Authorization',
+    'Content-Type',
+    'X-Request-Id',
+    'api_key',
+    'X-CCProfileType',
+  ])
+    expect(JSON.stringify(methods)).toContain(name);
   expect(methods.map(([, r]) => r.Properties.HttpMethod).toSorted()).toEqual([
     'OPTIONS',
     'POST',
     'POST',
     'POST',
   ]);
+});
+
+// The stage serves a deployment, and CloudFormation makes a new one only under another logical id: by
+// default CDK gives it none when only the authorizer changes.
+test('a change of the authorizer reaches the stage', () => {
+  const deployment = (seconds: number) => {
+    const stack = new Stack(newApp(), 'Stack');
+    const handler = Lambda.fromFunctionArn(stack, 'Handler', 'arn:aws:lambda:a:1:function:b');
+    const resultsCacheTtl = Duration.seconds(seconds);
+    const authorizer = new TokenAuthorizer(stack, 'Authorizer', { handler, resultsCacheTtl });
+    const api = new RestApi(stack, 'Api');
+    api.root.addMethod('POST', new MockIntegration(), { authorizer });
+    return resources(Template.fromStack(stack), 'AWS::ApiGateway::Deployment').map(([id]) => id);
+  };
+  expect(deployment(300)).toEqual(deployment(300));
+  expect(deployment(300)).not.toEqual(deployment(60));
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { asText, domain, resources, synthesized } from './synthesis.ts';
@@ -140,6 +141,27 @@ describe('the Lambdas', () => {
   });
 });
 
+describe('alarms', () => {
+  test('go by e-mail, one for each contract, and name their heading of the runbook', () => {
+    const template = synthesized({ alarmEmail: 'oncall@shop.example' });
+    expect(resources(template, 'AWS::SNS::Subscription')[0]?.[1].Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'oncall@shop.example',
+    });
+    const alarms = resources(template, 'AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(contracts.length);
+    const headings = readFileSync('docs/operations.md', 'utf8').match(/^## .*$/gm);
+    for (const [, { Properties }] of alarms) {
+      const [, heading] = /"(.+)"/.exec(String(Properties.AlarmDescription)) ?? [];
+      expect(headings).toContain(`## ${heading}`);
+    }
+  });
+
+  test('are none where nobody is told', () => {
+    expect(resources(dev, 'AWS::CloudWatch::Alarm')).toEqual([]);
+  });
+});
+
 describe('a custom domain', () => {
   const template = synthesized({ domain });
 
@@ -153,6 +175,13 @@ describe('a custom domain', () => {
       return `/${Properties.BasePath}/${parts.join('/')}`;
     });
     expect(paths.toSorted()).toEqual(contracts.map(({ path }) => path).toSorted());
+  });
+
+  test('is what the outputs say', () => {
+    const { EosUrl, S360Url, CcstoreUrl } = template.toJSON().Outputs;
+    expect([EosUrl.Value, S360Url.Value, CcstoreUrl.Value]).toEqual(
+      contracts.map(({ path }) => `https://refresh.shop.example${path}`),
+    );
   });
 
   test('has a name in its zone', () => {
@@ -178,5 +207,6 @@ test('the outputs name what one needs to use it', () => {
     'S360Url',
     'SessionAdminFunction',
     'SessionTable',
+    'UsagePlanWorkspaceId',
   ]);
 });

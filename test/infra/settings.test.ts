@@ -99,6 +99,16 @@ describe('settings', () => {
       },
       says: 'client one: its quota',
     },
+    { what: 'half a burst', changes: { throttle: { rate: 1, burst: 1.5 } }, says: 'burst whole' },
+    { what: 'logs of 10 days', changes: { logRetentionDays: 10 }, says: 'logRetentionDays is 10;' },
+    { what: 'logs without end', changes: { logRetentionDays: 9999 }, says: 'is 9999;' },
+    ...['https://shop.example/', 'https://shop.example ', 'shop.example', '*', 'null'].map(
+      (bad) => ({
+        what: `the origin '${bad}'`,
+        changes: { contracts: { eos: { allowedOrigins: ['https://a.example', bad] } } },
+        says: `eos: ${bad} is no origin`,
+      }),
+    ),
     {
       what: 'one client twice',
       changes: { clients: [...settings.dev.clients, ...settings.dev.clients] },

@@ -8,7 +8,8 @@ export interface SecretsManagerStandIn {
   readonly endpoint: string;
   /** What each secret is, by its id. */
   readonly secrets: Map<string, string>;
-  down: boolean;
+  /** `down` answers 500; `stalled` begins an answer and never ends it. */
+  mood: 'well' | 'down' | 'stalled';
   close(): void;
 }
 
@@ -21,7 +22,9 @@ export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
       response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(body));
     };
-    if (manager.down) answer(500, { __type: 'InternalServiceError' });
+    if (manager.mood === 'stalled') {
+      response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.1' }).write('{"Secret');
+    } else if (manager.mood === 'down') answer(500, { __type: 'InternalServiceError' });
     else if (!SecretString) answer(400, { __type: 'ResourceNotFoundException' });
     else answer(200, { SecretString, CreatedDate: 1_700_000_000.123 });
   }).listen(0, '127.0.0.1');
@@ -30,7 +33,7 @@ export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
   const manager: SecretsManagerStandIn = {
     endpoint: `http://127.0.0.1:${port}`,
     secrets: new Map(),
-    down: false,
+    mood: 'well',
     close() {
       server.close();
       server.closeAllConnections();

@@ -32,13 +32,14 @@ function standIn() {
     if (id === ids.root) return { text: kept.root, createdAt: made };
     return version === 'AWSCURRENT' ? kept.current : kept.previous;
   };
+  const answer = read;
   const lambda = () =>
     storedKeys({ contract: 'ccstore', ids, longestToken, read, clock: () => kept.now });
   const rotate = (text: string) => {
     kept.previous = kept.current;
     kept.current = { text, createdAt: kept.now };
   };
-  return Object.assign(kept, { lambda, rotate });
+  return Object.assign(kept, { lambda, rotate, answer });
 }
 
 function key(name: string): string {
@@ -64,6 +65,7 @@ describe('keys that are kept', () => {
   test('are read as the Lambda starts, once for all the requests of five minutes', async () => {
     const manager = standIn();
     const keys = manager.lambda();
+    await settled();
     expect(manager.reads).toBe(3);
     for (const second of [0, 1, 299]) {
       manager.now = later(noon, second);
@@ -72,7 +74,17 @@ describe('keys that are kept', () => {
     expect(manager.reads).toBe(3);
     manager.now = later(noon, 300);
     await keys();
+    await settled();
     expect(manager.reads).toBe(6);
+  });
+
+  test('are read again by a clock that was set back, which cannot tell their age', async () => {
+    const manager = standIn();
+    const keys = manager.lambda();
+    await keys();
+    manager.rotate(key('second'));
+    manager.now = later(noon, -3600);
+    expect(texts((await keys()).signing)).toContain('second');
   });
 
   test('sign at once where there is no key before', async () => {
@@ -141,6 +153,93 @@ describe('keys that are kept', () => {
   });
 });
 
+describe('a Lambda that is frozen while it reads', () => {
+  // Lambda stops the process between two requests, with what it was reading half-read.
+  test('refuses no valid token, whenever the key was rotated meanwhile', async () => {
+    const pauses = fc.array(fc.nat({ max: 3 }), { minLength: 3, maxLength: 3 });
+    const at = fc.integer({ min: 0, max: 4000 });
+    await fc.assert(
+      fc.asyncProperty(pauses, at, fc.nat({ max: 12 }), async (held, thaw, rotateAfter) => {
+        const manager = standIn();
+        manager.rotate(key('second'));
+        manager.now = later(noon, 4 * longestToken);
+        let step = 0;
+        const tick = () => {
+          if (step++ === rotateAfter) manager.rotate(key('third'));
+        };
+        let reads = 0;
+        const slow = storedKeys({
+          contract: 'ccstore',
+          ids,
+          longestToken,
+          clock: () => manager.now,
+          async read(id, version) {
+            const ticks = held[reads++ % 3] ?? 0;
+            for (let n = 0; n < ticks; n += 1) await Promise.resolve().then(tick);
+            return manager.answer(id, version);
+          },
+        });
+        for (let n = 0; n < 6; n += 1) await Promise.resolve().then(tick);
+        manager.now = later(manager.now, thaw);
+        const known = texts((await slow()).signing);
+        // Whoever has read the keys just now may have signed the token that comes next.
+        expect(known).toContain(texts((await manager.lambda()()).signing)[0]);
+        const { text, createdAt } = manager.current;
+        if (text === key('third') && manager.now < later(createdAt, 600 + longestToken))
+          expect(known).toContain('second');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('reads again what it began to read before', async () => {
+    const manager = standIn();
+    let answer: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let reads = 0;
+    const keys = storedKeys({
+      contract: 'ccstore',
+      ids,
+      longestToken,
+      clock: () => manager.now,
+      async read(id, version) {
+        const now = await manager.answer(id, version);
+        reads += 1;
+        if (reads <= 3) await gate;
+        return now;
+      },
+    });
+    await settled();
+    manager.rotate(key('second'));
+    manager.now = later(noon, 3600);
+    const asked = keys();
+    answer();
+    expect(texts((await asked).signing)).toEqual(['second']);
+  });
+});
+
+describe('a signing key', () => {
+  test('that was taken back verifies on, and the one before it signs', async () => {
+    const manager = standIn();
+    manager.rotate(key('second'));
+    const { current, previous } = manager;
+    manager.now = later(noon, 900);
+    if (previous) Object.assign(manager, { current: previous, previous: current });
+    expect(texts((await manager.lambda()()).signing)).toEqual(['first', 'second']);
+  });
+
+  test('that is none, before one that everyone knows, does no harm', async () => {
+    const manager = standIn();
+    manager.rotate('short');
+    manager.rotate(key('third'));
+    await expect(manager.lambda()()).rejects.toMatchObject({ name: 'KeysUnavailable' });
+    manager.now = later(noon, 600);
+    expect(texts((await manager.lambda()()).signing)).toEqual(['third']);
+  });
+});
+
 describe('while Secrets Manager does not answer', () => {
   test('a Lambda starts, and the request that finds no keys says so', async () => {
     const manager = standIn();
@@ -183,7 +282,8 @@ describe('while Secrets Manager does not answer', () => {
       await keys();
       await settled();
     }
-    expect(manager.reads).toBe(3 + 10 * 3);
+    // Two at a time: the version before is asked for once the current one is known.
+    expect(manager.reads).toBe(3 + 10 * 2);
   });
 });
 

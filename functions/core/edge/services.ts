@@ -6,7 +6,7 @@ import { sessionStore } from '../session/store.ts';
 import { systemClock } from '../time.ts';
 import { environmentKeys, type KeySource } from '../token/keys.ts';
 import { secretsManager } from '../token/secrets-manager.ts';
-import { storedKeys } from '../token/stored-keys.ts';
+import { type SecretIds, storedKeys } from '../token/stored-keys.ts';
 import type { Contract } from './contract.ts';
 import type { Services } from './refresh-handler.ts';
 
@@ -35,24 +35,35 @@ export function sessionTable(env: Env): string {
 
 /** Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
 export function dynamoDB(): DynamoDBClient {
-  return new DynamoDBClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true },
-  });
+  return new DynamoDBClient({ maxAttempts: 3, requestHandler: patience });
 }
+
+/**
+ * How long one try of a request to AWS may take, in milliseconds: to connect, until the answer begins,
+ * and between two pieces of it. The last bounds a body that stops half-way, which no other limit of
+ * the SDK's does.
+ */
+const patience = {
+  connectionTimeout: 500,
+  requestTimeout: 1000,
+  socketTimeout: 1000,
+  throwOnRequestTimeout: true,
+};
 
 /** A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. */
 export function keySource(contract: Contract, env: Env): KeySource {
   if (!env.SESSION_SECRETS) return environmentKeys(env, contract);
-  const ids = JSON.parse(env.SESSION_SECRETS)[contract.name];
-  if (!ids) throw new Error(`SESSION_SECRETS names none of ${contract.name}; Keys sets them`);
+  const ids: Partial<SecretIds> = JSON.parse(env.SESSION_SECRETS)[contract.name] ?? {};
+  const { root, signing } = ids;
+  if (!root || (contract.signs && !signing))
+    throw new Error(`SESSION_SECRETS lacks some of ${contract.name}; infra/keys.ts sets them`);
   const policy = policyIn(env, contract);
   return storedKeys({
     contract: contract.name,
-    ids,
+    ids: { root, ...(contract.signs && signing && { signing }) },
     // `open` may give a session tokens that live longer than the policy's, but never than the session.
     longestToken: policy.lifetime,
-    read: secretsManager(),
+    read: secretsManager(patience),
     clock: systemClock,
   });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Brand } from '../brand.ts';
 import { type EpochSeconds, earlier } from '../time.ts';
 import type { Digest } from './secret.ts';
@@ -35,6 +35,12 @@ export function sessionId(text: unknown): SessionId | undefined {
 }
 
 const grammar = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** A new session id: a random UUID. */
+export function newSessionId(): SessionId {
+  const id: string = randomUUID();
+  return id as SessionId;
+}
 
 /** Where a contract's session lies in the table. */
 export function rowKey(contract: string, id: SessionId): RowKey {

@@ -97,7 +97,7 @@ async function look(
 }
 
 function outcome(verdict: Verdict, session: Session | undefined): Refresh {
-  return verdict === 'refresh' || verdict === 'replay'
-    ? { outcome: 'refreshed', session: session as Session }
-    : { outcome: 'refused', reason: verdict };
+  if (verdict !== 'refresh' && verdict !== 'replay') return { outcome: 'refused', reason: verdict };
+  if (!session) throw new Error('judge grants a session that is not there');
+  return { outcome: 'refreshed', session };
 }

@@ -6,12 +6,12 @@ import {
 import { epochSeconds } from '../time.ts';
 import type { ReadSecret } from './stored-keys.ts';
 
-/** Reads secrets from Secrets Manager, whose `CreatedDate` is that of the version. */
-export function secretsManager(): ReadSecret {
-  const client = new SecretsManagerClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true },
-  });
+/**
+ * Reads secrets from Secrets Manager, whose `CreatedDate` is that of the version. The request handler's
+ * options bound each of two tries.
+ */
+export function secretsManager(requestHandler: object): ReadSecret {
+  const client = new SecretsManagerClient({ maxAttempts: 2, requestHandler });
   return async (id, version) => {
     try {
       const command = new GetSecretValueCommand({ SecretId: id, VersionStage: version });

@@ -47,8 +47,9 @@ export function storedKeys(props: StoredKeysProps): KeySource {
   let askedAt = props.clock();
 
   const read = () => {
+    if (reading) return reading;
     askedAt = props.clock();
-    reading ??= readAll(props)
+    reading = readAll(props)
       .then((fresh) => {
         stored = fresh;
         return fresh;
@@ -66,11 +67,22 @@ export function storedKeys(props: StoredKeysProps): KeySource {
   readAhead();
   return async () => {
     const now = props.clock();
-    const age = stored ? now - stored.readAt : Number.POSITIVE_INFINITY;
-    if (!stored || age < 0 || age >= tooOld) return keysAt(await read(), now, props.longestToken);
-    if (age >= readEvery && now - askedAt >= pause) readAhead();
-    return keysAt(stored, now, props.longestToken);
+    if (mayServe(stored, now)) {
+      if (now - stored.readAt >= readEvery && now - askedAt >= pause) readAhead();
+      return keysAt(stored, now, props.longestToken);
+    }
+    let fresh = await read();
+    // It may have begun before this Lambda was frozen: then there is another.
+    if (!mayServe(fresh, props.clock())) fresh = await read();
+    const then = props.clock();
+    if (!mayServe(fresh, then)) throw keysUnavailable(new Error('a reading took too long'));
+    return keysAt(fresh, then, props.longestToken);
   };
+}
+
+/** Whether keys may be used that were read then: nobody signs with one that they lack. */
+function mayServe(stored: Stored | undefined, now: EpochSeconds): stored is Stored {
+  return stored !== undefined && now >= stored.readAt && now - stored.readAt < tooOld;
 }
 
 const readEvery = 5 * 60;
@@ -88,8 +100,8 @@ interface SigningVersion {
 
 interface Stored {
   readonly derived: Omit<Keys, 'signing'>;
-  readonly current: SigningVersion | undefined;
-  readonly previous: SigningVersion | undefined;
+  readonly current?: SigningVersion;
+  readonly previous?: SigningVersion;
   /** When the reading began. */
   readonly readAt: EpochSeconds;
 }
@@ -98,25 +110,33 @@ async function readAll({ contract, ids, read, clock }: StoredKeysProps): Promise
   const readAt = clock();
   const { signing } = ids;
   try {
-    const [root, current, previous] = await Promise.all([
+    const [root, versions] = await Promise.all([
       read(ids.root, 'AWSCURRENT'),
-      signing ? read(signing, 'AWSCURRENT') : undefined,
-      signing ? read(signing, 'AWSPREVIOUS') : undefined,
+      signing ? signingVersions(signing, read, readAt) : {},
     ]);
-    return {
-      derived: deriveKeys(contract, { root: good(root).text }),
-      current: signing ? signingVersion(good(current)) : undefined,
-      previous: previous && signingVersion(good(previous)),
-      readAt,
-    };
+    return { derived: deriveKeys(contract, { root: usable(root).text }), ...versions, readAt };
   } catch (error) {
     throw keysUnavailable(error);
   }
 }
 
-function good(version: SecretVersion | undefined): SecretVersion {
-  if (version && version.text.length >= shortestKey) return version;
+/** Reads both in this order: a rotation between them still leaves the key that everyone signs with. */
+async function signingVersions(id: string, read: ReadSecret, now: EpochSeconds) {
+  const current = usable(await read(id, 'AWSCURRENT'));
+  const previous = await read(id, 'AWSPREVIOUS');
+  const published = later(current.createdAt, publishedFor) <= now;
+  // Once the current key is known to everyone, one before it that was none does no harm.
+  if (!previous || (published && !isUsable(previous))) return { current: signingVersion(current) };
+  return { current: signingVersion(current), previous: signingVersion(usable(previous)) };
+}
+
+function usable(version: SecretVersion | undefined): SecretVersion {
+  if (version && isUsable(version)) return version;
   throw new Error(`a secret is missing, or has less than ${shortestKey} characters`);
+}
+
+function isUsable({ text }: SecretVersion): boolean {
+  return text.length >= shortestKey;
 }
 
 function signingVersion({ text, createdAt }: SecretVersion): SigningVersion {
@@ -126,8 +146,11 @@ function signingVersion({ text, createdAt }: SecretVersion): SigningVersion {
 function keysAt({ derived, current, previous }: Stored, now: EpochSeconds, longest: number): Keys {
   if (!current) return { ...derived, signing: [] };
   if (!previous) return { ...derived, signing: [current.key] };
+  const both = [current.key, previous.key];
+  // A rotation that was taken back: everyone knows this key, and tokens of the other are about.
+  if (previous.createdAt > current.createdAt) return { ...derived, signing: both };
   const inUseFrom = later(current.createdAt, publishedFor);
   if (now < inUseFrom) return { ...derived, signing: [previous.key, current.key] };
   const overBy = later(inUseFrom, longest);
-  return { ...derived, signing: now < overBy ? [current.key, previous.key] : [current.key] };
+  return { ...derived, signing: now < overBy ? both : [current.key] };
 }

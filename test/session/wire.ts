@@ -95,6 +95,9 @@ function refusal(name: string): EngineAnswer {
 
 function send(response: ServerResponse, answer: EngineAnswer | ''): void {
   if (answer === '') return;
-  response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' });
+  response.writeHead(answer.status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amzn-requestid': 'passed-on',
+  });
   response.end(answer.body);
 }

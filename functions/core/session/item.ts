@@ -25,6 +25,21 @@ export function toSession(item: Item): Session {
   return row as unknown as Session;
 }
 
+/**
+ * The row that a write was answered with.
+ * @throws where it was answered with another or none: then nobody knows what was written
+ */
+export function writtenRow(row: RowKey, { Attributes, $metadata }: Written): Session {
+  if (Attributes?.rowKey?.S === row) return toSession(Attributes);
+  throw Object.assign(new Error('a write was answered without its row'), { $metadata });
+}
+
+/** What writes answer. `$metadata` is how faultOf in core/edge knows that AWS failed, not we. */
+interface Written {
+  readonly Attributes?: Item | undefined;
+  readonly $metadata: object;
+}
+
 /** The key of a row. */
 export function keyOf(row: RowKey): Item {
   return { rowKey: { S: row } };

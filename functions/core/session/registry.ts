@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { EpochSeconds } from '../time.ts';
 import { attempt } from './conditional.ts';
-import { type Item, keyOf, toItem, toSession } from './item.ts';
+import { type Item, keyOf, toItem, toSession, writtenRow } from './item.ts';
 import { judgeLogin, type LoginRefusal } from './policy.ts';
 import type { RowKey, Session } from './session.ts';
 
@@ -68,7 +68,7 @@ export function sessionRegistry(client: DynamoDBClient, table: string): SessionR
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       const tried = await attempt(client.send(update));
-      if ('written' in tried) return toSession(tried.written.Attributes ?? {});
+      if ('written' in tried) return writtenRow(row, tried.written);
       if (tried.again && tried.refused && holds(tried.refused, login)) return tried.refused;
       const verdict = judgeLogin(tried.refused, login.refreshedAt);
       if (verdict === 'login') throw new Error('judgeLogin allows what the condition refused');
@@ -92,7 +92,7 @@ export function sessionRegistry(client: DynamoDBClient, table: string): SessionR
       });
       const tried = await attempt(client.send(update));
       if (!('written' in tried)) return undefined;
-      const { revokedAt, ...before } = toSession(tried.written.Attributes ?? {});
+      const { revokedAt, ...before } = writtenRow(row, tried.written);
       // Sent twice since the first answer was lost: the moment in the row is this revocation's own.
       const own = (tried.written.$metadata.attempts ?? 1) > 1 && revokedAt === now;
       return revokedAt === undefined || own ? before : { ...before, revokedAt };

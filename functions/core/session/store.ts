@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type EpochSeconds, later } from '../time.ts';
 import { attempt } from './conditional.ts';
-import { keyOf, toSession } from './item.ts';
+import { keyOf, toSession, writtenRow } from './item.ts';
 import { type Claim, judge, type Policy, type Verdict } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { RowKey, Session } from './session.ts';
@@ -65,8 +65,7 @@ async function slide(
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   const tried = await attempt(client.send(update, { ...(signal && { abortSignal: signal }) }));
-  if ('written' in tried)
-    return { outcome: 'refreshed', session: toSession(tried.written.Attributes ?? {}) };
+  if ('written' in tried) return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
   const verdict = judge(tried.refused, claim, now);
   if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
   return outcome(verdict, tried.refused);
@@ -91,7 +90,10 @@ async function look(
   { row, claim, now, signal }: RefreshRequest,
 ): Promise<Refresh> {
   const get = new GetItemCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
-  const { Item } = await client.send(get, { ...(signal && { abortSignal: signal }) });
+  const { Item, $metadata } = await client.send(get, { ...(signal && { abortSignal: signal }) });
+  // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
+  if (!Item && $metadata.requestId === undefined)
+    throw Object.assign(new Error('a read was answered by nobody'), { $metadata });
   const session = Item && toSession(Item);
   return outcome(judge(session, claim, now), session);
 }

@@ -17,8 +17,8 @@ export interface EmbeddedDynamoDB {
 }
 
 /**
- * Starts an embedded DynamoDB, on 127.0.0.1 unless a host is named; port 0 takes a free one. With a folder it keeps its
- * tables there, without one in memory.
+ * Starts an embedded DynamoDB, on 127.0.0.1 unless a host is named; port 0 takes a free one. With a
+ * folder it keeps its tables there, without one in memory.
  * @throws Error with the code EADDRINUSE where the port is taken; Error of one line where the folder
  * is no folder, or another process has it open
  */

@@ -1,4 +1,4 @@
-import type { SessionRegistry } from '../core/session/registry.ts';
+import type { Page, SessionRegistry } from '../core/session/registry.ts';
 import type { RowKey } from '../core/session/session.ts';
 
 /** Every row that the index has for a subject. */
@@ -7,12 +7,11 @@ export async function allRows(
   subject: string,
 ): Promise<readonly RowKey[]> {
   const rows: RowKey[] = [];
-  let page = await registry.page(subject);
-  rows.push(...page.rows);
-  while (page.next) {
-    page = await registry.page(subject, page.next);
+  let page: Page | undefined;
+  do {
+    page = await registry.page(subject, page?.next);
     rows.push(...page.rows);
-  }
+  } while (page.next);
   return rows;
 }
 

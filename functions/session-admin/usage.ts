@@ -93,6 +93,6 @@ ${Object.values(usages)
   .join('\n')}
 
 Prints one JSON object on stdout. Exit status: 0 done, 1 no such session or refused, 2 wrong usage,
-3 the sessions can't be reached. It works on the table that \`npm start\` serves, or with --function NAME (or SESSION_ADMIN_FUNCTION)
-by the deployed Lambda of that name.
+3 the sessions can't be reached. It works on the table that \`npm start\` serves,
+or with --function NAME (or SESSION_ADMIN_FUNCTION) by the deployed Lambda of that name.
 A command followed by --help tells more.`;

@@ -17,7 +17,8 @@ export function cors(
     event: RecordedEvent;
     response?: APIGatewayProxyResult | null | undefined;
   }) => {
-    const origin = header(event, 'origin');
+    // Most stages have none, and then nothing is looked for.
+    const origin = origins.length > 0 ? header(event, 'origin') : undefined;
     if (!response || origin === undefined || !origins.includes(origin)) return;
     response.headers = {
       ...response.headers,

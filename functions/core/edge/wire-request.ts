@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { secret } from '../session/secret.ts';
 import { sessionId } from '../session/session.ts';
 import type { Presented } from './contract.ts';
+import { isObject } from './json-text.ts';
 
 /** The fields of a query or a body, by name. A map, since a field may be called `__proto__`. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -85,8 +86,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** @throws SyntaxError where the text is not a JSON object */
 function json(text: string): Fields {
   const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SyntaxError('not an object');
+  if (!isObject(value)) throw new SyntaxError('not an object');
   return new Map(Object.entries(value));
 }
 

@@ -31,10 +31,15 @@ export function toSession(item: Item): Session {
  */
 export function writtenRow(row: RowKey, { Attributes, $metadata }: Written): Session {
   if (Attributes?.rowKey?.S === row) return toSession(Attributes);
-  throw Object.assign(new Error('a write was answered without its row'), { $metadata });
+  throw notAnswered('a write was answered without its row', $metadata);
 }
 
-/** What writes answer. `$metadata` is how faultOf in core/edge knows that AWS failed, not we. */
+/** The error of an answer that is not DynamoDB's; by `$metadata` faultOf in core/edge knows that AWS failed. */
+export function notAnswered(message: string, $metadata: object): Error {
+  return Object.assign(new Error(message), { $metadata });
+}
+
+/** What writes answer. */
 interface Written {
   readonly Attributes?: Item | undefined;
   readonly $metadata: object;

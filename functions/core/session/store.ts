@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type EpochSeconds, later } from '../time.ts';
 import { attempt } from './conditional.ts';
-import { keyOf, toSession, writtenRow } from './item.ts';
+import { keyOf, notAnswered, toSession, writtenRow } from './item.ts';
 import { type Claim, judge, type Policy, type Verdict } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { RowKey, Session } from './session.ts';
@@ -93,7 +93,7 @@ async function look(
   const { Item, $metadata } = await client.send(get, { ...(signal && { abortSignal: signal }) });
   // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
   if (!Item && $metadata.requestId === undefined)
-    throw Object.assign(new Error('a read was answered by nobody'), { $metadata });
+    throw notAnswered('a read was answered by nobody', $metadata);
   const session = Item && toSession(Item);
   return outcome(judge(session, claim, now), session);
 }

@@ -11,17 +11,18 @@ export const apiKeyPattern = '^[A-Za-z0-9]{20,128}$';
 /** Shows the header `api_key` to API Gateway's usage plan, which does not look there itself. */
 export class ApiKeyAuthorizer extends Construct {
   readonly authorizer: IAuthorizer;
+  readonly lambda: ServiceFunction;
 
   constructor(scope: Construct, id: string, { logRetentionDays }: Settings) {
     super(scope, id);
-    const handler = new ServiceFunction(this, 'Function', {
+    this.lambda = new ServiceFunction(this, 'Function', {
       folder: 'api-key',
       description: 'Shows the api_key header to the usage plan',
       timeoutSeconds: 5,
       logRetentionDays,
     });
     this.authorizer = new TokenAuthorizer(this, 'Authorizer', {
-      handler,
+      handler: this.lambda,
       identitySource: 'method.request.header.api_key',
       validationRegex: apiKeyPattern,
       resultsCacheTtl: Duration.minutes(5),

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   ApiKeySourceType,
@@ -35,6 +35,10 @@ export class RefreshApi extends Construct {
   readonly contract: Contract;
   readonly api: RestApi;
   readonly stage: Stage;
+  readonly lambda: ServiceFunction;
+  /** The Lambda that shows api keys to the usage plan, where the contract asks for keys. */
+  readonly authorizer: ServiceFunction | undefined;
+  readonly accessLogs: LogGroup;
   /** Where the contract answers. */
   readonly url: string;
   /** The first segment of the path: stage of the API, and base path under a custom domain. */
@@ -61,6 +65,7 @@ export class RefreshApi extends Construct {
       logRetentionDays: settings.logRetentionDays,
       environment: {
         SESSION_POLICIES: JSON.stringify({ [name]: policyOf(settings, contract) }),
+        METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(origins.length > 0 && { ALLOWED_ORIGINS: origins.join(' ') }),
         ...(settings.sam && forSam),
       },
@@ -98,15 +103,18 @@ export class RefreshApi extends Construct {
         gatewayResponse(contract, type, fault, origins.length > 0),
       );
 
+    const authorizer =
+      apiKey === 'required' ? new ApiKeyAuthorizer(this, 'Authorizer', settings) : undefined;
+    this.lambda = lambda;
+    this.authorizer = authorizer?.lambda;
+    this.accessLogs = logs;
+
     const route = this.api.root.resourceForPath(resource.join('/'));
     const method = route.addMethod(
       'POST',
       new LambdaIntegration(lambda, { allowTestInvoke: false }),
       {
-        ...(apiKey === 'required' && {
-          apiKeyRequired: true,
-          authorizer: new ApiKeyAuthorizer(this, 'Authorizer', settings).authorizer,
-        }),
+        ...(authorizer && { apiKeyRequired: true, authorizer: authorizer.authorizer }),
       },
     );
     if (origins.length > 0)

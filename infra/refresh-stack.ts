@@ -1,11 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
-import { Alarms } from './alarms.ts';
 import { ApiKeys } from './api-keys.ts';
 import { CustomDomain } from './custom-domain.ts';
 import { Keys } from './keys.ts';
 import { LoggingRole } from './logging-role.ts';
+import { Observability } from './observability.ts';
 import { RefreshApi } from './refresh-api.ts';
 import { SessionAdmin } from './session-admin.ts';
 import { SessionTable } from './session-table.ts';
@@ -41,11 +41,18 @@ export class RefreshStack extends Stack {
       );
     }
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
-    if (settings.alarmEmail) new Alarms(this, 'Alarms', { email: settings.alarmEmail, apis });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
+    const adminLogs = admin.logGroup;
+    const { topic } = new Observability(this, 'Observability', {
+      apis,
+      sessions,
+      adminLogs,
+      settings,
+    });
 
     this.output('session-admin-function', admin.functionName);
     this.output('session-table', sessions.tableName);
+    this.output('alarm-topic', topic.topicArn);
     for (const [name, purpose, arn] of keys.arns()) this.output(`${name}-${purpose}-secret`, arn);
   }
 

@@ -1,4 +1,5 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
 import type { Keys } from './keys.ts';
@@ -29,6 +30,10 @@ export class SessionAdmin extends Construct {
     });
     sessions.grantAdmin(this.lambda);
     keys.grantRead(this.lambda, contracts);
+  }
+
+  get logGroup(): ILogGroup {
+    return this.lambda.logGroup;
   }
 
   get functionName(): string {

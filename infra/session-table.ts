@@ -1,7 +1,9 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type IMetric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   AttributeType,
   Billing,
+  Operation,
   ProjectionType,
   TableEncryptionV2,
   TableV2,
@@ -9,8 +11,18 @@ import {
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/edge/contract.ts';
+import type { Policy } from '../functions/core/session/policy.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
+
+/** What a refresh asks of the table: where the token is the idle clock there is nothing to write. */
+export function refreshOperation({ idle }: Policy): TableOperation {
+  return typeof idle === 'number' ? 'UpdateItem' : 'GetItem';
+}
+
+type TableOperation = 'GetItem' | 'UpdateItem';
+
+const asked = [Operation.GET_ITEM, Operation.UPDATE_ITEM, Operation.PUT_ITEM, Operation.QUERY];
 
 /** The table every contract shares: one row per session, deleted some time after it is over. */
 export class SessionTable extends Construct {
@@ -40,11 +52,33 @@ export class SessionTable extends Construct {
     return this.table.tableName;
   }
 
+  /** How often DynamoDB sent a request of ours away. */
+  metricThrottles(period: Duration): IMetric {
+    return this.table.metricThrottledRequestsForOperations({ operations: asked, period });
+  }
+
+  /** What is read and written, in capacity units. */
+  metricCapacity(period: Duration): readonly IMetric[] {
+    const options = { period, statistic: Stats.SUM };
+    return [
+      this.table.metricConsumedReadCapacityUnits(options),
+      this.table.metricConsumedWriteCapacityUnits(options),
+    ];
+  }
+
+  /** How long DynamoDB took for an operation, by its own account. */
+  metricLatency(operation: TableOperation, options: MetricOptions): IMetric {
+    return this.table.metricSuccessfulRequestLatency({
+      ...options,
+      dimensionsMap: { TableName: this.tableName, Operation: operation },
+    });
+  }
+
   /** Lets a Lambda refresh the sessions of its contract, by the one action that takes. */
   grantRefresh(lambda: ServiceFunction, { name, policy }: Contract): void {
     lambda.addToRolePolicy(
       new PolicyStatement({
-        actions: [typeof policy.idle === 'number' ? 'dynamodb:UpdateItem' : 'dynamodb:GetItem'],
+        actions: [`dynamodb:${refreshOperation(policy)}`],
         resources: [this.table.tableArn],
         conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}#*`] } },
       }),

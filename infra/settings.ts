@@ -32,6 +32,8 @@ export interface ContractSettings {
   readonly throttle?: Throttle;
   /** Origins whose pages may call it (CORS); none by default. */
   readonly allowedOrigins?: readonly string[];
+  /** After how many minutes without a request someone is told; by default never. */
+  readonly quietMinutes?: number;
 }
 
 /** What differs between stages. */
@@ -44,9 +46,12 @@ export interface Settings {
   readonly clients: readonly Client[];
   /** Whether another stack has given API Gateway the account's role for logs already. */
   readonly accountHasLoggingRole: boolean;
+  /** How many Lambdas the account may run at once; AWS gives 1000, and new accounts less. */
+  readonly accountConcurrency: number;
   /** Whether sam may run the template's functions on the table of `npm start`. */
   readonly sam: boolean;
   readonly domain?: Domain;
+  /** Who is told of alarms; without it they are only shown. */
   readonly alarmEmail?: string;
 }
 
@@ -61,6 +66,7 @@ export const settings: Readonly<Record<Stage, Settings>> = {
     contracts: {},
     clients: [{ name: 'workspace', rate: 20, burst: 40, quota: { limit: 100_000, period: 'DAY' } }],
     accountHasLoggingRole: false,
+    accountConcurrency: 1000,
     sam: true,
   },
   prod: {
@@ -72,6 +78,7 @@ export const settings: Readonly<Record<Stage, Settings>> = {
       { name: 'workspace', rate: 200, burst: 400, quota: { limit: 10_000_000, period: 'DAY' } },
     ],
     accountHasLoggingRole: false,
+    accountConcurrency: 1000,
     sam: false,
   },
 };
@@ -122,6 +129,11 @@ export function checked(given: Settings): Settings {
     for (const origin of allowedOrigins)
       if (!isOrigin(origin))
         throw new Error(`${name}: ${origin} is no origin like https://shop.example`);
+  for (const [name, { quietMinutes = 1 }] of Object.entries(given.contracts))
+    if (!(isCount(quietMinutes) && quietMinutes <= 24 * 60))
+      throw new Error(`${name}: quietMinutes is a whole number up to a day's`);
+  if (!isCount(given.accountConcurrency))
+    throw new Error('accountConcurrency must be over 0, and whole');
   if (!retentions.has(given.logRetentionDays))
     throw new Error(
       `logRetentionDays is ${given.logRetentionDays}; CloudWatch Logs keeps ${[...retentions].join(', ')}`,

@@ -13,14 +13,27 @@ export interface Route {
   readonly handler: RefreshLambda;
 }
 
+/** A request that API Gateway answered itself. */
+export interface GatewayRefusal {
+  readonly contract: string;
+  readonly requestId: string;
+  readonly fault: Fault;
+  readonly status: number;
+}
+
 /**
  * Plays API Gateway's part in front of the handlers: routes, the `api_key` header, the proxy event as
  * AWS builds it, and API Gateway's own answers from the contracts' refuse tables. Each contract has
- * the API whose stage is the first segment of its path. No throttling, quota or timeout.
+ * the API whose stage is the first segment of its path. No throttling, quota or timeout. `tell` hears of
+ * what no Lambda was asked.
  */
-export function gateway(routes: readonly Route[], apiKeys: ReadonlySet<string>): RequestListener {
+export function gateway(
+  routes: readonly Route[],
+  apiKeys: ReadonlySet<string>,
+  tell: (refusal: GatewayRefusal) => void = () => undefined,
+): RequestListener {
   return (request, response) => {
-    answer(routes, apiKeys, request).then(
+    answer(routes, apiKeys, request, tell).then(
       (result) => send(response, result),
       () => response.destroy(),
     );
@@ -31,6 +44,7 @@ async function answer(
   routes: readonly Route[],
   apiKeys: ReadonlySet<string>,
   request: IncomingMessage,
+  tell: (refusal: GatewayRefusal) => void,
 ): Promise<APIGatewayProxyResult> {
   const requestId = randomUUID();
   const [path = '', query = ''] = splitOnce(request.url ?? '', '?');
@@ -39,8 +53,11 @@ async function answer(
   const body = await bodyOf(request);
   if (!route) return nowhere(routes, requestId);
 
-  const refuse = (fault: Fault) =>
-    byGateway(route.contract.refuse(fault, requestId), request, requestId);
+  const refuse = (fault: Fault) => {
+    const reply = route.contract.refuse(fault, requestId);
+    tell({ contract: route.contract.name, requestId, fault, status: reply.status });
+    return byGateway(reply, request, requestId);
+  };
   if (path !== route.contract.path || request.method !== 'POST') return refuse('unknown-route');
   if (route.contract.apiKey === 'required' && !knows(apiKeys, request))
     return refuse('unknown-client');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
@@ -39,6 +40,7 @@ export function proxyEvent(
       path,
       stage,
       requestId,
+      extendedRequestId: randomBytes(11).toString('base64'),
       requestTimeEpoch: Date.now(),
       resourceId: 'local',
       resourcePath: resource,

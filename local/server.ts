@@ -3,12 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { contracts } from '../functions/contracts.ts';
+import type { WriteRecord } from '../functions/core/edge/record.ts';
+import { refreshHandler } from '../functions/core/edge/refresh-handler.ts';
+import { services } from '../functions/core/edge/services.ts';
 import { enter, keyFile, localEnv } from '../functions/session-admin/local.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { demoApiKey, openDemos } from './demo.ts';
 import { createTable, embeddedDynamoDB } from './dynamodb.ts';
 import { gateway, type Route } from './gateway.ts';
 import { localKeyFile } from './keys.ts';
+import { logLines } from './log-line.ts';
 
 let stop: () => Promise<unknown> = async () => undefined;
 // npm passes on what the terminal sends to both, so the same signal may come twice.
@@ -45,7 +49,8 @@ async function start(): Promise<() => Promise<void>> {
   const client = new DynamoDBClient({});
   await createTable(client, env.SESSION_TABLE ?? '');
 
-  const server = createServer(gateway(await routes(), new Set([demoApiKey])));
+  const log = logLines(process.env.LOG_LEVEL, console.log, () => new Date());
+  const server = createServer(gateway(routes(log.record), new Set([demoApiKey]), log.refusal));
   const port = await onPort('PORT', 3000, (wanted) => listening(server, wanted));
   const demos = await openDemos(adminServices());
   const origin = `http://127.0.0.1:${port}`;
@@ -64,14 +69,12 @@ async function start(): Promise<() => Promise<void>> {
   };
 }
 
-/** The very handlers that are deployed. */
-function routes(): Promise<Route[]> {
-  return Promise.all(
-    contracts.map(async (contract) => {
-      const { handler } = await import(`../functions/${contract.name}/handler.ts`);
-      return { contract, handler };
-    }),
-  );
+/** The handlers as they are deployed, but that their log is for people. */
+function routes(write: WriteRecord): Route[] {
+  return contracts.map((contract) => ({
+    contract,
+    handler: refreshHandler(contract, { ...services(contract), write }),
+  }));
 }
 
 /**

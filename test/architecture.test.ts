@@ -35,7 +35,7 @@ const arrowRules = [
   {
     what: 'core/edge stands on core alone',
     broken:
-      /^functions\/core\/edge\/.* → (?!functions\/core\/|node:crypto$|@middy\/core$|aws-lambda$|@aws-sdk\/client-dynamodb$)/,
+      /^functions\/core\/edge\/.* → (?!functions\/core\/|node:crypto$|@middy\/core$|aws-lambda$|@aws-sdk\/client-dynamodb$|@aws-lambda-powertools\/)/,
     breach: 'functions/core/edge/services.ts → functions/contracts.ts',
   },
   {
@@ -94,6 +94,17 @@ const arrowRules = [
     what: 'no refresh Lambda can call a Lambda',
     broken: /^functions\/(?!session-admin\/).* → @aws-sdk\/client-lambda$/,
     breach: 'functions/core/edge/services.ts → @aws-sdk/client-lambda',
+  },
+  {
+    what: 'one file per log knows Powertools',
+    broken:
+      /^functions\/(?!core\/edge\/telemetry\.ts|session-admin\/audit\.ts).* → @aws-lambda-powertools\//,
+    breach: 'functions/core/edge/record.ts → @aws-lambda-powertools/logger',
+  },
+  {
+    what: 'nobody brings the tracer: X-Ray needs none',
+    broken: / → @aws-lambda-powertools\/(?!logger$|metrics$)/,
+    breach: 'functions/core/edge/telemetry.ts → @aws-lambda-powertools/tracer',
   },
   {
     what: 'one file knows jose',
@@ -175,7 +186,11 @@ describe('the layout', () => {
     const starts = [...project.keys()].filter((path) => path.startsWith('infra/'));
     for (const start of ['functions/contracts.ts', ...starts]) {
       const found = [...reach(arrows(project), start)];
-      expect(found.filter((to) => /^@(aws-sdk|smithy)|handler\.ts$|^@middy/.test(to))).toEqual([]);
+      expect(
+        found.filter((to) =>
+          /^@(aws-sdk|smithy|aws-lambda-powertools)|\/handler\.ts$|^@middy/.test(to),
+        ),
+      ).toEqual([]);
     }
   });
 

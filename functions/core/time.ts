@@ -9,6 +9,12 @@ export type Clock = () => EpochSeconds;
 /** The clock of this machine. */
 export const systemClock: Clock = () => epochSeconds(Date.now() / 1000);
 
+/** Milliseconds since some moment; it never goes back. Handed in, like the clock. */
+export type Timer = () => number;
+
+/** The timer of this process. */
+export const systemTimer: Timer = () => performance.now();
+
 /** The whole second that a moment, in seconds since the epoch, lies in. */
 export function epochSeconds(seconds: number): EpochSeconds {
   return Math.floor(seconds) as EpochSeconds;

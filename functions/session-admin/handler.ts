@@ -1,3 +1,5 @@
+import { errorRecord } from '../core/edge/error-record.ts';
+import { audit, commandRecord } from './audit.ts';
 import { type Answer, commands } from './commands.ts';
 import type { Input } from './fields.ts';
 import { adminServices } from './services.ts';
@@ -8,7 +10,8 @@ export type AdminEvent = Input & { readonly command?: unknown };
 
 /**
  * The commands of session-admin as a Lambda. No API leads to it: IAM alone says who may call it. The
- * answer is the command's; what storage or keys throw fails the call.
+ * answer is the command's; what storage or keys throw fails the call, by its kind alone: a message may
+ * quote what was given.
  */
 export async function handler({ command, ...input }: AdminEvent): Promise<Answer> {
   if (typeof command !== 'string' || !Object.hasOwn(commands, command)) {
@@ -21,7 +24,17 @@ export async function handler({ command, ...input }: AdminEvent): Promise<Answer
   // A word misspelt would open another session than the one that was meant.
   if (!Object.keys(input).every((given) => known.has(given)))
     return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
-  return commands[name](input, services);
+  try {
+    const answer = await commands[name](input, services);
+    log.done(commandRecord(name, input, answer));
+    return answer;
+  } catch (error) {
+    log.failed(name, error);
+    throw Object.assign(new Error(`${name} failed; its log says more`), {
+      name: errorRecord(error).name,
+    });
+  }
 }
 
-const services = adminServices();
+const log = audit();
+const services = adminServices(process.env, log.unread);

@@ -8,11 +8,16 @@ import type { AdminServices } from './commands.ts';
 
 /**
  * What the commands run on, from an environment that a refresh Lambda could have too, but with the
- * keys and policies of every contract in it.
+ * keys and policies of every contract in it. `unread` hears of a reading of keys that failed.
  */
-export function adminServices(env: Env = process.env): AdminServices {
+export function adminServices(
+  env: Env = process.env,
+  unread: (error: unknown) => void = () => undefined,
+): AdminServices {
   // All of them at once, though few commands need any: without its keys this does not start.
-  const sources = new Map(contracts.map((contract) => [contract.name, keySource(contract, env)]));
+  const sources = new Map(
+    contracts.map((contract) => [contract.name, keySource(contract, env, unread)]),
+  );
   return {
     registry: sessionRegistry(dynamoDB(), sessionTable(env)),
     async keys({ name }) {

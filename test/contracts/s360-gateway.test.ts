@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished } from 'vitest';
 import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import { systemTimer } from '../../functions/core/time.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { gateway } from '../../local/gateway.ts';
 import { test, type World } from '../support/world.ts';
@@ -13,6 +14,7 @@ async function served(world: World): Promise<string> {
     store: world.store,
     keys: async () => world.keys(s360),
     clock: () => world.now,
+    timer: systemTimer,
     policy: s360.policy,
     write: (record) => world.records.push(record),
   });

@@ -9,6 +9,7 @@ import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { refreshHandler, type Services } from '../../functions/core/edge/refresh-handler.ts';
 import { sessionStore } from '../../functions/core/session/store.ts';
+import { systemTimer } from '../../functions/core/time.ts';
 import { keysUnavailable } from '../../functions/core/token/keys.ts';
 import { context } from '../../local/proxy-event.ts';
 import { apiGatewayEvent, type Held, test, type WireCall, type World } from '../support/world.ts';
@@ -31,6 +32,7 @@ function services(world: World, contract: Contract, broken: Partial<Services>): 
     store: world.store,
     keys: async () => world.keys(contract),
     clock: () => world.now,
+    timer: systemTimer,
     policy: contract.policy,
     write: (record: RequestRecord) => world.records.push(structuredClone(record)),
     ...broken,

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
 import { services } from '../../functions/core/edge/services.ts';
+import { systemTimer } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { context } from '../../local/proxy-event.ts';
 import { apiGatewayEvent, material, test, type World } from '../support/world.ts';
@@ -13,6 +14,7 @@ function handlerOf({ store, keys, now }: World, broken = false) {
     store: broken ? { refresh: () => Promise.reject(new Error('broken')) } : store,
     keys: async () => keys(eos),
     clock: () => now,
+    timer: systemTimer,
     policy: eos.policy,
     origins,
     write: () => undefined,

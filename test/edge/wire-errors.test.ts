@@ -143,9 +143,19 @@ describe.for(clients)('$name, where storage', ({ name, contract, call, answers }
 
       expect(world.records).toHaveLength(1);
       const [record] = world.records;
-      expect(Object.keys(record ?? {}).sort()).toEqual(
-        ['clientRequestId', 'contract', 'error', 'outcome', 'requestId', 'session'].sort(),
-      );
+      expect(Object.keys(record ?? {}).sort()).toEqual([
+        'clientRequestId',
+        'coldStart',
+        'contract',
+        'error',
+        'outcome',
+        'requestId',
+        'session',
+        'status',
+        'storageMs',
+        'storageRequests',
+        'totalMs',
+      ]);
       expect(record?.outcome).toBe(fault);
       expect(record?.error?.name).toBe(error().name);
       expect(record?.error?.at.join()).toContain('wire-errors.test.ts');

@@ -102,9 +102,8 @@ const laws: readonly Law[] = [
   },
 ];
 
-const nothing: RequestRecord = { contract: '', requestId: '', clientRequestId: '' };
-
-function recordOf({ records: [record = nothing] }: Outcome): RequestRecord {
+function recordOf({ records: [record] }: Outcome): RequestRecord {
+  if (!record) throw new Error('nothing was recorded');
   return record;
 }
 

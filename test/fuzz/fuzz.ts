@@ -10,6 +10,7 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { apiGatewayEvent, type World } from '../support/world.ts';
 import { type Outcome, problem } from './answers.ts';
@@ -61,6 +62,7 @@ export async function fuzz({ world, contract, known, calls, inputs }: Fuzz): Pro
     store: world.store,
     keys: async () => world.keys(contract),
     clock: () => world.now,
+    timer: systemTimer,
     policy: contract.policy,
     write: (record) => lanes.getStore()?.records.push(record),
   });

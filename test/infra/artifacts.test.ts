@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
+import { pass, startProxy } from '../faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
 import { material, test, type World } from '../support/world.ts';
@@ -41,6 +43,7 @@ async function running<Result>(
   name: string,
   { table, endpoint }: Pick<World, 'table' | 'endpoint'>,
   use: (lambda: LambdaProcess) => Promise<Result>,
+  variables: Record<string, string> = {},
 ): Promise<Result> {
   const [, resource] = lambdas.find(([id]) => id.startsWith(`${name}Function`)) ?? [];
   if (!resource) throw new Error(`the template has no ${name}`);
@@ -57,6 +60,7 @@ async function running<Result>(
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: manager.endpoint,
+    ...variables,
   });
   try {
     return await use(lambda);
@@ -106,6 +110,32 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
+  test('of eos sends its X-Ray trace with what it asks of the table, and logs it', async ({
+    world,
+  }) => {
+    const trace = '1-5759e988-bd862e3fe1be46a994272793';
+    const told = `Root=${trace};Parent=53995c3f42cd8ad8;Sampled=1`;
+    const proxy = await startProxy(world.endpoint);
+    const seen: unknown[] = [];
+    proxy.plan(world.table, () => (exchange) => {
+      seen.push(exchange.request.headers['x-amzn-trace-id']);
+      return pass(exchange);
+    });
+    const there = { table: world.table, endpoint: proxy.endpoint };
+    await running(
+      'eos',
+      there,
+      async (lambda) => {
+        expect((await call(lambda, event('eos'))).status).toBe(403);
+        const [line] = lambda.output().split('\n');
+        expect(JSON.parse(line ?? '')).toMatchObject({ xray_trace_id: trace, storageRequests: 1 });
+      },
+      { AWS_LAMBDA_FUNCTION_NAME: 'eosFunction', _X_AMZN_TRACE_ID: told },
+    );
+    await proxy.down();
+    expect(seen).toEqual([told]);
+  });
+
   test('of s360 answers its event with a token', async ({ world }) => {
     world.now = epochSeconds(Date.now() / 1000);
     await world.open(s360, { sessionId: 'sam', secret: 'sam-session-token' });
@@ -142,9 +172,12 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
   });
 
   test('of session-admin opens a session that the one of eos refreshes', async ({ world }) => {
-    const opened = await running('SessionAdmin', world, (lambda) =>
-      lambda.call({ command: 'open', contract: 'eos', subject: 'someone' }),
-    );
+    let log = '';
+    const opened = await running('SessionAdmin', world, async (lambda) => {
+      const answer = await lambda.call({ command: 'open', contract: 'eos', subject: 'someone' });
+      log = lambda.output();
+      return answer;
+    });
     expect(opened).toMatchObject({ outcome: 'done', result: { contract: 'eos' } });
     const { result } = opened as { result: { sessionId: string; secureCode: string } };
     const body = `sessionId=${result.sessionId}&secureCode=${result.secureCode}`;
@@ -152,6 +185,8 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       call(lambda, { ...event('eos'), body }),
     );
     expect(status).toBe(200);
+    const session = sessionHash(rowKey('eos', result.sessionId as SessionId));
+    expect(JSON.parse(log)).toMatchObject({ command: 'open', outcome: 'done', session });
   });
 
   test('of session-admin refuses a command that there is none of', async ({ world }) => {

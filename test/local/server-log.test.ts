@@ -10,7 +10,7 @@ const form = 'application/x-www-form-urlencoded';
 const json = 'application/json';
 
 describe('the log of npm start', () => {
-  test('has a line per Lambda call, and no credential, token, key or claim', async () => {
+  test('has a line per request, and no credential, token, key or claim', async () => {
     const server = await started();
     const claims = '{"profile":{"name":"Foo Bar"},"mobilityApps":{"system":[],"user":[]}}';
     const eos = await sessions(server, 'open', 'eos', '--subject', subject, '--claims', claims);
@@ -19,7 +19,7 @@ describe('the log of npm start', () => {
     const eosBody = `sessionId=${eos.sessionId}&secureCode=${eos.secureCode}`;
     const s360Body = JSON.stringify({ sessionId: s360.sessionId, sessionToken: s360.sessionToken });
     const bearer = `Bearer ${ccstore.accessToken}`;
-    const calls: readonly (Sent & { readonly outcome?: string })[] = [
+    const calls: readonly (Sent & { readonly outcome: string })[] = [
       {
         outcome: 'refreshed',
         path: '/client/refresh',
@@ -46,12 +46,23 @@ describe('the log of npm start', () => {
         path: ccstorePath,
         headers: { Authorization: `${bearer}hunter2` },
       },
-      { path: s360Path, headers: { api_key: 'hunter2' }, body: s360Body },
       {
+        outcome: 'unknown-client',
+        path: s360Path,
+        headers: { api_key: 'hunter2' },
+        body: s360Body,
+      },
+      {
+        outcome: 'malformed-request',
         path: `/client/refresh?secureCode=hunter2%&${eosBody}`,
         headers: { Authorization: bearer },
       },
-      { path: '/hunter2', headers: { Authorization: bearer }, body: eosBody },
+      {
+        outcome: 'unknown-route',
+        path: '/client/hunter2',
+        headers: { Authorization: bearer },
+        body: eosBody,
+      },
     ];
     const answers: string[] = [];
     for (const { outcome, ...sent } of calls) answers.push((await send(server, sent)).text);
@@ -59,12 +70,12 @@ describe('the log of npm start', () => {
     const { stdout, stderr } = await server.ended;
 
     const log = stdout.slice(server.greeting.length);
-    const records = log
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-    const outcomes = calls.map(({ outcome }) => outcome).filter((outcome) => outcome !== undefined);
-    expect(records.map(({ outcome }) => outcome)).toEqual(outcomes);
+    const lines = log.split('\n').filter(Boolean);
+    const [first = ''] = lines;
+    expect(first).toMatch(
+      /^[\d:.]{12} eos 200 refreshed [\d.]+ ms \(storage 1 × [\d.]+ ms, cold\) session=[\w-]{22} request=[0-9a-f-]{36} extended=[\w+/=]+$/,
+    );
+    expect(lines.map((line) => line.split(' ')[3])).toEqual(calls.map(({ outcome }) => outcome));
     expect(stderr).toBe('');
 
     const tokens = [ccstore.accessToken, s360.accessToken, ...answers.flatMap(tokensIn)];

@@ -8,6 +8,7 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { Fault } from '../../functions/core/edge/fault.ts';
 import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { gateway, type Route } from '../../local/gateway.ts';
 import type { World } from '../support/world.ts';
@@ -39,6 +40,7 @@ export function realRoutes(world: World): readonly Route[] {
       store: world.store,
       keys: async () => world.keys(contract),
       clock: () => world.now,
+      timer: systemTimer,
       policy: contract.policy,
       write: (record) => world.records.push(record),
     }),

@@ -7,7 +7,7 @@ import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
 import { type Item, keyOf, toSession } from '../../functions/core/session/item.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
 import type { RowKey, Session } from '../../functions/core/session/session.ts';
-import { epochSeconds } from '../../functions/core/time.ts';
+import { epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import { deriveKeys, type Keys } from '../../functions/core/token/keys.ts';
 import {
   type AdminServices,
@@ -66,6 +66,7 @@ export function makeRig(
         store: world.store,
         keys: async () => keys(contract),
         clock,
+        timer: systemTimer,
         get policy(): Policy {
           return book.policy(contract);
         },
@@ -96,7 +97,7 @@ export function makeRig(
       const { statusCode: status, body: text } = result;
       const json = JSON.parse(text);
       const answer = { status, headers, text, json };
-      const { outcome } = records.pop() ?? {};
+      const outcome = records.pop()?.outcome ?? 'failed';
       saw(outcome);
       return { ...answer, plain: plain(answer, requestId), outcome, requests: [...world.requests] };
     },

@@ -178,8 +178,14 @@ const around = [
   ...of('functions/core/edge/wire-request.ts', 'test/contracts/odd-input.test.ts', [
     ['parses a body of any size', 'bytes > mostBytes', 'false'],
   ]),
-  ...of('functions/core/edge/record.ts', 'test/edge/record.test.ts', [
-    ["logs an error's message", '{ name: error.name, at', '{ name: error.message, at'],
+  ...of('functions/core/edge/error-record.ts', 'test/edge/record.test.ts', [
+    ["logs an error's message", 'at: frames(error).slice(0, 8),', 'at: [error.message],'],
+  ]),
+  ...of('functions/core/edge/telemetry.ts', 'test/edge/telemetry.test.ts', [
+    ['writes no metrics', 'metrics.publishStoredMetrics();', ''],
+  ]),
+  ...of('functions/core/edge/meter.ts', 'test/edge/meter.test.ts', [
+    ['counts a retried storage request once', 'return $metadata?.attempts ?? 1;', 'return $metadata ? 1 : 1;'],
   ]),
   ...of('functions/core/edge/reply.ts', 'test/edge/reply.test.ts', [
     ['lets an answer be kept', "'Cache-Control': 'no-store',", ''],

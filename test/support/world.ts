@@ -8,7 +8,7 @@ import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/re
 import { type SessionRegistry, sessionRegistry } from '../../functions/core/session/registry.ts';
 import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
 import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
-import { type EpochSeconds, epochSeconds } from '../../functions/core/time.ts';
+import { type EpochSeconds, epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/token/keys.ts';
 import {
   type AdminServices,
@@ -142,6 +142,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
           store,
           keys: async () => world.keys(contract),
           clock: () => world.now,
+          timer: systemTimer,
           policy: contract.policy,
           write: (record) => records.push(record),
         });

@@ -22,6 +22,7 @@ function standIn() {
     now: noon,
     broken: false,
     reads: 0,
+    unread: [] as unknown[],
     root,
     current: { text: key('first'), createdAt: made } as SecretVersion,
     previous: undefined as SecretVersion | undefined,
@@ -34,7 +35,14 @@ function standIn() {
   };
   const answer = read;
   const lambda = () =>
-    storedKeys({ contract: 'ccstore', ids, longestToken, read, clock: () => kept.now });
+    storedKeys({
+      contract: 'ccstore',
+      ids,
+      longestToken,
+      read,
+      unread: (error) => kept.unread.push(error),
+      clock: () => kept.now,
+    });
   const rotate = (text: string) => {
     kept.previous = kept.current;
     kept.current = { text, createdAt: kept.now };
@@ -172,6 +180,7 @@ describe('a Lambda that is frozen while it reads', () => {
           contract: 'ccstore',
           ids,
           longestToken,
+          unread: () => undefined,
           clock: () => manager.now,
           async read(id, version) {
             const ticks = held[reads++ % 3] ?? 0;
@@ -203,6 +212,7 @@ describe('a Lambda that is frozen while it reads', () => {
       contract: 'ccstore',
       ids,
       longestToken,
+      unread: () => undefined,
       clock: () => manager.now,
       async read(id, version) {
         const now = await manager.answer(id, version);
@@ -270,6 +280,19 @@ describe('while Secrets Manager does not answer', () => {
     await expect(keys()).rejects.toMatchObject({ name: 'KeysUnavailable' });
     manager.broken = false;
     expect(texts((await keys()).signing)).toEqual(['first']);
+  });
+
+  test('somebody hears of it before a request does', async () => {
+    const manager = standIn();
+    const keys = manager.lambda();
+    await keys();
+    manager.broken = true;
+    manager.now = later(noon, 5 * minute);
+    await keys();
+    await settled();
+    expect(manager.unread).toMatchObject([{ name: 'KeysUnavailable' }]);
+    await keys();
+    expect(manager.unread).toHaveLength(1);
   });
 
   test('it is asked every ten seconds, not at every request', async () => {

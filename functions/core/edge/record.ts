@@ -1,25 +1,35 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import type { Refusal } from '../session/refusal.ts';
-import type { Fault } from './fault.ts';
+import type { Timer } from '../time.ts';
+import type { ErrorRecord } from './error-record.ts';
+import type { Outcome } from './outcome.ts';
 import { type RequestIds, requestIds } from './request-id.ts';
 
 /** What is written of a request: never a credential, a token, a key, a body, a query or a claim. */
 export interface RequestRecord {
   readonly contract: string;
+  /** API Gateway's name for the request, as in its access log; a client can have set it. */
   readonly requestId: string;
+  /** API Gateway's other name for it, which no client sets. */
+  readonly extendedRequestId?: string;
+  /** The client's own name for it. */
   readonly clientRequestId: string;
-  outcome?: 'refreshed' | Refusal | Fault;
+  /** Which api key was used: its id, never its value. */
+  readonly apiKeyId?: string;
+  /** Whether the Lambda began with this request. */
+  readonly coldStart: boolean;
+  /** `failed` until it is known. */
+  outcome: Outcome;
+  /** The answer's HTTP status; 0 until there is one. */
+  status: number;
   /** How logs name the session; `show` prints a session's. */
   session?: string;
-  /** What was thrown, without its message: that may quote what was sent. */
+  /** What was asked of the table, the SDK's own retries included, and how long that took. */
+  storageRequests: number;
+  storageMs: number;
+  totalMs: number;
+  /** What was thrown. */
   error?: ErrorRecord;
-}
-
-/** An error's kind, and where it was thrown. */
-export interface ErrorRecord {
-  readonly name: string;
-  readonly at: readonly string[];
 }
 
 /** Writes a record somewhere. */
@@ -35,34 +45,53 @@ export type RecordedEvent = APIGatewayProxyEvent & {
 export function record(
   contract: string,
   write: WriteRecord,
+  timer: Timer,
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult> {
+  let coldStart = true;
+  const begun = new WeakMap<RequestRecord, number>();
   // Returns nothing: what a hook of middy's returns takes the answer's place.
-  const written = ({ event }: { event: RecordedEvent }) => {
-    write(event.record);
+  const written = ({ event: { record }, response }: Finished) => {
+    record.status = response?.statusCode ?? 0;
+    record.totalMs = rounded(timer() - (begun.get(record) ?? 0));
+    record.storageMs = rounded(record.storageMs);
+    write(record);
   };
   return {
     before(request) {
       const ids = requestIds(request.event);
-      const begun = { contract, requestId: ids.gateway, clientRequestId: ids.client };
-      request.event = { ...request.event, ids, record: begun };
+      const record = beginning(contract, ids, coldStart);
+      coldStart = false;
+      begun.set(record, timer());
+      request.event = { ...request.event, ids, record };
     },
     after: written,
     onError: written,
   };
 }
 
-/** What a record may say of something thrown: its kind and its place. */
-export function errorRecord(error: unknown): ErrorRecord {
-  if (!(error instanceof Error)) return { name: typeof error, at: [] };
-  return { name: error.name, at: frames(error).slice(0, 8) };
+interface Finished {
+  readonly event: RecordedEvent;
+  readonly response?: APIGatewayProxyResult | null | undefined;
 }
 
-/** The frames of a stack: what comes after the message, whose own lines may look like frames. */
-function frames({ message, stack = '' }: Error): readonly string[] {
-  const at = stack.indexOf(message);
-  const after = at < 0 ? '' : stack.slice(at + message.length);
-  return after
-    .split('\n')
-    .filter((line) => line.startsWith('    at '))
-    .map((line) => line.trim());
+function beginning(contract: string, ids: RequestIds, coldStart: boolean): RequestRecord {
+  const { gateway, extended, client, apiKey } = ids;
+  return {
+    contract,
+    requestId: gateway,
+    ...(extended && { extendedRequestId: extended }),
+    clientRequestId: client,
+    ...(apiKey && { apiKeyId: apiKey }),
+    coldStart,
+    outcome: 'failed',
+    status: 0,
+    storageRequests: 0,
+    storageMs: 0,
+    totalMs: 0,
+  };
+}
+
+/** To the microsecond. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
 }

@@ -4,11 +4,12 @@ import type { Policy } from '../session/policy.ts';
 import { digest } from '../session/secret.ts';
 import { rowKey, sessionHash } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
-import type { Clock } from '../time.ts';
+import type { Clock, Timer } from '../time.ts';
 import type { KeySource } from '../token/keys.ts';
 import type { Contract, Presented, Unread } from './contract.ts';
 import { cors } from './cors.ts';
-import type { Fault } from './fault.ts';
+import { meter } from './meter.ts';
+import type { Outcome } from './outcome.ts';
 import { type RecordedEvent, record, type WriteRecord } from './record.ts';
 import { type Reply, respond } from './reply.ts';
 import { wireErrors } from './wire-errors.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly store: SessionStore;
   readonly keys: KeySource;
   readonly clock: Clock;
+  readonly timer: Timer;
   /** The contract's own, or the stage's in its place. */
   readonly policy: Policy;
   /** Origins whose pages may read an answer; none where it is absent. */
@@ -35,7 +37,7 @@ export type RefreshLambda = (
 /** A contract as a Lambda: at most one storage request, whatever comes. */
 export function refreshHandler(contract: Contract, services: Services): RefreshLambda {
   return middy({ timeoutEarlyInMillis })
-    .use(record(contract.name, services.write))
+    .use(record(contract.name, services.write, services.timer))
     .use(cors(services.origins ?? []))
     .use(wireErrors(contract))
     .handler(async (event: RecordedEvent, _: Context, { signal }) => {
@@ -49,12 +51,12 @@ const timeoutEarlyInMillis = 500;
 
 async function refresh(
   contract: Contract,
-  { store, keys: keySource, clock, policy }: Services,
+  { store, keys: keySource, clock, timer, policy }: Services,
   event: RecordedEvent,
   signal: AbortSignal,
 ): Promise<Reply> {
   const { ids, record } = event;
-  const refuse = (reason: Unread | Fault) => {
+  const refuse = (reason: Exclude<Outcome, 'refreshed'>) => {
     record.outcome = reason;
     return contract.refuse(reason, ids.gateway);
   };
@@ -73,7 +75,8 @@ async function refresh(
     secret: digest(keys.digest, row, secret),
     ...(expiresAt !== undefined && { expiresAt }),
   };
-  const refreshed = await store.refresh({ row, claim, policy, now, signal });
+  const watch = meter(record, timer);
+  const refreshed = await store.refresh({ row, claim, policy, now, signal, watch });
   if (refreshed.outcome === 'refused') return refuse(refreshed.reason);
   record.outcome = 'refreshed';
   const { session } = refreshed;

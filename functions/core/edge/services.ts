@@ -3,28 +3,31 @@ import { type Env, required } from '../env.ts';
 import type { Policy } from '../session/policy.ts';
 import { policyProblem } from '../session/policy-problem.ts';
 import { sessionStore } from '../session/store.ts';
-import { systemClock } from '../time.ts';
+import { systemClock, systemTimer } from '../time.ts';
 import { environmentKeys, type KeySource } from '../token/keys.ts';
 import { secretsManager } from '../token/secrets-manager.ts';
 import { type SecretIds, storedKeys } from '../token/stored-keys.ts';
 import type { Contract } from './contract.ts';
 import type { Services } from './refresh-handler.ts';
+import { telemetry } from './telemetry.ts';
 
 /**
  * What a contract runs on, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or `SESSION_KEYS`
- * on one's own machine; `SESSION_POLICIES` and `ALLOWED_ORIGINS`, where the stage has some; and what
- * the SDK itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
+ * on one's own machine; `SESSION_POLICIES`, `ALLOWED_ORIGINS` and `METRICS_NAMESPACE`, where the stage
+ * has some; and what the SDK itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
  * @throws Error naming the variable that is missing: no handler starts without its keys
  */
 export function services(contract: Contract, env: Env = process.env): Services {
-  const keys = keySource(contract, env);
+  const { write, notice } = telemetry(contract.name, env.METRICS_NAMESPACE || 'session-refresh');
+  const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     store: sessionStore(dynamoDB(), sessionTable(env)),
     keys,
     clock: systemClock,
+    timer: systemTimer,
     policy: policyIn(env, contract),
     origins: env.ALLOWED_ORIGINS?.split(' ') ?? [],
-    write: (record) => console.log(JSON.stringify(record)),
+    write,
   };
 }
 
@@ -50,8 +53,15 @@ const patience = {
   throwOnRequestTimeout: true,
 };
 
-/** A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. */
-export function keySource(contract: Contract, env: Env): KeySource {
+/**
+ * A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. `unread`
+ * hears of every reading ahead that failed.
+ */
+export function keySource(
+  contract: Contract,
+  env: Env,
+  unread: (error: unknown) => void,
+): KeySource {
   if (!env.SESSION_SECRETS) return environmentKeys(env, contract);
   const ids: Partial<SecretIds> = JSON.parse(env.SESSION_SECRETS)[contract.name] ?? {};
   const { root, signing } = ids;
@@ -64,6 +74,7 @@ export function keySource(contract: Contract, env: Env): KeySource {
     // `open` may give a session tokens that live longer than the policy's, but never than the session.
     longestToken: policy.lifetime,
     read: secretsManager(patience),
+    unread,
     clock: systemClock,
   });
 }

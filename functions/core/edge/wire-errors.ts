@@ -1,8 +1,9 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Contract } from './contract.ts';
+import { errorRecord } from './error-record.ts';
 import { faultOf } from './fault.ts';
-import { errorRecord, type RecordedEvent } from './record.ts';
+import type { RecordedEvent } from './record.ts';
 import { respond } from './reply.ts';
 
 /** Whatever is thrown past here leaves in the contract's own words, and says nothing of ours. */

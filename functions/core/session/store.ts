@@ -19,7 +19,12 @@ export interface RefreshRequest {
   readonly now: EpochSeconds;
   /** Ends the storage request early; the refresh then throws, and the session is as it was or refreshed. */
   readonly signal?: AbortSignal | undefined;
+  /** Is handed every storage request that is made. */
+  readonly watch?: Watch;
 }
+
+/** Watches a storage request being made, and gives its answer on. */
+export type Watch = <Answer>(asked: Promise<Answer>) => Promise<Answer>;
 
 /** The sessions, as a refresh sees them. */
 export interface SessionStore {
@@ -48,7 +53,7 @@ export function sessionStore(client: DynamoDBClient, table: string): SessionStor
 async function slide(
   client: DynamoDBClient,
   table: string,
-  { row, claim, now, signal }: RefreshRequest,
+  { row, claim, now, ...how }: RefreshRequest,
   idle: number,
 ): Promise<Refresh> {
   const update = new UpdateItemCommand({
@@ -64,7 +69,7 @@ async function slide(
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  const tried = await attempt(client.send(update, { ...(signal && { abortSignal: signal }) }));
+  const tried = await attempt(watched(how, (options) => client.send(update, options)));
   if ('written' in tried) return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
   const verdict = judge(tried.refused, claim, now);
   if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
@@ -87,15 +92,23 @@ const mayRefresh = [
 async function look(
   client: DynamoDBClient,
   table: string,
-  { row, claim, now, signal }: RefreshRequest,
+  { row, claim, now, ...how }: RefreshRequest,
 ): Promise<Refresh> {
   const get = new GetItemCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
-  const { Item, $metadata } = await client.send(get, { ...(signal && { abortSignal: signal }) });
+  const { Item, $metadata } = await watched(how, (options) => client.send(get, options));
   // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
   if (!Item && $metadata.requestId === undefined)
     throw notAnswered('a read was answered by nobody', $metadata);
   const session = Item && toSession(Item);
   return outcome(judge(session, claim, now), session);
+}
+
+function watched<Answer>(
+  { signal, watch }: Pick<RefreshRequest, 'signal' | 'watch'>,
+  send: (options: { readonly abortSignal?: AbortSignal }) => Promise<Answer>,
+): Promise<Answer> {
+  const asked = send({ ...(signal && { abortSignal: signal }) });
+  return watch ? watch(asked) : asked;
 }
 
 function outcome(verdict: Verdict, session: Session | undefined): Refresh {

@@ -27,6 +27,8 @@ export interface StoredKeysProps {
   /** How long a token of the contract may live, in seconds. */
   readonly longestToken: number;
   readonly read: ReadSecret;
+  /** Hears of a reading that failed while nobody waited for it. */
+  readonly unread: (error: unknown) => void;
   readonly clock: Clock;
 }
 
@@ -59,9 +61,9 @@ export function storedKeys(props: StoredKeysProps): KeySource {
       });
     return reading;
   };
-  // Nobody waits for this one: whoever finds no keys reads again, and hears of a failure then.
+  // Nobody waits for this one: `unread` hears of its failure, and whoever finds no keys reads again.
   const readAhead = () => {
-    read().catch(() => undefined);
+    read().catch(props.unread);
   };
 
   readAhead();

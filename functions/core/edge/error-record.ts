@@ -1,0 +1,56 @@
+/** What may be known of something thrown: its kind and its place. Its message may quote what was sent. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly at: readonly string[];
+  /** Node's name for what became of a connection: ECONNREFUSED. */
+  readonly code?: string;
+  /** What AWS calls the request that failed. */
+  readonly awsRequestId?: string;
+  readonly cause?: ErrorRecord;
+}
+
+/** The record of something thrown, and of what caused it. */
+export function errorRecord(error: unknown, depth = deepest): ErrorRecord {
+  if (!(error instanceof Error)) return { name: typeof error, at: [] };
+  const code = 'code' in error ? shown(error.code, codes) : undefined;
+  const awsRequestId = shown(metadata(error).requestId, awsIds);
+  const cause = causeOf(error);
+  return {
+    name: shown(error.name, names) ?? 'Error',
+    at: frames(error).slice(0, 8),
+    ...(code && { code }),
+    ...(awsRequestId && { awsRequestId }),
+    ...(cause !== undefined && depth > 0 && { cause: errorRecord(cause, depth - 1) }),
+  };
+}
+
+/** Causes may go in circles. */
+const deepest = 4;
+
+/** Several errors at once, as of a host's several addresses, are told by their first. */
+function causeOf(error: Error): unknown {
+  return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
+}
+
+function metadata(error: Error): { readonly requestId?: unknown } {
+  return '$metadata' in error && typeof error.$metadata === 'object' ? { ...error.$metadata } : {};
+}
+
+/** The text, where it looks like what it is said to be: a service that is not ours may have written it. */
+function shown(text: unknown, pattern: RegExp): string | undefined {
+  return typeof text === 'string' && pattern.test(text) ? text : undefined;
+}
+
+const names = /^[A-Za-z]\w{0,63}$/;
+const codes = /^[A-Z][A-Z_]{1,47}$/;
+const awsIds = /^[A-Za-z0-9-]{1,64}$/;
+
+/** The frames of a stack: what comes after the message, whose own lines may look like frames. */
+function frames({ message, stack = '' }: Error): readonly string[] {
+  const at = stack.indexOf(message);
+  const after = at < 0 ? '' : stack.slice(at + message.length);
+  return after
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .map((line) => line.trim());
+}

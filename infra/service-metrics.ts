@@ -1,0 +1,21 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type MetricName, service } from '../functions/core/edge/metric.ts';
+
+/** A metric that a contract's Lambda writes into its log; core/edge/telemetry.ts does. */
+export function serviceMetric(
+  namespace: string,
+  contract: string,
+  metricName: MetricName,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace,
+    metricName,
+    dimensionsMap: { service, contract },
+    statistic: Stats.SUM,
+    period: Duration.minutes(1),
+    label: metricName,
+    ...options,
+  });
+}

@@ -1,0 +1,55 @@
+import { levels } from '../functions/core/edge/outcome.ts';
+import type { RequestRecord, WriteRecord } from '../functions/core/edge/record.ts';
+import type { GatewayRefusal } from './gateway.ts';
+
+/** What prints a line of each request, whoever answered it. */
+export interface LogLines {
+  readonly record: WriteRecord;
+  readonly refusal: (refusal: GatewayRefusal) => void;
+}
+
+/**
+ * Prints one line for people per request: the fields of the record that a deployed Lambda writes, or what
+ * API Gateway's access log would have. Only what is as loud as `LOG_LEVEL` (DEBUG, INFO, WARN, ERROR or
+ * SILENT; INFO where it is none of them).
+ */
+export function logLines(
+  logLevel: string | undefined,
+  print: (line: string) => void,
+  clock: () => Date,
+): LogLines {
+  const asked = (logLevel ?? '').toLowerCase();
+  const least = order.indexOf(order.includes(asked) ? asked : 'info');
+  const say = (level: string, words: readonly unknown[]) => {
+    if (order.indexOf(level) >= least)
+      print([clock().toISOString().slice(11, 23), ...words].join(' '));
+  };
+  return {
+    record: (record) => say(levels[record.outcome], words(record)),
+    refusal: ({ contract, status, fault, requestId }) =>
+      say('info', [contract, status, fault, '(API Gateway)', `request=${requestId}`]),
+  };
+}
+
+const order: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** `eos 200 refreshed 4.1 ms (storage 1 × 2.9 ms) session=… request=…` */
+function words(record: RequestRecord): readonly unknown[] {
+  const { contract, status, outcome, totalMs, storageRequests, storageMs, error } = record;
+  const fields = [
+    ['session', record.session],
+    ['request', record.requestId],
+    ['extended', record.extendedRequestId],
+    ['client', record.clientRequestId === record.requestId ? undefined : record.clientRequestId],
+    ['key', record.apiKeyId],
+    ['error', error && [error.name, error.code, error.at[0]].filter(Boolean).join(' ')],
+  ].filter(([, value]) => value !== undefined);
+  return [
+    contract,
+    status,
+    outcome,
+    `${totalMs.toFixed(1)} ms`,
+    `(storage ${storageRequests} × ${storageMs.toFixed(1)} ms${record.coldStart ? ', cold' : ''})`,
+    ...fields.map(([name, value]) => `${name}=${value}`),
+  ];
+}

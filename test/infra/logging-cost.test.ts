@@ -1,0 +1,35 @@
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+
+/** The bytes of a contract's bundle, made as the stack makes it; optionally without its log and metrics. */
+async function bytes(contract: string, silent: boolean): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [`functions/${contract}/handler.ts`],
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    plugins: silent
+      ? [
+          {
+            name: 'silence',
+            setup({ onLoad }) {
+              const contents = 'export const telemetry = () => ({ write() {}, notice() {} });';
+              onLoad({ filter: /core\/edge\/telemetry\.ts$/ }, () => ({ contents }));
+            },
+          },
+        ]
+      : [],
+  });
+  return outputFiles[0]?.contents.length ?? 0;
+}
+
+test.for(contracts)('log and metrics cost $name less than 45 kB', async ({ name }) => {
+  const cost = (await bytes(name, false)) - (await bytes(name, true));
+  expect(cost).toBeGreaterThan(1000);
+  expect(cost).toBeLessThan(45_000);
+});

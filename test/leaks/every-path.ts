@@ -1,0 +1,151 @@
+/**
+ * Runs every path on which a Lambda writes, with secrets that can be recognised, and lets all of it go
+ * to stdout and stderr as on AWS: `node test/leaks/every-path.ts ENDPOINT`, in a process of its own.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import { levels } from '../../functions/core/edge/outcome.ts';
+import type { RequestRecord } from '../../functions/core/edge/record.ts';
+import { refreshHandler, type Services } from '../../functions/core/edge/refresh-handler.ts';
+import { services } from '../../functions/core/edge/services.ts';
+import { telemetry } from '../../functions/core/edge/telemetry.ts';
+import type { Refusal } from '../../functions/core/session/refusal.ts';
+import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
+import { systemClock, systemTimer } from '../../functions/core/time.ts';
+import { deriveKeys, keysUnavailable } from '../../functions/core/token/keys.ts';
+import { commands } from '../../functions/session-admin/commands.ts';
+import { adminServices } from '../../functions/session-admin/services.ts';
+import { createTable } from '../../local/dynamodb.ts';
+import { logLines } from '../../local/log-line.ts';
+import { context } from '../../local/proxy-event.ts';
+import { callOf, type Holding, leakyErrors, marks, requestWith } from './marked.ts';
+
+const [, , endpoint = ''] = process.argv;
+const table = `leaks-${process.pid}`;
+const material = { root: marks.rootKey, signing: marks.signingKey };
+Object.assign(process.env, {
+  LOG_LEVEL: 'DEBUG',
+  POWERTOOLS_LOGGER_LOG_EVENT: 'true',
+  AWS_REGION: 'local',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  SESSION_TABLE: table,
+  SESSION_KEYS: JSON.stringify(Object.fromEntries(contracts.map(({ name }) => [name, material]))),
+});
+const client = new DynamoDBClient({});
+await createTable(client, table);
+
+for (const contract of contracts) {
+  const held = await opened(contract);
+  const { write, notice } = telemetry(contract.name, 'leaks');
+  const people = logLines('DEBUG', console.log, () => new Date());
+  const real: Services = {
+    store: sessionStore(client, table),
+    keys: async () => deriveKeys(contract.name, material),
+    clock: systemClock,
+    timer: systemTimer,
+    policy: contract.policy,
+    write(record: RequestRecord) {
+      write(record);
+      people.record(record);
+    },
+  };
+  const call = callOf(contract, held);
+  const refresh = (broken: Partial<Services> = {}, sent = call) =>
+    refreshHandler(contract, { ...real, ...broken })(requestWith(contract, sent), context('a'));
+
+  await refresh();
+  await refresh(
+    {},
+    callOf(contract, { ...held, secureCode: marks.guess, sessionToken: marks.guess }),
+  );
+  await refresh({}, { ...call, headers: { ...call.headers, Authorization: marks.guess } });
+  await refresh({}, { ...call, body: `{"secureCode": ${marks.guess}` });
+  await refresh({}, { ...call, body: marks.guess.repeat(6000) });
+  for (const reason of Object.keys(levels)) await refresh({ store: refusing(reason as Refusal) });
+  for (const error of leakyErrors()) {
+    await refresh({ store: throwing(error) });
+    await refresh({ keys: () => Promise.reject(error) });
+    await refresh({ keys: () => Promise.reject(keysUnavailable(error)) });
+    notice('keys-unread', error);
+  }
+}
+
+await administer();
+misconfigure();
+client.destroy();
+
+/** A store that answers so. What no store refuses with is met elsewhere, and does no harm here. */
+function refusing(reason: Refusal): SessionStore {
+  return { refresh: async () => ({ outcome: 'refused', reason }) };
+}
+
+function throwing(error: unknown): SessionStore {
+  return { refresh: () => Promise.reject(error) };
+}
+
+async function opened(contract: Contract): Promise<Holding> {
+  const id = `${marks.sessionId}-${contract.name}`;
+  const answer = await commands.open(
+    {
+      contract: contract.name,
+      sessionId: id,
+      subject: marks.subject,
+      secret: marks.secret,
+      claims: marks.claims[contract.name],
+    },
+    adminServices(),
+  );
+  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
+  return { sessionId: id, ...answer.result };
+}
+
+/** The Lambda of session-admin, whose failures the runtime of Lambda writes down whole. */
+async function administer(): Promise<void> {
+  const { handler } = await import('../../functions/session-admin/handler.ts');
+  const session = { contract: 'eos', sessionId: `${marks.sessionId}-admin` };
+  const claims = marks.claims.eos;
+  const person = { ...session, subject: marks.subject, secret: marks.secret, claims };
+  for (const event of [
+    { ...person, command: 'open' },
+    { ...person, command: 'open' },
+    { ...person, command: 'open', claims: marks.guess },
+    { ...session, command: 'show' },
+    { contract: 'eos', subject: marks.subject, command: 'list' },
+    { ...session, command: 'revoke' },
+    { ...session, command: marks.guess },
+    { ...session, contract: marks.guess, command: 'revoke' },
+  ])
+    await handler(event);
+  const broken = { contract: 'eos', subject: marks.subject, command: 'list' };
+  for (const error of leakyErrors()) {
+    DynamoDBClient.prototype.send = () => Promise.reject(error);
+    await handler(broken).catch(asTheRuntimeDoes);
+  }
+}
+
+/** What starts with wrong variables, and so does not. */
+function misconfigure(): void {
+  for (const contract of contracts)
+    for (const env of [
+      { SESSION_TABLE: table, SESSION_KEYS: marks.shortKey },
+      { SESSION_TABLE: table, SESSION_KEYS: JSON.stringify({ [contract.name]: marks.rootKey }) },
+      {
+        SESSION_TABLE: table,
+        SESSION_KEYS: JSON.stringify({ [contract.name]: { root: marks.rootKey.slice(0, 31) } }),
+      },
+    ])
+      try {
+        services(contract, env);
+      } catch (error) {
+        asTheRuntimeDoes(error);
+      }
+}
+
+/** Lambda's own line for what a handler throws. */
+function asTheRuntimeDoes(error: unknown): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(JSON.stringify({ errorType: name, errorMessage: message, stack: [stack] }));
+}

@@ -196,7 +196,7 @@ const around = [
   ]),
   ...of('functions/core/edge/request-id.ts', 'test/edge/request-id.test.ts', [
     ['echoes any X-Request-Id', '/^[A-Za-z0-9._:-]{1,128}$/', '/^[^]*$/'],
-    ['believes any gateway id', "uuid.test(given ?? '') ? given", 'given ? given'],
+    ['believes any gateway id', 'matching(context.requestId, uuid)', 'context.requestId'],
   ]),
   ...of('functions/core/edge/cors.ts', 'test/edge/cors.test.ts', [
     ['lets any origin read', ' || !origins.includes(origin)', ''],

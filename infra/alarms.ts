@@ -4,7 +4,7 @@ import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import type { RefreshApi } from './refresh-api.ts';
 import { serviceMetric } from './service-metrics.ts';
 import type { SessionTable } from './session-table.ts';
-import type { ContractSettings, Settings } from './settings.ts';
+import { policyOf, type Settings } from './settings.ts';
 
 /** When to tell someone: the metric is at its threshold, or over it, in so many of the last periods. */
 export interface AlarmRule {
@@ -30,16 +30,20 @@ export type AlarmHeading =
   | 'The authorizer fails'
   | 'Keys are not read'
   | 'Someone guesses secrets'
+  | 'A replaced secret was used'
   | 'Nobody calls';
 
 const perMinute = { period: Duration.minutes(1), statistic: Stats.SUM };
 
 /** The alarms of one contract. */
 export function contractAlarms(
-  { api, contract: { name }, lambda, authorizer }: RefreshApi,
+  { api, contract, lambda, authorizer }: RefreshApi,
   namespace: string,
-  { quietMinutes }: ContractSettings,
+  settings: Settings,
 ): readonly AlarmRule[] {
+  const { name } = contract;
+  const { quietMinutes } = settings.contracts[name] ?? {};
+  const policy = policyOf(settings, contract);
   const rules: AlarmRule[] = [
     {
       name: `${name}-5xx`,
@@ -96,6 +100,16 @@ export function contractAlarms(
       periods: 1,
     },
   ];
+  if (policy.rotation !== 'fixed')
+    rules.push({
+      name: `${name}-reuse`,
+      heading: 'A replaced secret was used',
+      metric: serviceMetric(namespace, name, 'reused-secret'),
+      // No client that stores what it is answered does this.
+      threshold: 1,
+      datapoints: 1,
+      periods: 1,
+    });
   if (authorizer)
     rules.push({
       name: `${name}-authorizer`,

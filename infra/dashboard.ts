@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import { outcomes } from '../functions/core/edge/metric.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import { serviceMetric } from './service-metrics.ts';
-import { refreshOperation, type SessionTable } from './session-table.ts';
+import { refreshOperations, type SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
 
 export interface DashboardProps {
@@ -49,7 +49,7 @@ function contractRows(
 ): IWidget[][] {
   const own = (name: Parameters<typeof serviceMetric>[2], options = {}) =>
     serviceMetric(namespace, contract.name, name, options);
-  const operation = refreshOperation(policyOf(settings, contract));
+  const operations = refreshOperations(policyOf(settings, contract));
   // A session of nobody's is met where one may be opened, and nowhere else.
   const met = outcomes.filter((name) => name !== 'not-logged-in' || contract.opening.anonymous);
   return [
@@ -71,10 +71,12 @@ function contractRows(
           lambda.metricDuration({ ...options, label: `Lambda ${options?.statistic}` }),
           own('latency', { ...options, label: `handler ${options?.statistic}` }),
           own('storage-latency', { ...options, label: `storage ${options?.statistic}` }),
-          sessions.metricLatency(operation, {
-            ...options,
-            label: `DynamoDB ${operation} ${options?.statistic}`,
-          }),
+          ...operations.map((operation) =>
+            sessions.metricLatency(operation, {
+              ...options,
+              label: `DynamoDB ${operation} ${options?.statistic}`,
+            }),
+          ),
         ]),
       ),
       graph('Trouble', [

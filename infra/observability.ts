@@ -47,12 +47,7 @@ export class Observability extends Construct {
       );
     const action = new SnsAction(this.topic);
     for (const api of apis)
-      for (const rule of contractAlarms(
-        api,
-        namespace,
-        settings.contracts[api.contract.name] ?? {},
-      ))
-        this.addAlarm(rule, action);
+      for (const rule of contractAlarms(api, namespace, settings)) this.addAlarm(rule, action);
     for (const rule of sharedAlarms(sessions, settings)) this.addAlarm(rule, action);
     new HealthDashboard(this, 'Health', { name: namespace, apis, sessions, settings });
     const logs = [

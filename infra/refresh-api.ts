@@ -71,7 +71,7 @@ export class RefreshApi extends Construct {
       },
     });
     lambda.overrideLogicalId(`${name}Function`);
-    sessions.grantRefresh(lambda, contract);
+    sessions.grantRefresh(lambda, contract, policyOf(settings, contract));
     keys.grantRead(lambda, [contract]);
 
     const logs = new LogGroup(this, 'AccessLogs', {

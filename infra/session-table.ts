@@ -15,9 +15,16 @@ import type { Policy } from '../functions/core/session/policy.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
-/** What a refresh asks of the table: where the token is the idle clock there is nothing to write. */
-export function refreshOperation({ idle }: Policy): TableOperation {
-  return typeof idle === 'number' ? 'UpdateItem' : 'GetItem';
+/**
+ * What a refresh asks of the table. Where the token is the idle clock an expired one is read, and where
+ * secrets stay too, nothing is ever written.
+ */
+export function refreshOperations({ idle, rotation }: Policy): readonly TableOperation[] {
+  const writes = typeof idle === 'number' || rotation !== 'fixed';
+  return [
+    ...(writes ? ['UpdateItem' as const] : []),
+    ...(typeof idle === 'number' ? [] : ['GetItem' as const]),
+  ];
 }
 
 type TableOperation = 'GetItem' | 'UpdateItem';
@@ -74,11 +81,11 @@ export class SessionTable extends Construct {
     });
   }
 
-  /** Lets a Lambda refresh the sessions of its contract, by the one action that takes. */
-  grantRefresh(lambda: ServiceFunction, { name, policy }: Contract): void {
+  /** Lets a Lambda refresh the sessions of its contract under a policy, by the actions that takes. */
+  grantRefresh(lambda: ServiceFunction, { name }: Contract, policy: Policy): void {
     lambda.addToRolePolicy(
       new PolicyStatement({
-        actions: [`dynamodb:${refreshOperation(policy)}`],
+        actions: refreshOperations(policy).map((operation) => `dynamodb:${operation}`),
         resources: [this.table.tableArn],
         conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}#*`] } },
       }),

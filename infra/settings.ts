@@ -109,7 +109,7 @@ export function checked(given: Settings): Settings {
     if (!contracts.some((contract) => contract.name === name))
       throw new Error(`settings name a contract ${name}, and there is none`);
   for (const contract of contracts) {
-    const problem = policyProblem(policyOf(given, contract), contract.policy);
+    const problem = policyProblem(policyOf(given, contract), contract);
     if (problem) throw new Error(`${contract.name}: ${problem}`);
   }
   const throttles: [string, Throttle | undefined][] = [

@@ -6,18 +6,19 @@ import { type Keys, signingKey } from '../core/token/keys.ts';
 import { signLegacyJwt } from '../core/token/legacy-jwt.ts';
 
 /**
- * A token that lives from now on as long as its session's tokens do, and never past the session: the
+ * A token that lives from its issue on as long as its session's tokens do, and never past the session: the
  * claims of the document's sample in its order, then, chosen, the session's id and its secret. So a
  * signing key alone forges no refresh.
  */
 export function accessToken(
-  { session, secret, now, policy }: Pick<Granted, 'session' | 'secret' | 'now' | 'policy'>,
+  { session, secret, now, issuedAt, policy }: Omit<Granted, 'requestId'>,
   keys: Keys,
 ) {
-  const exp = earlier(later(now, session.tokenLifetime ?? tokenLifetime(policy)), session.endsAt);
+  const lives = session.tokenLifetime ?? tokenLifetime(policy);
+  const exp = earlier(later(issuedAt, lives), session.endsAt);
   const own = session.claims?.slice(1, -1);
   const sub = JSON.stringify(subjectOf(session));
   const sid = idOf(session.rowKey);
-  const payload = `{"exp":${exp},"sub":${sub},${own},"iat":${now},"sid":"${sid}","sec":${JSON.stringify(secret)}}`;
+  const payload = `{"exp":${exp},"sub":${sub},${own},"iat":${issuedAt},"sid":"${sid}","sec":${JSON.stringify(secret)}}`;
   return { token: signLegacyJwt(payload, signingKey(keys)), expiresAt: exp, expiresIn: exp - now };
 }

@@ -14,6 +14,7 @@ export const ccstore: Contract = {
   // Its clients send every kind of body, and none counts.
   body: 'none',
   apiKey: 'none',
+  rotates: true,
   signs: true,
   // 930 s: the documented 15 minutes and one of the storefront's polls, and the sample's own life.
   policy: { idle: { token: 930 }, lifetime: 24 * 60 * 60, rotation: 'fixed' },
@@ -21,11 +22,12 @@ export const ccstore: Contract = {
   read({ headers }, { signing }) {
     const [, token] = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
     if (!token) return 'malformed-request';
-    const { sid, sec, exp } = verifyLegacyJwt(token, signing) ?? {};
+    const { sid, sec, exp, iat } = verifyLegacyJwt(token, signing) ?? {};
     const presented = credential(sid, sec);
     // Not one of ours. The table is not asked: whoever forges tokens costs nothing.
-    if (!presented || !Number.isInteger(exp)) return 'wrong-secret';
-    return { ...presented, expiresAt: epochSeconds(Number(exp)) };
+    if (!presented || !Number.isInteger(exp) || !Number.isInteger(iat)) return 'wrong-secret';
+    const expiresAt = epochSeconds(Number(exp));
+    return { ...presented, expiresAt, tokenLifetime: expiresAt - Number(iat) };
   },
 
   grant(granted, keys) {

@@ -1,5 +1,6 @@
 import type { Opening } from '../core/edge/contract.ts';
 import { idOf } from '../core/session/session.ts';
+import { longestSuccessor } from '../core/session/successor.ts';
 import { accessToken } from './access-token.ts';
 
 /** How sessions of `ccstore` begin: with a login of Oracle Commerce, so never anonymous. */
@@ -15,13 +16,16 @@ export const opening: Opening = {
     const own = given.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',');
     // Beyond ASCII the token writes six characters for one.
     const length = (json: string) => json.replace(/[^\0-\x7f]/g, '\\u0000').length;
-    const fits = length(own) <= 4096 && length(own + JSON.stringify([subject, secret])) <= longest;
+    const fits =
+      length(own) <= 4096 &&
+      length(own + JSON.stringify([subject, secret.padEnd(longestSuccessor)])) <= longest;
     return fits ? `{${own}}` : undefined;
   },
 
   holding({ session, secret, now, policy }, keys) {
     if (!secret) throw new Error('a session of ccstore has a secret');
-    const { token, expiresIn, expiresAt } = accessToken({ session, secret, now, policy }, keys);
+    const issued = { session, secret, now, issuedAt: now, policy };
+    const { token, expiresIn, expiresAt } = accessToken(issued, keys);
     const sessionId = idOf(session.rowKey);
     return { contract: 'ccstore', sessionId, accessToken: token, expiresIn, expiresAt };
   },

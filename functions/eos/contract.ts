@@ -15,6 +15,7 @@ export const eos: Contract = {
   path: '/client/refresh',
   body: 'form',
   apiKey: 'none',
+  rotates: true,
   signs: false,
   policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
 

@@ -12,6 +12,7 @@ export const s360: Contract = {
   path: '/idp/sso/v1/refresh',
   body: 'json',
   apiKey: 'required',
+  rotates: false,
   signs: true,
   policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
 

@@ -3,6 +3,7 @@ import { type LoginRefusal, type Policy, timesAtOpening } from '../core/session/
 import type { SessionRegistry } from '../core/session/registry.ts';
 import { digest, type Secret } from '../core/session/secret.ts';
 import { idOf, type RowKey, rowKey, type Session, subjectKey } from '../core/session/session.ts';
+import { readSuccessor } from '../core/session/successor.ts';
 import type { Clock } from '../core/time.ts';
 import type { Keys } from '../core/token/keys.ts';
 import type { Input } from './fields.ts';
@@ -41,6 +42,7 @@ const open: Command = async (input, { registry, keys, policy: policyOf, clock })
   const mine = await keys(contract);
   const now = clock();
   const row = rowKey(contract.name, id);
+  if (person && wasComputed(row, person, mine)) return invalid(computed);
   const session: Session = {
     rowKey: row,
     ...timesAtOpening(policy, now),
@@ -60,6 +62,7 @@ const login: Command = async (input, { registry, keys, policy: policyOf, clock }
   const mine = await keys(contract);
   const now = clock();
   const row = rowKey(contract.name, id);
+  if (wasComputed(row, person, mine)) return invalid(computed);
   const session = await registry.login(row, {
     ...belonging(contract, row, person, mine),
     refreshedAt: now,
@@ -133,6 +136,13 @@ export const commands = {
 const done = (result: object): Answer => ({ outcome: 'done', result });
 const refused = (reason: AdminRefusal): Answer => ({ outcome: 'refused', reason });
 const invalid = (problem: string): Answer => ({ outcome: 'invalid', problem });
+
+/** Whether a secret is one that replaced another, in a former session of this id. */
+function wasComputed(row: RowKey, { secret }: Person, keys: Keys): boolean {
+  return readSuccessor(keys.successor, row, secret) !== undefined;
+}
+
+const computed = 'this secret replaced another one before; a session begins with a new one';
 
 /** What makes a session somebody's. */
 function belonging(

@@ -14,7 +14,16 @@ export function stateOf(session: Session, now: EpochSeconds): State {
 
 /** What an operator may see of a session. Not its secret's digest, nor its claims: they hold tokens. */
 export function shown(session: Session, now: EpochSeconds): object {
-  const { tokenLifetime, openedAt, refreshedAt, idleUntil, endsAt, revokedAt } = session;
+  const {
+    tokenLifetime,
+    generation,
+    graceUntil,
+    openedAt,
+    refreshedAt,
+    idleUntil,
+    endsAt,
+    revokedAt,
+  } = session;
   const [contract] = session.rowKey.split('#');
   return {
     contract,
@@ -23,6 +32,8 @@ export function shown(session: Session, now: EpochSeconds): object {
     state: stateOf(session, now),
     subject: subjectOf(session),
     tokenLifetime,
+    generation,
+    graceUntil,
     openedAt,
     refreshedAt,
     idleUntil,

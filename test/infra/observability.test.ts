@@ -6,7 +6,8 @@ import { queries } from '../../infra/queries.ts';
 import { asText, resources, synthesized } from './synthesis.ts';
 
 const quiet = { quietMinutes: 15 };
-const template = synthesized({ contracts: { eos: quiet, s360: quiet, ccstore: quiet } });
+const rotating = { ...quiet, policy: { rotation: { grace: 60 } } };
+const template = synthesized({ contracts: { eos: rotating, s360: quiet, ccstore: rotating } });
 const alarms = resources(template, 'AWS::CloudWatch::Alarm').map(
   ([, { Properties }]) => Properties,
 );
@@ -30,12 +31,12 @@ describe('alarms', () => {
     expect([...new Set(alarms.map(headingOf))].toSorted()).toEqual(headings.toSorted());
   });
 
-  test.for(contracts)('watch $name in every way', ({ name, apiKey }) => {
+  test.for(contracts)('watch $name in every way', ({ name, apiKey, rotates }) => {
     const common = ['5xx', 'crashes', 'guesses', 'keys', 'quiet', 'slow', 'throttled'];
     const own = resources(template, 'AWS::CloudWatch::Alarm')
       .map(([id]) => id)
       .filter((id) => id.startsWith(`Observability${name}`));
-    expect(own).toHaveLength(common.length + (apiKey === 'required' ? 1 : 0));
+    expect(own).toHaveLength(common.length + (apiKey === 'required' ? 1 : 0) + (rotates ? 1 : 0));
   });
 
   test('say when silence is meant: none is a sign of health where calls are expected', () => {
@@ -49,11 +50,12 @@ describe('alarms', () => {
         );
   });
 
-  test('do not tell of silence that nobody asked about', () => {
+  test('do not tell of silence, nor of secrets that nothing replaces, that nobody asked about', () => {
     const described = resources(synthesized(), 'AWS::CloudWatch::Alarm').map(
       ([, r]) => r.Properties,
     );
     expect(described.map(headingOf)).not.toContain('Nobody calls');
+    expect(described.map(headingOf)).not.toContain('A replaced secret was used');
   });
 
   test('watch the concurrency that the settings say the account has', () => {

@@ -185,7 +185,11 @@ const around = [
     ['writes no metrics', 'metrics.publishStoredMetrics();', ''],
   ]),
   ...of('functions/core/edge/meter.ts', 'test/edge/meter.test.ts', [
-    ['counts a retried storage request once', 'return $metadata?.attempts ?? 1;', 'return $metadata ? 1 : 1;'],
+    [
+      'counts a retried storage request once',
+      'return $metadata?.attempts ?? 1;',
+      'return $metadata ? 1 : 1;',
+    ],
   ]),
   ...of('functions/core/edge/reply.ts', 'test/edge/reply.test.ts', [
     ['lets an answer be kept', "'Cache-Control': 'no-store',", ''],

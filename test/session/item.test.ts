@@ -11,6 +11,9 @@ import { anonymous, digestOf, itemOf, loggedIn, now, rowOf, sliding } from './ro
 const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
   ...loggedInFully(),
+  generation: 2,
+  family: 'f'.repeat(22),
+  graceUntil: later(now, 60),
   revokedAt: later(now, 9),
   tokenLifetime: 300,
 };
@@ -21,6 +24,9 @@ describe('an item', () => {
       rowKey: { S: 'eos#abc' },
       subject: { S: 'eos#somebody' },
       secret: { S: full.secret },
+      generation: { N: '2' },
+      family: { S: full.family },
+      graceUntil: { N: '1000000060' },
       tokenLifetime: { N: '300' },
       claims: { S: '{"b":1,"a":2}' },
       openedAt: { N: '1000000000' },

@@ -5,6 +5,7 @@ import { test as base, describe, inject } from 'vitest';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import type { Policy } from '../../functions/core/session/policy.ts';
 import { type SessionRegistry, sessionRegistry } from '../../functions/core/session/registry.ts';
 import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
 import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
@@ -59,6 +60,8 @@ export interface World {
   readonly admin: AdminServices;
   /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
   readonly requests: string[];
+  /** Policies of a stage, by contract, in the place of the contracts' own. */
+  readonly policies: Map<string, Policy>;
   /** Every record that the handlers wrote. */
   readonly records: RequestRecord[];
   keys(contract: Contract): Keys;
@@ -116,11 +119,12 @@ export async function makeWorld(endpoint: string): Promise<World> {
     store,
     registry,
     requests,
+    policies: new Map(),
     records,
     admin: {
       registry,
       keys: async (contract) => world.keys(contract),
-      policy: (contract) => contract.policy,
+      policy: (contract) => world.policies.get(contract.name) ?? contract.policy,
       clock: () => world.now,
       wait: async () => undefined,
     },
@@ -143,7 +147,9 @@ export async function makeWorld(endpoint: string): Promise<World> {
           keys: async () => world.keys(contract),
           clock: () => world.now,
           timer: systemTimer,
-          policy: contract.policy,
+          get policy() {
+            return world.policies.get(contract.name) ?? contract.policy;
+          },
           write: (record) => records.push(record),
         });
       handlers.set(contract.name, handler);

@@ -17,6 +17,8 @@ export interface Contract {
   readonly body: BodyFormat;
   /** Whether API Gateway asks for the header `api_key`. */
   readonly apiKey: 'none' | 'required';
+  /** Whether its wire has a place for a new secret, so that a stage may have it replace them. */
+  readonly rotates: boolean;
   /** Whether it signs tokens, and so has a signing key beside its root key. */
   readonly signs: boolean;
   readonly policy: Policy;
@@ -34,6 +36,8 @@ export interface Presented {
   readonly id: SessionId;
   readonly secret: Secret;
   readonly expiresAt?: EpochSeconds;
+  /** How long that token lives from its issue on, in seconds. */
+  readonly tokenLifetime?: number;
 }
 
 /** Why a request holds no credential that the table could judge. */
@@ -42,8 +46,14 @@ export type Unread = Refusal | 'malformed-request';
 /** A refreshed session, and what its answer is made of. */
 export interface Granted {
   readonly session: Session;
+  /** What the client presents the next time. */
   readonly secret: Secret;
   readonly now: EpochSeconds;
+  /**
+   * From when on a token of this answer lives: now, or under rotation when the secret was replaced, so
+   * that all who are answered with that secret are answered with the same token.
+   */
+  readonly issuedAt: EpochSeconds;
   readonly policy: Policy;
   /** API Gateway's id of the request. */
   readonly requestId: string;

@@ -4,6 +4,7 @@ import type { Policy } from '../session/policy.ts';
 import { digest } from '../session/secret.ts';
 import { rowKey, sessionHash } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
+import { readSuccessor, secretNow } from '../session/successor.ts';
 import type { Clock, Timer } from '../time.ts';
 import type { KeySource } from '../token/keys.ts';
 import type { Contract, Presented, Unread } from './contract.ts';
@@ -67,18 +68,24 @@ async function refresh(
   const presented: Presented | Unread = contract.read(request, keys);
   if (typeof presented === 'string') return refuse(presented);
 
-  const { id, secret, expiresAt } = presented;
+  const { id, secret, ...token } = presented;
   const now = clock();
   const row = rowKey(contract.name, id);
   record.session = sessionHash(row);
-  const claim = {
-    secret: digest(keys.digest, row, secret),
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
+  const proof = readSuccessor(keys.successor, row, secret) ?? digest(keys.digest, row, secret);
+  const claim = { secret: proof, ...token };
   const watch = meter(record, timer);
   const refreshed = await store.refresh({ row, claim, policy, now, signal, watch });
   if (refreshed.outcome === 'refused') return refuse(refreshed.reason);
   record.outcome = 'refreshed';
   const { session } = refreshed;
-  return contract.grant({ session, secret, now, policy, requestId: ids.gateway }, keys);
+  const granted = {
+    session,
+    secret: secretNow(keys.successor, session, { proof, presented: secret }),
+    now,
+    issuedAt: policy.rotation === 'fixed' ? now : session.refreshedAt,
+    policy,
+    requestId: ids.gateway,
+  };
+  return contract.grant(granted, keys);
 }

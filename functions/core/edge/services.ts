@@ -84,9 +84,10 @@ export function keySource(
  * `{ "<contract>": {…} }`; the contract's own where there is none.
  * @throws Error with a sentence that names what makes no sense
  */
-export function policyIn({ SESSION_POLICIES }: Env, { name, policy }: Contract): Policy {
+export function policyIn({ SESSION_POLICIES }: Env, contract: Contract): Policy {
+  const { name, policy } = contract;
   const given: Policy = { ...policy, ...JSON.parse(SESSION_POLICIES || '{}')[name] };
-  const problem = policyProblem(given, policy);
+  const problem = policyProblem(given, contract);
   if (problem) throw new Error(`SESSION_POLICIES: ${name}: ${problem}`);
   return given;
 }

@@ -1,7 +1,7 @@
 import { type EpochSeconds, earlier, later } from '../time.ts';
 import type { Refusal } from './refusal.ts';
-import type { Digest } from './secret.ts';
 import type { Session } from './session.ts';
+import { generationOf, type Proof } from './successor.ts';
 
 /** How long a contract's sessions live, in seconds. */
 export interface Policy {
@@ -12,20 +12,28 @@ export interface Policy {
   readonly idle: number | { readonly token: number };
   /** How long a session lives at most. No refresh moves that end. */
   readonly lifetime: number;
-  /** `fixed`: a refresh leaves the secret as it is. */
-  readonly rotation: 'fixed';
-}
-
-/** What someone presents, as the core judges it. */
-export interface Claim {
-  readonly secret: Digest;
-  /** When the presented token expires; absent where the credential has no end of its own. */
-  readonly expiresAt?: EpochSeconds;
+  readonly rotation: Rotation;
 }
 
 /**
- * `refresh`: move the idle limit. `replay`: the row was refreshed at this moment's future already (a
- * clock behind the row's own time), so it is answered as it stands and nothing moves back.
+ * `fixed`: a refresh leaves the secret as it is. Otherwise it replaces the secret, at most once in so
+ * many seconds, during which the one before is as good.
+ */
+export type Rotation = 'fixed' | { readonly grace: number };
+
+/** What someone presents, as the core judges it. */
+export interface Claim {
+  readonly secret: Proof;
+  /** When the presented token expires; absent where the credential has no end of its own. */
+  readonly expiresAt?: EpochSeconds;
+  /** How long it lives from its issue on, in seconds; absent where `expiresAt` is. */
+  readonly tokenLifetime?: number;
+}
+
+/**
+ * `refresh`: move the idle limit, and replace the secret where the policy says so. `replay`: answer the
+ * row as it stands. Its secret was replaced just now, and this request raced with that one, repeats it
+ * or follows too soon; or a clock is behind the row's own time, and nothing may move back.
  */
 export type Verdict = 'refresh' | 'replay' | Refusal;
 
@@ -36,12 +44,18 @@ export type Verdict = 'refresh' | 'replay' | Refusal;
 export function judge(session: Session | undefined, claim: Claim, now: EpochSeconds): Verdict {
   if (session === undefined) return 'unknown-session';
   if (session.secret === undefined) return 'not-logged-in';
-  if (session.secret !== claim.secret) return 'wrong-secret';
+  const presented = generationOf(session, claim.secret);
+  if (presented === undefined) return 'wrong-secret';
   if (session.revokedAt !== undefined) return 'revoked';
   if (session.endsAt <= now) return 'lifetime-over';
   if (earlier(claim.expiresAt ?? session.idleUntil, session.idleUntil) <= now)
     return 'idle-too-long';
-  return session.refreshedAt <= now ? 'refresh' : 'replay';
+  const { generation = 0, graceUntil = now } = session;
+  // Ahead of the row: the table was restored to a moment before the secret was replaced.
+  if (presented > generation) return session.refreshedAt <= now ? 'refresh' : 'replay';
+  if (presented === generation)
+    return graceUntil <= now && session.refreshedAt <= now ? 'refresh' : 'replay';
+  return presented === generation - 1 && graceUntil > now ? 'replay' : 'reused-secret';
 }
 
 /** Why nobody can log in to a session; `logged-in` where somebody has. */

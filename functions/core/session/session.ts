@@ -14,8 +14,13 @@ export interface Session {
   readonly rowKey: RowKey;
   /** `<contract>#<subject>`, the key of the index `bySubject`; absent while nobody is logged in. */
   readonly subject?: string;
-  /** Keyed digest of the credential; absent while nobody is logged in. */
+  /** Keyed digest of the secret given at `open` or `login`; absent while nobody is logged in. */
   readonly secret?: Digest;
+  /** Which secret is current, once one was replaced, and which family it is of. */
+  readonly generation?: number;
+  readonly family?: string;
+  /** Until when the secret before the current one is as good. */
+  readonly graceUntil?: EpochSeconds;
   /** How long a token lives, in seconds, where it is not the policy's own. */
   readonly tokenLifetime?: number;
   /** The JSON text of what the contract gives back, as the contract wrote it at `open` or `login`. */

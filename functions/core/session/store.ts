@@ -1,10 +1,12 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type EpochSeconds, later } from '../time.ts';
+import { type Condition, isAlive, mayRefresh } from './condition.ts';
 import { attempt } from './conditional.ts';
-import { keyOf, notAnswered, toSession, writtenRow } from './item.ts';
+import { keyOf, notAnswered, toItem, toSession, writtenRow } from './item.ts';
 import { type Claim, judge, type Policy, type Verdict } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { RowKey, Session } from './session.ts';
+import { newFamily } from './successor.ts';
 
 /** What became of a refresh. */
 export type Refresh =
@@ -29,78 +31,79 @@ export type Watch = <Answer>(asked: Promise<Answer>) => Promise<Answer>;
 /** The sessions, as a refresh sees them. */
 export interface SessionStore {
   /**
-   * Refreshes a session by exactly one storage request, whatever comes of it.
+   * Refreshes a session by exactly one storage request, whatever comes of it but a theft: that takes a
+   * second one, which ends the session before this returns.
    * @throws what the SDK throws when storage does not answer
    */
   refresh(request: RefreshRequest): Promise<Refresh>;
 }
 
-/** The sessions in a table. Where the token is the idle clock there is nothing to write. */
+/** The sessions in a table. Where the token is the idle clock and secrets stay, nothing is written. */
 export function sessionStore(client: DynamoDBClient, table: string): SessionStore {
+  const at = (row: RowKey) => ({ TableName: table, Key: keyOf(row) });
+
+  /** Writes into a row if the condition holds; refused, the write brings the row that says why. */
+  const write = (request: RefreshRequest, changes: Partial<Session>, condition: Condition) => {
+    const set = Object.entries(toItem(changes));
+    const update = new UpdateItemCommand({
+      ...at(request.row),
+      UpdateExpression: `SET ${set.map(([name]) => `${name} = :new_${name}`).join(', ')}`,
+      ConditionExpression: condition.clauses.join(' AND '),
+      ExpressionAttributeValues: {
+        ...condition.values,
+        ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
+      },
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return attempt(watched(request, (options) => client.send(update, options)));
+  };
+
+  /** Reads the row, strongly consistent: a revocation that returned before is seen. */
+  const look = async (request: RefreshRequest): Promise<Refresh> => {
+    const get = new GetItemCommand({ ...at(request.row), ConsistentRead: true });
+    const { Item, $metadata } = await watched(request, (options) => client.send(get, options));
+    // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
+    if (!Item && $metadata.requestId === undefined)
+      throw notAnswered('a read was answered by nobody', $metadata);
+    const session = Item && toSession(Item);
+    return outcome(judge(session, request.claim, request.now), session);
+  };
+
   return {
-    refresh(request) {
-      const { claim, policy, now } = request;
+    async refresh(request) {
+      const { row, claim, policy, now } = request;
       // An expired token refreshes nothing: the row is only read, to say which refusal it is.
       const expired = claim.expiresAt !== undefined && claim.expiresAt <= now;
-      return typeof policy.idle === 'number' && !expired
-        ? slide(client, table, request, policy.idle)
-        : look(client, table, request);
+      const changes = expired ? undefined : changesOf(request);
+      if (!changes) return look(request);
+
+      const tried = await write(request, changes, mayRefresh(claim.secret, now));
+      if ('written' in tried)
+        return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
+      const session = tried.refused;
+      const verdict = judge(session, claim, now);
+      if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
+      if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.family)
+        await write(request, { revokedAt: now }, isAlive(session.family));
+      return outcome(verdict, session);
     },
   };
 }
 
-/** Moves the idle limit by one conditional write; refused, that write brings the row that says why. */
-async function slide(
-  client: DynamoDBClient,
-  table: string,
-  { row, claim, now, ...how }: RefreshRequest,
-  idle: number,
-): Promise<Refresh> {
-  const update = new UpdateItemCommand({
-    TableName: table,
-    Key: keyOf(row),
-    UpdateExpression: 'SET refreshedAt = :now, idleUntil = :idleUntil',
-    ConditionExpression: mayRefresh,
-    ExpressionAttributeValues: {
-      ':secret': { S: claim.secret },
-      ':now': { N: String(now) },
-      ':idleUntil': { N: String(later(now, idle)) },
-    },
-    ReturnValues: 'ALL_NEW',
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  });
-  const tried = await attempt(watched(how, (options) => client.send(update, options)));
-  if ('written' in tried) return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
-  const verdict = judge(tried.refused, claim, now);
-  if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
-  return outcome(verdict, tried.refused);
-}
-
-/**
- * `judge(…) === 'refresh'`, as DynamoDB says it: test/session/law.test.ts holds them together. That
- * the secret is equal demands that the row exists, so no refresh makes one.
- */
-const mayRefresh = [
-  'secret = :secret',
-  'attribute_not_exists(revokedAt)',
-  'endsAt > :now',
-  'idleUntil > :now',
-  'refreshedAt <= :now',
-].join(' AND ');
-
-/** Reads the row, strongly consistent: a revocation that returned before is seen. */
-async function look(
-  client: DynamoDBClient,
-  table: string,
-  { row, claim, now, ...how }: RefreshRequest,
-): Promise<Refresh> {
-  const get = new GetItemCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
-  const { Item, $metadata } = await watched(how, (options) => client.send(get, options));
-  // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
-  if (!Item && $metadata.requestId === undefined)
-    throw notAnswered('a read was answered by nobody', $metadata);
-  const session = Item && toSession(Item);
-  return outcome(judge(session, claim, now), session);
+/** What a refresh writes, as its policy has it; nothing where it only reads. */
+function changesOf({ claim, policy, now }: RefreshRequest): Partial<Session> | undefined {
+  const { idle, rotation } = policy;
+  const slid = typeof idle === 'number' ? { idleUntil: later(now, idle) } : undefined;
+  if (rotation === 'fixed') return slid && { refreshedAt: now, ...slid };
+  const { secret, tokenLifetime } = claim;
+  // A token must outlive the grace in which it is given again.
+  const grace = Math.min(rotation.grace, Math.floor((tokenLifetime ?? Infinity) / 2));
+  const next =
+    typeof secret === 'string'
+      ? { generation: 1, family: newFamily() }
+      : { generation: secret.generation + 1 };
+  return { refreshedAt: now, ...slid, ...next, graceUntil: later(now, grace) };
 }
 
 function watched<Answer>(

@@ -15,6 +15,8 @@ export interface KeyMaterial {
 export interface Keys {
   /** For the digests of credentials. */
   readonly digest: Uint8Array;
+  /** For the secrets that replace one another. */
+  readonly successor: Uint8Array;
   /** For AES-256-GCM. */
   readonly encryption: Uint8Array;
   /** The current signing key, then the previous one; none where the contract signs nothing. */
@@ -32,6 +34,7 @@ export function deriveKeys(contract: string, material: KeyMaterial): Keys {
     );
   return {
     digest: derive('credential-digest'),
+    successor: derive('successor'),
     encryption: derive('encryption'),
     signing: [material.signing, material.previousSigning]
       .filter((key) => key !== undefined)

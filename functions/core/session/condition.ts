@@ -1,0 +1,50 @@
+import type { EpochSeconds } from '../time.ts';
+import type { Item } from './item.ts';
+import type { Proof } from './successor.ts';
+
+/** What must be true of a row for a write, as DynamoDB says it. */
+export interface Condition {
+  readonly clauses: readonly string[];
+  readonly values: Item;
+}
+
+/**
+ * `judge(…) === 'refresh'`, as DynamoDB says it: test/session/law.test.ts holds them together. That
+ * the row has the secret demands that it exists, so no refresh makes one.
+ */
+export function mayRefresh(proof: Proof, now: EpochSeconds): Condition {
+  const [clauses, values] = isCurrent(proof);
+  return {
+    clauses: [
+      ...clauses,
+      'attribute_not_exists(revokedAt)',
+      'endsAt > :now',
+      'idleUntil > :now',
+      'refreshedAt <= :now',
+    ],
+    values: { ...values, ':now': { N: String(now) } },
+  };
+}
+
+/** That the secret is the row's current one, and has been for longer than the grace. */
+function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: Item] {
+  if (typeof proof === 'string')
+    return [['secret = :secret', 'attribute_not_exists(generation)'], { ':secret': { S: proof } }];
+  const { family, generation } = proof;
+  return [
+    [
+      'attribute_exists(secret)',
+      'family = :family',
+      '(generation < :generation OR (generation = :generation AND graceUntil <= :now))',
+    ],
+    { ':family': { S: family }, ':generation': { N: String(generation) } },
+  ];
+}
+
+/** That a session is still the one whose secret was stolen, and nobody ended it meanwhile. */
+export function isAlive(family: string): Condition {
+  return {
+    clauses: ['family = :family', 'attribute_not_exists(revokedAt)'],
+    values: { ':family': { S: family } },
+  };
+}

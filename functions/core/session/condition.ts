@@ -34,7 +34,7 @@ function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: 
   return [
     [
       'attribute_exists(secret)',
-      'family = :family',
+      'secretFamily = :family',
       '(generation < :generation OR (generation = :generation AND graceUntil <= :now))',
     ],
     { ':family': { S: family }, ':generation': { N: String(generation) } },
@@ -44,7 +44,7 @@ function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: 
 /** That a session is still the one whose secret was stolen, and nobody ended it meanwhile. */
 export function isAlive(family: string): Condition {
   return {
-    clauses: ['family = :family', 'attribute_not_exists(revokedAt)'],
+    clauses: ['secretFamily = :family', 'attribute_not_exists(revokedAt)'],
     values: { ':family': { S: family } },
   };
 }

@@ -55,7 +55,7 @@ const attributes = {
   subject: 'S',
   secret: 'S',
   generation: 'N',
-  family: 'S',
+  secretFamily: 'S',
   graceUntil: 'N',
   tokenLifetime: 'N',
   claims: 'S',

@@ -18,7 +18,7 @@ export interface Session {
   readonly secret?: Digest;
   /** Which secret is current, once one was replaced, and which family it is of. */
   readonly generation?: number;
-  readonly family?: string;
+  readonly secretFamily?: string;
   /** Until when the secret before the current one is as good. */
   readonly graceUntil?: EpochSeconds;
   /** How long a token lives, in seconds, where it is not the policy's own. */

@@ -84,8 +84,8 @@ export function sessionStore(client: DynamoDBClient, table: string): SessionStor
       const session = tried.refused;
       const verdict = judge(session, claim, now);
       if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
-      if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.family)
-        await write(request, { revokedAt: now }, isAlive(session.family));
+      if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.secretFamily)
+        await write(request, { revokedAt: now }, isAlive(session.secretFamily));
       return outcome(verdict, session);
     },
   };
@@ -101,7 +101,7 @@ function changesOf({ claim, policy, now }: RefreshRequest): Partial<Session> | u
   const grace = Math.min(rotation.grace, Math.floor((tokenLifetime ?? Infinity) / 2));
   const next =
     typeof secret === 'string'
-      ? { generation: 1, family: newFamily() }
+      ? { generation: 1, secretFamily: newFamily() }
       : { generation: secret.generation + 1 };
   return { refreshedAt: now, ...slid, ...next, graceUntil: later(now, grace) };
 }

@@ -55,17 +55,20 @@ const form = /^([1-9]\d{0,8})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
 
 /** Which of a session's secrets was presented; nothing where it is none of them. */
 export function generationOf(
-  { secret, family }: Pick<Session, 'secret' | 'family'>,
+  { secret, secretFamily }: Pick<Session, 'secret' | 'secretFamily'>,
   proof: Proof,
 ): number | undefined {
   if (typeof proof === 'string') return proof === secret ? 0 : undefined;
-  return proof.family === family ? proof.generation : undefined;
+  return proof.family === secretFamily ? proof.generation : undefined;
 }
 
 /** The secret that a session's client holds from now on: the one presented, unless it was replaced. */
 export function secretNow(
   key: Uint8Array,
-  { rowKey, family, generation = 0 }: Pick<Session, 'rowKey' | 'family' | 'generation'>,
+  { rowKey, secretFamily: family, generation = 0 }: Pick<
+    Session,
+    'rowKey' | 'secretFamily' | 'generation'
+  >,
   { proof, presented }: { readonly proof: Proof; readonly presented: Secret },
 ): Secret {
   const held = typeof proof === 'string' ? 0 : proof.generation;

@@ -22,8 +22,8 @@ import type { Settings } from './settings.ts';
 export function refreshOperations({ idle, rotation }: Policy): readonly TableOperation[] {
   const writes = typeof idle === 'number' || rotation !== 'fixed';
   return [
-    ...(writes ? ['UpdateItem' as const] : []),
     ...(typeof idle === 'number' ? [] : ['GetItem' as const]),
+    ...(writes ? ['UpdateItem' as const] : []),
   ];
 }
 

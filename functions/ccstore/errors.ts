@@ -115,7 +115,7 @@ export const errors = {
     '90504',
     rfc9110('15.6.5'),
     'Please try again in a moment.',
-    'The answer took too long; the session is as it was.',
+    'The answer took too long; a retry is answered as the first request was.',
     again,
   ),
 } as const satisfies Record<Refusal | Fault, Reply>;

@@ -53,7 +53,7 @@ const clients = [
       unavailable: (_: string) =>
         '{"message":"Please try again in a moment.","status":"503","errorCode":"90503","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4","devMessage":"Storage or keys did not answer; the session is as it was."}',
       'timed-out': (_: string) =>
-        '{"message":"Please try again in a moment.","status":"504","errorCode":"90504","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5","devMessage":"The answer took too long; the session is as it was."}',
+        '{"message":"Please try again in a moment.","status":"504","errorCode":"90504","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5","devMessage":"The answer took too long; a retry is answered as the first request was."}',
     },
   },
 ];

@@ -11,8 +11,8 @@ interface Statement {
 }
 
 /** A Lambda's whole permission, each statement in one line. */
-function permissions(lambda: string): readonly string[] {
-  const policies = resources(template, 'AWS::IAM::Policy').filter(([id]) =>
+function permissions(lambda: string, of = template): readonly string[] {
+  const policies = resources(of, 'AWS::IAM::Policy').filter(([id]) =>
     id.startsWith(`${lambda}FunctionRole`),
   );
   return policies.flatMap(([, policy]) => statements(policy)).toSorted();
@@ -33,6 +33,19 @@ const logs = (lambda: string) =>
 const prefix = (contract: string) =>
   `if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${contract}#*"]}}`;
 const readSecrets = 'secretsmanager:GetSecretValue on';
+
+describe('what a Lambda may do where secrets replace one another', () => {
+  const policy = { rotation: { grace: 60 } };
+  const rotating = synthesized({ contracts: { eos: { policy }, ccstore: { policy } } });
+
+  test.for([
+    { lambda: 'eos', operations: 'dynamodb:UpdateItem' },
+    { lambda: 'ccstore', operations: 'dynamodb:GetItem, dynamodb:UpdateItem' },
+  ])('$lambda: $operations', ({ lambda, operations }) => {
+    const table = permissions(lambda, rotating).filter((one) => one.includes('dynamodb:'));
+    expect(table).toEqual([`${operations} on {SessionsTable.Arn} ${prefix(lambda)}`]);
+  });
+});
 
 describe('what a Lambda may do', () => {
   test.for([

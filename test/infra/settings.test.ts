@@ -81,6 +81,21 @@ describe('settings', () => {
       says: 's360: rotation must be fixed',
     },
     {
+      what: 'a grace of 0',
+      contracts: { eos: { policy: { rotation: { grace: 0 } } } },
+      says: 'eos: rotation is fixed or { grace: seconds }',
+    },
+    {
+      what: 'a grace over half of idle',
+      contracts: { eos: { policy: { rotation: { grace: 901 } } } },
+      says: 'eos: grace is 901, which is over half of idle, 1800',
+    },
+    {
+      what: 'a grace over half of a token’s life',
+      contracts: { ccstore: { policy: { rotation: { grace: 466 } } } },
+      says: 'ccstore: grace is 466, which is over half of idle, 930',
+    },
+    {
       what: 'a sliding ccstore',
       contracts: { ccstore: { policy: { idle: 60 } } },
       says: 'ccstore: idle is { token: seconds }',

@@ -18,21 +18,73 @@ function of(file: string, suite: string, breaks: readonly Break[]): readonly Mut
 
 /** Rules of the session core, each broken once. */
 const core = [
-  ...of('functions/core/session/store.ts', 'test/session/law.test.ts', [
+  ...of('functions/core/session/condition.ts', 'test/session/law.test.ts', [
     ['takes any secret', "'secret = :secret'", "'(secret = :secret OR attribute_exists(rowKey))'"],
-    ['refreshes a revoked session', "'attribute_not_exists(revokedAt)',", ''],
+    [
+      'refreshes a revoked session',
+      "...clauses,\n      'attribute_not_exists(revokedAt)',",
+      '...clauses,',
+    ],
     ['forgets the lifetime', "'endsAt > :now',", ''],
     ['lives at its last moment', "'endsAt > :now'", "'endsAt >= :now'"],
     ['forgets the idle limit', "'idleUntil > :now',", ''],
     ['is awake at its idle limit', "'idleUntil > :now'", "'idleUntil >= :now'"],
     ['lets a late clock move the row back', "'refreshedAt <= :now',", ''],
     ['takes the same second for a replay', "'refreshedAt <= :now'", "'refreshedAt < :now'"],
+  ]),
+  ...of('functions/core/session/store.ts', 'test/session/law.test.ts', [
     [
       'moves the end at a refresh',
-      'idleUntil = :idleUntil',
-      'idleUntil = :idleUntil, endsAt = :idleUntil',
+      '{ refreshedAt: now, ...slid }',
+      '{ refreshedAt: now, endsAt: now, ...slid }',
     ],
     ['forgets the row that refused', "ReturnValuesOnConditionCheckFailure: 'ALL_OLD',", ''],
+  ]),
+  ...of('functions/core/session/condition.ts', 'test/session/rotation-law.test.ts', [
+    ['takes secret 0 for good', "'attribute_not_exists(generation)'", "'attribute_exists(rowKey)'"],
+    [
+      'takes a secret of any family',
+      "'secretFamily = :family',\n      '(",
+      "'attribute_exists(secretFamily)',\n      '(",
+    ],
+    ['replaces a secret in its grace', ' AND graceUntil <= :now', ''],
+    ['replaces an older secret', 'generation < :generation OR', 'generation <> :generation OR'],
+    ['refuses a client that is ahead of a restored row', 'generation < :generation OR ', ''],
+  ]),
+  ...of('functions/core/session/store.ts', 'test/session/rotation-law.test.ts', [
+    [
+      'lets a thief go on',
+      "verdict === 'reused-secret' && policy.rotation",
+      '!verdict && policy.rotation',
+    ],
+    ['ends a session where nothing rotates', " && policy.rotation !== 'fixed'", ''],
+    ['replaces a secret by itself', 'secret.generation + 1', 'secret.generation'],
+  ]),
+  ...of('functions/core/session/policy.ts', 'test/session/rotation-law.test.ts', [
+    [
+      'takes the secret before the last for a retry',
+      'presented === generation - 1',
+      'presented <= generation - 1',
+    ],
+    ['takes a theft for a retry', ' && graceUntil > now ?', ' ?'],
+    [
+      'takes a retry for a theft',
+      '=== generation - 1 && graceUntil > now',
+      '=== generation - 1 && graceUntil < now',
+    ],
+  ]),
+  ...of('functions/core/session/successor.ts', 'test/session/successor.test.ts', [
+    ['computes secrets without the key', "createHmac('sha256', key)", "createHmac('sha256', '')"],
+    [
+      'computes the same secret for every session',
+      '[row, generation, family]',
+      '[generation, family]',
+    ],
+    ['computes the same secret in every generation', '[row, generation, family]', '[row, family]'],
+    ['computes the same secret in every family', '[row, generation, family]', '[row, generation]'],
+    ['believes a secret of the right form', ' && timingSafeEqual(genuine, given)', ''],
+    ['answers the secret that was replaced', ' || generation <= held', ' || held >= 0'],
+    ['believes any family', 'proof.family === secretFamily ?', 'proof ?'],
   ]),
   ...of('functions/core/session/store.ts', 'test/contracts/timing-path.test.ts', [
     ['reads eventually', 'ConsistentRead: true', 'ConsistentRead: false'],
@@ -40,8 +92,8 @@ const core = [
   ...of('functions/core/session/policy.ts', 'test/session/judge.test.ts', [
     [
       'judges the revocation before the secret',
-      'if (session.secret !== claim.secret)',
-      "if (session.revokedAt) return 'revoked';\n  if (session.secret !== claim.secret)",
+      'const presented = generationOf(',
+      "if (session.revokedAt) return 'revoked';\n  const presented = generationOf(",
     ],
     [
       'grants at the end',
@@ -136,8 +188,8 @@ const wires = [
   ...of('functions/ccstore/access-token.ts', 'test/contracts/ccstore-lifetime.test.ts', [
     [
       'signs a token past the session',
-      'earlier(later(now, session.tokenLifetime ?? tokenLifetime(policy)), session.endsAt)',
-      'later(now, session.tokenLifetime ?? tokenLifetime(policy))',
+      'earlier(later(issuedAt, lives), session.endsAt)',
+      'later(issuedAt, lives)',
     ],
   ]),
   ...of('functions/ccstore/errors.ts', 'test/contracts/faults.test.ts', [

@@ -12,7 +12,7 @@ const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
   ...loggedInFully(),
   generation: 2,
-  family: 'f'.repeat(22),
+  secretFamily: 'f'.repeat(22),
   graceUntil: later(now, 60),
   revokedAt: later(now, 9),
   tokenLifetime: 300,
@@ -25,7 +25,7 @@ describe('an item', () => {
       subject: { S: 'eos#somebody' },
       secret: { S: full.secret },
       generation: { N: '2' },
-      family: { S: full.family },
+      secretFamily: { S: full.secretFamily },
       graceUntil: { N: '1000000060' },
       tokenLifetime: { N: '300' },
       claims: { S: '{"b":1,"a":2}' },

@@ -28,7 +28,7 @@ export function newFamily(): string {
  */
 export function successor(key: Uint8Array, row: RowKey, { generation, family }: Successor): Secret {
   const tag = createHmac('sha256', key)
-    .update(`${row}\0${generation}\0${family}`)
+    .update([row, generation, family].join('\0'))
     .digest('base64url');
   return `${generation}.${family}.${tag}` as Secret;
 }
@@ -65,10 +65,11 @@ export function generationOf(
 /** The secret that a session's client holds from now on: the one presented, unless it was replaced. */
 export function secretNow(
   key: Uint8Array,
-  { rowKey, secretFamily: family, generation = 0 }: Pick<
-    Session,
-    'rowKey' | 'secretFamily' | 'generation'
-  >,
+  {
+    rowKey,
+    secretFamily: family,
+    generation = 0,
+  }: Pick<Session, 'rowKey' | 'secretFamily' | 'generation'>,
   { proof, presented }: { readonly proof: Proof; readonly presented: Secret },
 ): Secret {
   const held = typeof proof === 'string' ? 0 : proof.generation;

@@ -60,7 +60,7 @@ const core = [
     ['ends a session where nothing rotates', " && policy.rotation !== 'fixed'", ''],
     ['replaces a secret by itself', 'secret.generation + 1', 'secret.generation'],
   ]),
-  ...of('functions/core/session/policy.ts', 'test/session/rotation-law.test.ts', [
+  ...of('functions/core/session/policy.ts', 'test/session/rotation-judge.test.ts', [
     [
       'takes the secret before the last for a retry',
       'presented === generation - 1',

@@ -11,7 +11,7 @@ import {
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/edge/contract.ts';
-import type { Policy } from '../functions/core/session/policy.ts';
+import { type Policy, writesAtRefresh } from '../functions/core/session/policy.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,11 +19,10 @@ import type { Settings } from './settings.ts';
  * What a refresh asks of the table. Where the token is the idle clock an expired one is read, and where
  * secrets stay too, nothing is ever written.
  */
-export function refreshOperations({ idle, rotation }: Policy): readonly TableOperation[] {
-  const writes = typeof idle === 'number' || rotation !== 'fixed';
+export function refreshOperations(policy: Policy): readonly TableOperation[] {
   return [
-    ...(typeof idle === 'number' ? [] : ['GetItem' as const]),
-    ...(writes ? ['UpdateItem' as const] : []),
+    ...(typeof policy.idle === 'number' ? [] : ['GetItem' as const]),
+    ...(writesAtRefresh(policy) ? ['UpdateItem' as const] : []),
   ];
 }
 
@@ -83,14 +82,33 @@ export class SessionTable extends Construct {
 
   /** Lets a Lambda refresh the sessions of its contract under a policy, by the actions that takes. */
   grantRefresh(lambda: ServiceFunction, { name }: Contract, policy: Policy): void {
+    const rows = `${name}#*`;
+    const claims = `${name}#*#claims#*`;
+    const operations = refreshOperations(policy);
+    // Claims that are an item of their own are read, and by nobody here written.
+    this.grantOn(lambda, 'GetItem', operations.includes('GetItem') ? rows : claims);
+    if (operations.includes('UpdateItem')) this.grantOn(lambda, 'UpdateItem', rows, claims);
+    lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
+  }
+
+  /** Lets a Lambda do one thing with the items whose keys look so, but those that look otherwise. */
+  private grantOn(
+    lambda: ServiceFunction,
+    operation: TableOperation,
+    keys: string,
+    except?: string,
+  ): void {
+    const leading = (pattern: string) => ({ 'dynamodb:LeadingKeys': [pattern] });
     lambda.addToRolePolicy(
       new PolicyStatement({
-        actions: refreshOperations(policy).map((operation) => `dynamodb:${operation}`),
+        actions: [`dynamodb:${operation}`],
         resources: [this.table.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}#*`] } },
+        conditions: {
+          'ForAllValues:StringLike': leading(keys),
+          ...(except !== undefined && { 'ForAllValues:StringNotLike': leading(except) }),
+        },
       }),
     );
-    lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
   }
 
   /** Lets a Lambda open and end the sessions of every contract. */

@@ -1,13 +1,13 @@
 import type { Contract, Opened } from '../core/edge/contract.ts';
 import { type LoginRefusal, type Policy, timesAtOpening } from '../core/session/policy.ts';
 import type { SessionRegistry } from '../core/session/registry.ts';
-import { digest, type Secret } from '../core/session/secret.ts';
+import type { Secret } from '../core/session/secret.ts';
 import { idOf, type RowKey, rowKey, type Session, subjectKey } from '../core/session/session.ts';
-import { readSuccessor } from '../core/session/successor.ts';
 import type { Clock } from '../core/time.ts';
 import type { Keys } from '../core/token/keys.ts';
 import type { Input } from './fields.ts';
-import { type Person, readLogin, readOpen, readSession, readSubjects } from './input.ts';
+import { readLogin, readOpen, readSession, readSubjects } from './input.ts';
+import { belonging, computed, wasComputed, withClaimsKept } from './kept.ts';
 import { allRows, inTurns } from './rows.ts';
 import { shown, stateOf } from './shown.ts';
 
@@ -49,7 +49,8 @@ const open: Command = async (input, { registry, keys, policy: policyOf, clock })
     ...(person && belonging(contract, row, person, mine)),
     ...(tokenLifetime && { tokenLifetime }),
   };
-  if ((await registry.open(session)) === 'id-taken') return refused('id-taken');
+  const kept = await withClaimsKept(registry, policy, row, session, session.purgeAt);
+  if ((await registry.open(kept)) === 'id-taken') return refused('id-taken');
   return held(contract, { session, secret: person?.secret, now, policy }, mine);
 };
 
@@ -63,13 +64,13 @@ const login: Command = async (input, { registry, keys, policy: policyOf, clock }
   const now = clock();
   const row = rowKey(contract.name, id);
   if (wasComputed(row, person, mine)) return invalid(computed);
-  const session = await registry.login(row, {
-    ...belonging(contract, row, person, mine),
-    refreshedAt: now,
-    idleUntil: timesAtOpening(policy, now).idleUntil,
-  });
+  const { idleUntil, purgeAt } = timesAtOpening(policy, now);
+  const theirs = { ...belonging(contract, row, person, mine), refreshedAt: now, idleUntil };
+  const kept = await withClaimsKept(registry, policy, row, theirs, purgeAt);
+  const session = await registry.login(row, kept);
   if (typeof session === 'string') return refused(session);
-  return held(contract, { session, secret: person.secret, now, policy }, mine);
+  const whole = { ...session, claims: theirs.claims };
+  return held(contract, { session: whole, secret: person.secret, now, policy }, mine);
 };
 
 /** Shows what may be known of a session: its times and state, and the name that logs give it. */
@@ -136,27 +137,6 @@ export const commands = {
 const done = (result: object): Answer => ({ outcome: 'done', result });
 const refused = (reason: AdminRefusal): Answer => ({ outcome: 'refused', reason });
 const invalid = (problem: string): Answer => ({ outcome: 'invalid', problem });
-
-/** Whether a secret is one that replaced another, in a former session of this id. */
-function wasComputed(row: RowKey, { secret }: Person, keys: Keys): boolean {
-  return readSuccessor(keys.successor, row, secret) !== undefined;
-}
-
-const computed = 'this secret replaced another one before; a session begins with a new one';
-
-/** What makes a session somebody's. */
-function belonging(
-  { name }: Contract,
-  row: RowKey,
-  { subject, claims, secret }: Person,
-  keys: Keys,
-) {
-  return {
-    subject: subjectKey(name, subject),
-    secret: digest(keys.digest, row, secret),
-    claims,
-  };
-}
 
 /** What the client of a session that was just opened holds. */
 async function held(

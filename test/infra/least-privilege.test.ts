@@ -30,8 +30,12 @@ function statements({ Properties }: Resource): string[] {
 const traces = 'xray:PutTelemetryRecords, xray:PutTraceSegments on *';
 const logs = (lambda: string) =>
   `logs:CreateLogStream, logs:PutLogEvents on {${lambda}FunctionLogs.Arn}`;
-const prefix = (contract: string) =>
-  `if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${contract}#*"]}}`;
+const table = '{SessionsTable.Arn}';
+const like = (pattern: string) =>
+  `"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${pattern}"]}`;
+const writesRows = (name: string) =>
+  `dynamodb:UpdateItem on ${table} if {${like(`${name}#*`)},${like(`${name}#*#claims#*`).replace('Like', 'NotLike')}}`;
+const reads = (pattern: string) => `dynamodb:GetItem on ${table} if {${like(pattern)}}`;
 const readSecrets = 'secretsmanager:GetSecretValue on';
 
 describe('what a Lambda may do where secrets replace one another', () => {
@@ -39,11 +43,11 @@ describe('what a Lambda may do where secrets replace one another', () => {
   const rotating = synthesized({ contracts: { eos: { policy }, ccstore: { policy } } });
 
   test.for([
-    { lambda: 'eos', operations: 'dynamodb:UpdateItem' },
-    { lambda: 'ccstore', operations: 'dynamodb:GetItem, dynamodb:UpdateItem' },
-  ])('$lambda: $operations', ({ lambda, operations }) => {
-    const table = permissions(lambda, rotating).filter((one) => one.includes('dynamodb:'));
-    expect(table).toEqual([`${operations} on {SessionsTable.Arn} ${prefix(lambda)}`]);
+    { lambda: 'eos', exactly: [reads('eos#*#claims#*'), writesRows('eos')] },
+    { lambda: 'ccstore', exactly: [reads('ccstore#*'), writesRows('ccstore')] },
+  ])('$lambda: its own rows, and no writing of claims', ({ lambda, exactly }) => {
+    const found = permissions(lambda, rotating).filter((one) => one.includes('dynamodb:'));
+    expect(found).toEqual(exactly);
   });
 });
 
@@ -52,7 +56,8 @@ describe('what a Lambda may do', () => {
     {
       lambda: 'eos',
       exactly: [
-        `dynamodb:UpdateItem on {SessionsTable.Arn} ${prefix('eos')}`,
+        reads('eos#*#claims#*'),
+        writesRows('eos'),
         logs('eos'),
         `${readSecrets} {Keyseosroot}`,
         traces,
@@ -61,7 +66,8 @@ describe('what a Lambda may do', () => {
     {
       lambda: 's360',
       exactly: [
-        `dynamodb:UpdateItem on {SessionsTable.Arn} ${prefix('s360')}`,
+        reads('s360#*#claims#*'),
+        writesRows('s360'),
         logs('s360'),
         `${readSecrets} {Keyss360root}, {Keyss360signing}`,
         traces,
@@ -70,7 +76,7 @@ describe('what a Lambda may do', () => {
     {
       lambda: 'ccstore',
       exactly: [
-        `dynamodb:GetItem on {SessionsTable.Arn} ${prefix('ccstore')}`,
+        reads('ccstore#*'),
         logs('ccstore'),
         `${readSecrets} {Keysccstoreroot}, {Keysccstoresigning}`,
         traces,

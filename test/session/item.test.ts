@@ -11,6 +11,7 @@ import { anonymous, digestOf, itemOf, loggedIn, now, rowOf, sliding } from './ro
 const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
   ...loggedInFully(),
+  claimsVersion: 'one',
   generation: 2,
   secretFamily: 'f'.repeat(22),
   graceUntil: later(now, 60),
@@ -29,6 +30,7 @@ describe('an item', () => {
       graceUntil: { N: '1000000060' },
       tokenLifetime: { N: '300' },
       claims: { S: '{"b":1,"a":2}' },
+      claimsVersion: { S: 'one' },
       openedAt: { N: '1000000000' },
       refreshedAt: { N: '1000000000' },
       idleUntil: { N: '1000001800' },

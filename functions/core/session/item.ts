@@ -59,6 +59,7 @@ const attributes = {
   graceUntil: 'N',
   tokenLifetime: 'N',
   claims: 'S',
+  claimsVersion: 'S',
   openedAt: 'N',
   refreshedAt: 'N',
   idleUntil: 'N',

@@ -90,6 +90,11 @@ export function timesAtOpening({ idle, lifetime }: Policy, now: EpochSeconds) {
 /** A tombstone outlives every token of its session by a day. */
 const day = 86_400;
 
+/** Whether a refresh writes. Where the token is the idle clock and secrets stay, it only reads. */
+export function writesAtRefresh({ idle, rotation }: Policy): boolean {
+  return typeof idle === 'number' || rotation !== 'fixed';
+}
+
 /** How long a token of a session lives unless the session says otherwise, in seconds. */
 export function tokenLifetime({ idle }: Policy): number {
   return typeof idle === 'number' ? idle : idle.token;

@@ -12,8 +12,8 @@ import { judgeLogin, type LoginRefusal } from './policy.ts';
 import type { RowKey, Session } from './session.ts';
 
 /** What a login writes into an anonymous session. */
-export type Login = Required<Pick<Session, 'subject' | 'secret' | 'claims' | 'refreshedAt'>> &
-  Pick<Session, 'idleUntil'>;
+export type Login = Required<Pick<Session, 'subject' | 'secret' | 'refreshedAt' | 'idleUntil'>> &
+  Pick<Session, 'claims' | 'claimsVersion'>;
 
 /** One page of a subject's sessions, and where the next begins. */
 export interface Page {
@@ -26,6 +26,8 @@ export interface Page {
  * throws what the SDK throws when storage does not answer.
  */
 export interface SessionRegistry {
+  /** Writes claims that are an item of their own, before the row that names them. */
+  keepClaims(claims: Item): Promise<void>;
   /** Writes a new row. An id that was ever used, and is not purged yet, stays what it is. */
   open(session: Session): Promise<'opened' | 'id-taken'>;
   /** Makes an anonymous, unexpired session someone's, or changes nothing and says why. */
@@ -41,6 +43,10 @@ export interface SessionRegistry {
 /** The sessions in a table with its index `bySubject`. */
 export function sessionRegistry(client: DynamoDBClient, table: string): SessionRegistry {
   return {
+    async keepClaims(claims) {
+      await client.send(new PutItemCommand({ TableName: table, Item: claims }));
+    },
+
     async open(session) {
       const put = new PutItemCommand({
         TableName: table,

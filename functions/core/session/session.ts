@@ -25,6 +25,8 @@ export interface Session {
   readonly tokenLifetime?: number;
   /** The JSON text of what the contract gives back, as the contract wrote it at `open` or `login`. */
   readonly claims?: string;
+  /** Which item of their own holds the claims, where they are too large for the row. */
+  readonly claimsVersion?: string;
   readonly openedAt: EpochSeconds;
   readonly refreshedAt: EpochSeconds;
   readonly idleUntil: EpochSeconds;

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type EpochSeconds, later } from '../time.ts';
+import { claimsKey } from './claims.ts';
 import { type Condition, isAlive, mayRefresh } from './condition.ts';
 import { attempt } from './conditional.ts';
 import { keyOf, notAnswered, toItem, toSession, writtenRow } from './item.ts';
@@ -31,8 +32,8 @@ export type Watch = <Answer>(asked: Promise<Answer>) => Promise<Answer>;
 /** The sessions, as a refresh sees them. */
 export interface SessionStore {
   /**
-   * Refreshes a session by exactly one storage request, whatever comes of it but a theft: that takes a
-   * second one, which ends the session before this returns.
+   * Refreshes a session by one storage request, whatever comes of it. Two things take a second: a theft,
+   * whose session is ended before this returns, and claims that are an item of their own.
    * @throws what the SDK throws when storage does not answer
    */
   refresh(request: RefreshRequest): Promise<Refresh>;
@@ -70,23 +71,40 @@ export function sessionStore(client: DynamoDBClient, table: string): SessionStor
     return outcome(judge(session, request.claim, request.now), session);
   };
 
+  /** A refreshed session with its claims. */
+  const whole = async (request: RefreshRequest, session: Session): Promise<Session> => {
+    const { claimsVersion } = session;
+    if (claimsVersion === undefined) return session;
+    const Key = claimsKey(request.row, claimsVersion);
+    const get = new GetItemCommand({ TableName: table, Key, ConsistentRead: true });
+    const { Item, $metadata } = await watched(request, (options) => client.send(get, options));
+    if (!Item) throw notAnswered('the claims of a session are not there', $metadata);
+    return { ...session, ...(Item.claims?.S !== undefined && { claims: Item.claims.S }) };
+  };
+
+  const judged = async (request: RefreshRequest): Promise<Refresh> => {
+    const { row, claim, policy, now } = request;
+    // An expired token refreshes nothing: the row is only read, to say which refusal it is.
+    const expired = claim.expiresAt !== undefined && claim.expiresAt <= now;
+    const changes = expired ? undefined : changesOf(request);
+    if (!changes) return look(request);
+
+    const tried = await write(request, changes, mayRefresh(claim.secret, now));
+    if ('written' in tried)
+      return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
+    const session = tried.refused;
+    const verdict = judge(session, claim, now);
+    if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
+    if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.secretFamily)
+      await write(request, { revokedAt: now }, isAlive(session.secretFamily));
+    return outcome(verdict, session);
+  };
+
   return {
     async refresh(request) {
-      const { row, claim, policy, now } = request;
-      // An expired token refreshes nothing: the row is only read, to say which refusal it is.
-      const expired = claim.expiresAt !== undefined && claim.expiresAt <= now;
-      const changes = expired ? undefined : changesOf(request);
-      if (!changes) return look(request);
-
-      const tried = await write(request, changes, mayRefresh(claim.secret, now));
-      if ('written' in tried)
-        return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
-      const session = tried.refused;
-      const verdict = judge(session, claim, now);
-      if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
-      if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.secretFamily)
-        await write(request, { revokedAt: now }, isAlive(session.secretFamily));
-      return outcome(verdict, session);
+      const refresh = await judged(request);
+      if (refresh.outcome === 'refused') return refresh;
+      return { outcome: 'refreshed', session: await whole(request, refresh.session) };
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Fault } from '../../functions/core/edge/fault.ts';
 import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { gateway, type Route } from '../../local/gateway.ts';
+import { documented } from '../support/documented.ts';
 import type { World } from '../support/world.ts';
 
 /** A gateway that listens on a free port until its test ends. */
@@ -35,13 +36,16 @@ export async function serve(routes: readonly Route[]): Promise<Served> {
 export function realRoutes(world: World): readonly Route[] {
   return contracts.map((contract) => ({
     contract,
-    handler: refreshHandler(contract, {
-      store: world.store,
-      keys: async () => world.keys(contract),
-      clock: () => world.now,
-      policy: contract.policy,
-      write: (record) => world.records.push(record),
-    }),
+    handler: documented(
+      contract,
+      refreshHandler(contract, {
+        store: world.store,
+        keys: async () => world.keys(contract),
+        clock: () => world.now,
+        policy: contract.policy,
+        write: (record) => world.records.push(record),
+      }),
+    ),
   }));
 }
 

@@ -31,7 +31,7 @@ export interface SecurityScheme {
 export interface Operation {
   readonly description: string;
   readonly parameters: readonly Parameter[];
-  readonly requestBody: { readonly description: string; readonly content: Content };
+  readonly requestBody: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, Response>>;
 }
 

@@ -21,8 +21,8 @@ describe('every contract', () => {
   });
 
   test('would be told which document it lacks', () => {
-    expect(() => textOfDocument({ name: 'acme' })).toThrow(
-      'functions/acme/openapi.yaml is missing',
+    expect(() => textOfDocument({ name: 'nobody' })).toThrow(
+      'functions/nobody/openapi.yaml is missing',
     );
   });
 });
@@ -41,6 +41,17 @@ describe.for(each)('the OpenAPI document of $name', ({ contract }) => {
     const methods = Object.values(document.paths).flatMap((item) => Object.keys(item));
     expect(methods).toEqual(['post']);
     expect(document.servers.map(({ url }) => url)).toEqual(['/']);
+  });
+
+  test("says the policy's own limits, and by which output a deployed host is found", () => {
+    const { idle, lifetime } = contract.policy;
+    const { description } = document.info;
+    const rest = typeof idle === 'number' ? `${idle / 60} minutes` : `${idle.token} seconds`;
+    expect(description).toContain(rest);
+    expect(description).toContain(`${lifetime / 3600} hours`);
+    const output = `${contract.name[0]?.toUpperCase()}${contract.name.slice(1)}Url`;
+    expect(description).toContain(`\`${output}\``);
+    expect(document.servers[0]?.description).toContain(`\`${output}\``);
   });
 
   test('names no host but those that the wire itself names', () => {

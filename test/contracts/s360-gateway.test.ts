@@ -5,12 +5,13 @@ import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { gateway } from '../../local/gateway.ts';
+import { documented } from '../support/documented.ts';
 import { test, type World } from '../support/world.ts';
 import { sampleApiKey, sampleSession } from './s360-document.ts';
 
 /** The contract behind a gateway that knows the api key of the document's sample; gives its URL. */
 async function served(world: World): Promise<string> {
-  const handler = refreshHandler(s360, {
+  const lambda = refreshHandler(s360, {
     store: world.store,
     keys: async () => world.keys(s360),
     clock: () => world.now,
@@ -18,6 +19,7 @@ async function served(world: World): Promise<string> {
     policy: s360.policy,
     write: (record) => world.records.push(record),
   });
+  const handler = documented(s360, lambda);
   const server = createServer(gateway([{ contract: s360, handler }], new Set([sampleApiKey])));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

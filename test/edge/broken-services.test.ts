@@ -12,6 +12,7 @@ import { sessionStore } from '../../functions/core/session/store.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { keysUnavailable } from '../../functions/core/token/keys.ts';
 import { context } from '../../local/proxy-event.ts';
+import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, type Held, test, type WireCall, type World } from '../support/world.ts';
 
 const each = contracts.map((contract) => ({ name: contract.name, contract }));
@@ -57,7 +58,10 @@ describe.for(each)('$name, whose keys', ({ contract }) => {
         if (asked === 1) throw error;
         return world.keys(contract);
       };
-      const handler = refreshHandler(contract, services(world, contract, { keys }));
+      const handler = documented(
+        contract,
+        refreshHandler(contract, services(world, contract, { keys })),
+      );
       const id = randomUUID();
       const event = apiGatewayEvent(contract, { ...callOf(contract, held), requestId: id });
       world.requests.length = 0;
@@ -102,7 +106,10 @@ describe.for(each)('$name before a storage that never answers', ({ contract }) =
     const held = await world.open(contract);
     const before = await world.row(contract, held.sessionId);
     const store = sessionStore(silence.client, world.table);
-    const handler = refreshHandler(contract, services(world, contract, { store }));
+    const handler = documented(
+      contract,
+      refreshHandler(contract, services(world, contract, { store })),
+    );
     const id = randomUUID();
     // Half a second of it is kept to answer in; in the rest the SDK has long asked.
     const ending = { ...context(id), getRemainingTimeInMillis: () => 1500 };

@@ -3,27 +3,7 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { Fault } from '../../functions/core/edge/fault.ts';
 import type { Refusal } from '../../functions/core/session/refusal.ts';
-
-// The compiler holds this list complete.
-const reasons = Object.keys({
-  'unknown-session': true,
-  'not-logged-in': true,
-  'wrong-secret': true,
-  'reused-secret': true,
-  revoked: true,
-  'idle-too-long': true,
-  'lifetime-over': true,
-  'malformed-request': true,
-  'unknown-client': true,
-  forbidden: true,
-  'unknown-route': true,
-  'over-rate': true,
-  'over-quota': true,
-  'too-large': true,
-  failed: true,
-  unavailable: true,
-  'timed-out': true,
-} satisfies Record<Refusal | Fault, true>) as (Refusal | Fault)[];
+import { reasons } from '../support/reasons.ts';
 
 const id = '51368f50-4a67-42d4-803c-ddc80c0be491';
 

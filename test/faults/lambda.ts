@@ -8,6 +8,7 @@ import type { Env } from '../../functions/core/env.ts';
 import { later, systemClock } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { item, sharedTest, type Wire } from '../session-admin/support.ts';
+import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, type Held, material, type World } from '../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
@@ -63,7 +64,8 @@ export interface Started {
 export function start(wire: Wire, env: Env): Started {
   const records: RequestRecord[] = [];
   const write = (record: RequestRecord) => records.push(record);
-  const lambda = refreshHandler(wire.contract, { ...services(wire.contract, env), write });
+  const own = refreshHandler(wire.contract, { ...services(wire.contract, env), write });
+  const lambda = documented(wire.contract, own);
   return { wire, lambda, records };
 }
 

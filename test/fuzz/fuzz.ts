@@ -12,6 +12,7 @@ import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
+import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, type World } from '../support/world.ts';
 import { type Outcome, problem } from './answers.ts';
 import { ownCall } from './calls.ts';
@@ -58,7 +59,7 @@ export async function openAll(world: World, contract: Contract): Promise<Known> 
 /** Sends all inputs through one warm handler, and judges every answer. */
 export async function fuzz({ world, contract, known, calls, inputs }: Fuzz): Promise<Done> {
   const lanes = new AsyncLocalStorage<Lane>();
-  const handler = refreshHandler(contract, {
+  const lambda = refreshHandler(contract, {
     store: world.store,
     keys: async () => world.keys(contract),
     clock: () => world.now,
@@ -66,6 +67,7 @@ export async function fuzz({ world, contract, known, calls, inputs }: Fuzz): Pro
     policy: contract.policy,
     write: (record) => lanes.getStore()?.records.push(record),
   });
+  const handler = documented(contract, lambda);
   world.client.middlewareStack.add(
     (next) => (args) => {
       const lane = lanes.getStore();

@@ -11,6 +11,7 @@ import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/re
 import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { gateway, type Route } from '../../local/gateway.ts';
+import { documented } from '../support/documented.ts';
 import type { World } from '../support/world.ts';
 
 /** A gateway that listens on a free port until its test ends. */
@@ -36,14 +37,17 @@ export async function serve(routes: readonly Route[]): Promise<Served> {
 export function realRoutes(world: World): readonly Route[] {
   return contracts.map((contract) => ({
     contract,
-    handler: refreshHandler(contract, {
-      store: world.store,
-      keys: async () => world.keys(contract),
-      clock: () => world.now,
-      timer: systemTimer,
-      policy: contract.policy,
-      write: (record) => world.records.push(record),
-    }),
+    handler: documented(
+      contract,
+      refreshHandler(contract, {
+        store: world.store,
+        keys: async () => world.keys(contract),
+        clock: () => world.now,
+        timer: systemTimer,
+        policy: contract.policy,
+        write: (record) => world.records.push(record),
+      }),
+    ),
   }));
 }
 

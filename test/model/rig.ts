@@ -16,6 +16,7 @@ import {
 } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { context } from '../../local/proxy-event.ts';
+import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, material, type WireCall, type World } from '../support/world.ts';
 import type { Book } from './book.ts';
 import { plain } from './wire.ts';
@@ -62,16 +63,19 @@ export function makeRig(
   const handlers = new Map(
     contracts.map((contract) => [
       contract,
-      refreshHandler(contract, {
-        store: world.store,
-        keys: async () => keys(contract),
-        clock,
-        timer: systemTimer,
-        get policy(): Policy {
-          return book.policy(contract);
-        },
-        write: (record) => records.push(record),
-      }),
+      documented(
+        contract,
+        refreshHandler(contract, {
+          store: world.store,
+          keys: async () => keys(contract),
+          clock,
+          timer: systemTimer,
+          get policy(): Policy {
+            return book.policy(contract);
+          },
+          write: (record) => records.push(record),
+        }),
+      ),
     ]),
   );
   const admin: AdminServices = {

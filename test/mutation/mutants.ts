@@ -302,5 +302,49 @@ const around = [
   ]),
 ];
 
+/** What the OpenAPI documents say, each made untrue once. */
+const documents = [
+  ...of('functions/eos/openapi.yaml', 'test/openapi/answers.test.ts', [
+    ['forgets an outcome', '                    - revoked\n', ''],
+    ['tells people to retry what is over', '**Session over**: say', '**Retry**: say'],
+    ['forgets a code in the table for people', '| 404 | `9-6` |', '| 404 | |'],
+    ['has a code that there is not', "const: '9-5'", "const: '9-8'"],
+  ]),
+  ...of('functions/s360/openapi.yaml', 'test/openapi/answers.test.ts', [
+    [
+      'promises a header that is not always sent',
+      'alone.\n              x-origin: chosen\n              required: false',
+      'alone.\n              x-origin: chosen\n              required: true',
+    ],
+    [
+      'knows an error of the gateway that there is not',
+      '                  - ERR_403_DEVELOPER_OVER_RATE\n',
+      '                  - ERR_403_DEVELOPER_OVER_RATE\n                  - ERR_403_OTHER\n',
+    ],
+  ]),
+  ...of('functions/s360/openapi.yaml', 'test/openapi/samples.test.ts', [
+    ['prints another sample', '"ar": "نجاح"', '"ar": "النجاح"'],
+  ]),
+  ...of('functions/s360/openapi.yaml', 'test/openapi/gateway.test.ts', [
+    ['calls the key by another name', 'name: api_key', 'name: apikey'],
+  ]),
+  ...of('functions/s360/openapi.yaml', 'test/openapi/requests.test.ts', [
+    [
+      'calls a request one that refreshes',
+      'x-outcomes: [unknown-session]',
+      'x-outcomes: [refreshed]',
+    ],
+  ]),
+  ...of('functions/ccstore/openapi.yaml', 'test/openapi/examples.test.ts', [
+    ['has another token type', '"token_type":"bearer"', '"token_type":"Bearer"'],
+  ]),
+  ...of('functions/ccstore/openapi.yaml', 'test/contracts/ccstore.test.ts', [
+    ['has another range of expires_in', '          minimum: 1\n', '          minimum: 931\n'],
+  ]),
+  ...of('functions/ccstore/openapi.yaml', 'test/openapi/documents.test.ts', [
+    ['answers elsewhere', '  - url: /\n', '  - url: /v1\n'],
+  ]),
+];
+
 /** Every mutant, in the order of the table in docs/security.md. */
-export const mutants: readonly Mutant[] = [...core, ...tokens, ...wires, ...around];
+export const mutants: readonly Mutant[] = [...core, ...tokens, ...wires, ...around, ...documents];

@@ -19,6 +19,7 @@ import {
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { createTable } from '../../local/dynamodb.ts';
 import { context } from '../../local/proxy-event.ts';
+import { documented } from './documented.ts';
 
 /** Noon of a day like any other. */
 export const noon = epochSeconds(Date.UTC(2026, 0, 15, 12) / 1000);
@@ -69,7 +70,10 @@ export interface World {
   run(name: keyof typeof commands, input: Input): Promise<Answer>;
   /** Opens a session and gives what its client holds. */
   open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held>;
-  /** Calls the contract's handler as API Gateway would. */
+  /**
+   * Calls the contract's handler as API Gateway would.
+   * @throws Error where the answer is not in the contract's OpenAPI document
+   */
   post(contract: Contract, call: WireCall): Promise<WireAnswer>;
   /** The row as it is in the table. */
   row(contract: Contract, id: string): Promise<Session | undefined>;
@@ -142,16 +146,19 @@ export async function makeWorld(endpoint: string): Promise<World> {
     async post(contract, call) {
       const handler =
         handlers.get(contract.name) ??
-        refreshHandler(contract, {
-          store,
-          keys: async () => world.keys(contract),
-          clock: () => world.now,
-          timer: systemTimer,
-          get policy() {
-            return world.policies.get(contract.name) ?? contract.policy;
-          },
-          write: (record) => records.push(record),
-        });
+        documented(
+          contract,
+          refreshHandler(contract, {
+            store,
+            keys: async () => world.keys(contract),
+            clock: () => world.now,
+            timer: systemTimer,
+            get policy() {
+              return world.policies.get(contract.name) ?? contract.policy;
+            },
+            write: (record) => records.push(record),
+          }),
+        );
       handlers.set(contract.name, handler);
       const event = apiGatewayEvent(contract, call);
       const result = await handler(event, {

@@ -1,0 +1,98 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
+import { epochSeconds, later } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
+import { refresh as refreshCcstore, signed } from '../contracts/ccstore-client.ts';
+import { sample as ccstoreSample } from '../contracts/ccstore-document.ts';
+import { sampleSession, sampleUuid } from '../contracts/s360-document.ts';
+import { decoded, payloadOf, segments } from '../contracts/segments.ts';
+import { openSample, refresh as refreshEos, wholeRequest } from '../support/eos.ts';
+import { answerTo } from '../support/openapi.ts';
+import { reasons } from '../support/reasons.ts';
+import { material, test, type WireAnswer } from '../support/world.ts';
+import { mend, situations } from './situations.ts';
+
+const handled = contracts.flatMap((contract) =>
+  reasons.flatMap((reason) => {
+    const situation = situations[reason];
+    // `ccstore` reads no body, so none is too large for its Lambda.
+    const none = reason === 'too-large' && contract.body === 'none';
+    return typeof situation === 'string' || none
+      ? []
+      : [{ name: contract.name, contract, reason, situation }];
+  }),
+);
+
+describe.for(handled)('the example of $reason of $name', ({ contract, reason, situation }) => {
+  test('is answered so, byte for byte', async ({ world }) => {
+    const call = await situation(world, contract);
+    const answer = await world.post(contract, { ...call, requestId: sampleUuid });
+    mend(world);
+    const { status, value } = answerTo(contract, reason);
+    expect(world.records.at(-1)?.outcome).toBe(reason);
+    expect({ status: answer.status, text: answer.text }).toEqual({
+      status,
+      text: JSON.stringify(value),
+    });
+  });
+});
+
+/** An answer must be this example, some of its members being what the test knows them to be. */
+function expectExample({ status, text }: WireAnswer, example: object, known: object): void {
+  const replaced = JSON.stringify({ ...example, ...known });
+  expect({ status, text }).toEqual({ status: 200, text: replaced });
+}
+
+describe('the example of a refresh', () => {
+  test('of eos is answered so, in whole seconds', async ({ world }) => {
+    const { value } = answerTo(eos, 'refreshed');
+    const { expireTime, profile, mobilityApps } = value as Record<string, unknown>;
+    const expires = epochSeconds(Number(expireTime) / 1000);
+    world.now = later(expires, -30 * 60);
+    await openSample(world, { claims: JSON.stringify({ profile, mobilityApps }) });
+    const answer = await refreshEos(world, wholeRequest);
+    expectExample(answer, value, { expireTime: expires * 1000 });
+  });
+
+  test('of s360 is answered so, its token with the two claims that are chosen', async ({
+    world,
+  }) => {
+    const { value } = answerTo(s360, 'refreshed');
+    const printed = value as { data: { accessToken: string } };
+    const { sessionId, sessionToken } = await world.open(s360, sampleSession);
+    const answer = await world.post(s360, {
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ sessionToken, sessionId }),
+      requestId: sampleUuid,
+    });
+    // Encrypted anew every time; test/contracts/s360-token.test.ts decrypts it.
+    const encrypted = (token: string) =>
+      JSON.parse(payloadOf(token)).context.sso.sessionTokenEncrypted;
+    const payload = payloadOf(printed.data.accessToken)
+      .replace(encrypted(printed.data.accessToken), encrypted(answer.json.data.accessToken))
+      .replace(/\}$/, `,"iat":${world.now},"exp":${world.now + 30 * 60}}`);
+    const { header } = segments(printed.data.accessToken);
+    const input = `${header}.${Buffer.from(payload).toString('base64url')}`;
+    const signature = createHmac('sha256', material.signing ?? '').update(input);
+    const accessToken = `${input}.${signature.digest('base64url')}`;
+    expectExample(answer, value, { data: { accessToken } });
+  });
+
+  test('of ccstore is answered so, its token with the two claims that are chosen', async ({
+    world,
+  }) => {
+    const { value } = answerTo(ccstore, 'refreshed');
+    const { access_token: printed } = value as { access_token: string };
+    world.now = epochSeconds(ccstoreSample.iat);
+    const own = { sessionId: 'A.session', secret: 'its-secret' };
+    const held = await world.open(ccstore, { ...own, subject: ccstoreSample.sub });
+    const payload = payloadOf(printed).replace(/\}$/, ',"sid":"A.session","sec":"its-secret"}');
+    const header = decoded(segments(printed).header);
+    expectExample(await refreshCcstore(world, held.accessToken), value, {
+      access_token: signed(payload, { header }),
+    });
+  });
+});

@@ -1,0 +1,158 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { RefreshLambda } from '../../functions/core/edge/refresh-handler.ts';
+import {
+  type Document,
+  documentOf,
+  type Header,
+  operationOf,
+  type Reference,
+  type Response,
+  resolved,
+  type Schema,
+} from './openapi.ts';
+
+/** An answer, whatever brought it. */
+export interface AnyAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/**
+ * Where an answer is not what the contract's document says; nothing where it is. Headers of the
+ * connection that brought it are let be.
+ */
+export function undocumented(contract: Contract, answer: AnyAnswer): string | undefined {
+  const response = operationOf(contract).responses[answer.status];
+  if (!response) return `the status ${answer.status} is not in the document`;
+  return (
+    wrongType(response, answer) ??
+    wrongHeader(contract, response, answer) ??
+    wrongBody(contract, answer)
+  );
+}
+
+/** A contract's Lambda that throws where it answers what its document does not say. */
+export function documented(contract: Contract, handler: RefreshLambda): RefreshLambda {
+  return async (event, context) => {
+    const result = await handler(event, context);
+    const { statusCode: status, headers = {}, body: text } = result;
+    const wrong = undocumented(contract, { status, headers, text });
+    if (wrong) throw new Error(`${contract.name} answers ${status} ${text}: ${wrong}`);
+    return result;
+  };
+}
+
+function wrongType({ content }: Response, { headers }: AnyAnswer): string | undefined {
+  const type = String(headerIn(headers, 'content-type'));
+  const [essence = '', ...parameters] = type.split('; ');
+  const known = essence in content && ['', 'charset=utf-8'].includes(parameters.join('; '));
+  return known ? undefined : `the content type ${type} is not in the document`;
+}
+
+/** What API Gateway and Node's HTTP server add, and the type, which stands elsewhere in a document. */
+const ofConnection = new Set([
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'date',
+  'x-amzn-requestid',
+]);
+
+function wrongHeader(
+  contract: Contract,
+  response: Response,
+  { headers }: AnyAnswer,
+): string | undefined {
+  const document = documentOf(contract);
+  const said = new Map(
+    Object.entries(response.headers).map(([name, header]) => [
+      name.toLowerCase(),
+      resolved<Header>(document, header),
+    ]),
+  );
+  const extra = Object.keys(headers).find(
+    (name) => !said.has(name.toLowerCase()) && !ofConnection.has(name.toLowerCase()),
+  );
+  if (extra) return `the header ${extra} is not in the document`;
+  for (const [name, { required, schema }] of said) {
+    const value = headerIn(headers, name);
+    if (value === undefined && required) return `the header ${name} is missing`;
+    const typed = schema.type === 'integer' ? Number(value) : value;
+    if (value !== undefined && !ajv.validate(schema, typed))
+      return `the header ${name} is ${value}: ${ajv.errorsText()}`;
+  }
+  return undefined;
+}
+
+function headerIn(headers: AnyAnswer['headers'], name: string): unknown {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+function wrongBody(contract: Contract, { status, text }: AnyAnswer): string | undefined {
+  const path = `#/paths/${escaped(contract.path)}/post/responses/${status}/content/${escaped('application/json')}/schema`;
+  const schema = operationOf(contract).responses[status]?.content['application/json']?.schema;
+  const body: unknown = JSON.parse(text);
+  const problem = invalid(contract, path, body);
+  if (problem || !schema) return problem;
+  for (const { $ref, value } of tokensIn(documentOf(contract), schema, body)) {
+    const within = invalid(contract, $ref, contentsOf(value));
+    if (within) return `its token: ${within}`;
+  }
+  return undefined;
+}
+
+/** Why a value does not fit the schema that is there in the contract's document. */
+function invalid(contract: Contract, place: string, value: unknown): string | undefined {
+  const check = validator(contract, place);
+  return check(value) ? undefined : ajv.errorsText(check.errors);
+}
+
+const ajv = new Ajv2020({
+  strict: true,
+  strictTypes: true,
+  strictTuples: true,
+  allErrors: true,
+  // What a document consists of is no keyword of JSON Schema; the schemas are within it.
+  keywords: ['openapi', 'info', 'servers', 'security', 'paths', 'components', 'x-origin'],
+  // Every such member has a pattern beside it.
+  formats: { uuid: true },
+});
+
+const added = new Set<string>();
+
+function validator({ name }: Contract, place: string): ValidateFunction {
+  if (!added.has(name)) ajv.addSchema(documentOf({ name }), name);
+  added.add(name);
+  const check = ajv.getSchema(name + place);
+  if (!check) throw new Error(`${place} is no schema of ${name}`);
+  return check;
+}
+
+/** As a JSON pointer writes a name. */
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** The members of a value whose schema says what is encoded in them, and where it says so. */
+function tokensIn(
+  document: Document,
+  schema: Schema | Reference,
+  value: unknown,
+): { $ref: string; value: string }[] {
+  const { contentSchema, properties = {} } = resolved<Schema>(document, schema);
+  if (contentSchema?.$ref && typeof value === 'string')
+    return [{ $ref: contentSchema.$ref, value }];
+  return Object.entries(properties).flatMap(([name, member]) =>
+    tokensIn(document, member, (value as Record<string, unknown> | undefined)?.[name]),
+  );
+}
+
+/** A JWT's header and payload, in either alphabet of base64. */
+function contentsOf(token: string): unknown[] {
+  const [header = '', payload = ''] = token.split('.');
+  return [header, payload].map((segment) => JSON.parse(Buffer.from(segment, 'base64').toString()));
+}

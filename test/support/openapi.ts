@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Fault } from '../../functions/core/edge/fault.ts';
+import type { Refusal } from '../../functions/core/session/refusal.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** What the tests read of an OpenAPI document; anything may be in the place of a reference. */
+export interface Document {
+  readonly openapi: string;
+  readonly info: { readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly paths: Readonly<Record<string, { readonly post: Operation }>>;
+  readonly components: {
+    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+    readonly headers: Readonly<Record<string, Header>>;
+    readonly schemas: Readonly<Record<string, Schema>>;
+  };
+}
+
+export interface SecurityScheme {
+  readonly type: string;
+  readonly in?: string;
+  readonly name?: string;
+  readonly scheme?: string;
+  readonly description: string;
+}
+
+export interface Operation {
+  readonly description: string;
+  readonly parameters: readonly Parameter[];
+  readonly requestBody: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'query' | 'header';
+  readonly example: string;
+}
+
+export interface Response {
+  readonly headers: Readonly<Record<string, Header | Reference>>;
+  readonly content: Content;
+}
+
+export interface Header {
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+/** What is sent or answered, by media type. */
+export type Content = Readonly<Record<string, MediaType>>;
+
+export interface MediaType {
+  readonly schema: Schema | Reference;
+  readonly examples: Readonly<Record<string, Example>>;
+}
+
+export interface Example {
+  /** The words by which the log calls what it comes to. */
+  readonly 'x-outcomes': readonly ('refreshed' | Refusal | Fault)[];
+  readonly value: object;
+}
+
+/** A JSON Schema, as far as the tests look into one. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly contentSchema?: Schema;
+}
+
+export interface Reference {
+  readonly $ref: string;
+}
+
+/** Where a contract's document is, from the top of the project. */
+export function pathOfDocument(contract: Pick<Contract, 'name'>): string {
+  return `functions/${contract.name}/openapi.yaml`;
+}
+
+/**
+ * The text of a contract's document.
+ * @throws Error that names the file where there is none
+ */
+export function textOfDocument(contract: Pick<Contract, 'name'>): string {
+  const path = pathOfDocument(contract);
+  if (!existsSync(join(root, path)))
+    throw new Error(`${path} is missing: every contract says in one what it answers`);
+  return readFileSync(join(root, path), 'utf8');
+}
+
+const documents = new Map<string, Document>();
+
+/** A contract's document. */
+export function documentOf(contract: Pick<Contract, 'name'>): Document {
+  const known = documents.get(contract.name) ?? parse(textOfDocument(contract));
+  documents.set(contract.name, known);
+  return known;
+}
+
+/** What a contract's document says of its one operation. */
+export function operationOf(contract: Contract): Operation {
+  const operation = documentOf(contract).paths[contract.path]?.post;
+  if (!operation) throw new Error(`${pathOfDocument(contract)} lacks POST ${contract.path}`);
+  return operation;
+}
+
+/** A node of a document, or the one in the same document that it refers to. */
+export function resolved<Node extends object>(document: Document, node: Node | Reference): Node {
+  if (!('$ref' in node) || typeof node.$ref !== 'string') return node as Node;
+  const [, ...names] = node.$ref.split('/');
+  const found = names.reduce<unknown>(
+    (at, name) => (at as Record<string, unknown> | undefined)?.[name],
+    document,
+  );
+  if (found === undefined) throw new Error(`${node.$ref} leads nowhere`);
+  return found as Node;
+}
+
+/** An example of an answer, and the status that it stands under. */
+export interface Answered extends Example {
+  readonly name: string;
+  readonly status: number;
+}
+
+/** Every example of an answer. */
+export function answersOf(contract: Contract): readonly Answered[] {
+  return Object.entries(operationOf(contract).responses).flatMap(([status, { content }]) =>
+    Object.values(content).flatMap(({ examples }) =>
+      Object.entries(examples).map(([name, example]) => ({
+        ...example,
+        name,
+        status: Number(status),
+      })),
+    ),
+  );
+}
+
+/**
+ * The example of the answer that an outcome gets.
+ * @throws Error where the document has none
+ */
+export function answerTo(contract: Contract, outcome: Example['x-outcomes'][number]): Answered {
+  const found = answersOf(contract).find((answer) => answer['x-outcomes'].includes(outcome));
+  if (!found) throw new Error(`${pathOfDocument(contract)} has no example of ${outcome}`);
+  return found;
+}

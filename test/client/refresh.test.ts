@@ -10,7 +10,16 @@ import { s360 } from '../../functions/s360/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { realRoutes, serve } from '../local/wire.ts';
 import { noon, test } from '../support/world.ts';
-import { clients, clockwork, type Fields, opened, timeOf, urlOf } from './support.ts';
+import {
+  clients,
+  clockwork,
+  type Fields,
+  failingWire,
+  opened,
+  says,
+  timeOf,
+  urlOf,
+} from './support.ts';
 
 /** Whatever this machine's clock says, the world's noon is in the answer. */
 const idle = 30 * 60;
@@ -111,6 +120,33 @@ describe('the life of a grant', () => {
     expect(await eosClient({ url, credentials, runtime })()).toMatchObject({
       expiresIn: row.seconds,
     });
+  });
+
+  test.for(['-5', '0', '0.5', '1e300'])(
+    'of ccstore is %s seconds, and never less than none',
+    async (text) => {
+      const wire = await failingWire(
+        says(200, `{"access_token":"secret-next","token_type":"bearer","expires_in":${text}}`),
+      );
+      const runtime = timeOf(clockwork());
+      const refresh = ccstoreClient({ url: wire.url, credentials: { accessToken: 'a' }, runtime });
+      expect(await refresh()).toMatchObject({ expiresIn: Math.max(0, Number(text)) });
+    },
+  );
+
+  test.for([
+    { what: 'no JWT', token: 'opaque' },
+    { what: 'no JSON', token: 'a.b.c' },
+    { what: 'no times', token: 'a.e30.c' },
+    { what: 'times that are text', token: `a.${btoa('{"exp":"2","iat":"1"}')}.c` },
+    { what: 'no object', token: `a.${btoa('null')}.c` },
+  ])('of s360 is five minutes where its token is $what', async ({ token: accessToken }) => {
+    const granted = { status: 200, desc: { code: 'ESB-IDP-S0000' }, data: { accessToken } };
+    const wire = await failingWire(says(200, granted));
+    const credentials = { sessionId: 'id', sessionToken: 'token' };
+    const options = { url: wire.url, apiKey: demoApiKey, credentials };
+    const refresh = s360Client({ ...options, runtime: timeOf(clockwork()) });
+    expect(await refresh()).toMatchObject({ grant: { accessToken }, expiresIn: 300 });
   });
 
   test.for(clients)('of $name counts the time on the way', async (client, { world }) => {

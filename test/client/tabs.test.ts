@@ -45,11 +45,25 @@ const managers: readonly { readonly what: string; make(): Locks | undefined }[] 
   { what: 'a stand-in', make: lockManager },
   { what: 'Node’s own', make: () => own },
 ];
-const rows = managers
-  .filter(({ make }) => make())
-  .flatMap((manager) => clients.map((client) => ({ name: client.name, client, ...manager })));
+const here = managers.filter(({ make }) => make());
+const rows = here.flatMap((manager) =>
+  clients.map((client) => ({ name: client.name, client, ...manager })),
+);
 
 const eos = clientOf('eos');
+
+/** Holds the lock of a store as another tab would; what frees it. */
+async function held(locks: Locks | undefined, { sharedAs }: Store): Promise<() => void> {
+  const granted = Promise.withResolvers<void>();
+  const freed = Promise.withResolvers<void>();
+  const { signal } = new AbortController();
+  void locks?.request(`session-refresh ${sharedAs}`, { signal }, () => {
+    granted.resolve();
+    return freed.promise;
+  });
+  await granted.promise;
+  return () => freed.resolve();
+}
 
 describe('tabs that share a store', () => {
   worldTest.for(rows)('send one request for $name at once, by $what', async (row, { world }) => {
@@ -145,34 +159,31 @@ describe('tabs that share a store', () => {
     expect(wire.reached).toHaveLength(1);
   });
 
-  test('refresh nevertheless behind a tab that keeps the lock', async () => {
-    const wire = await failingWire(says(200, eos.granted));
-    const locks = lockManager();
-    const { signal } = new AbortController();
-    void locks.request('stuck', { signal }, () => new Promise(() => undefined));
-    const refresh = eos.make({
-      url: wire.url,
-      credentials: shared(eos.credential),
-      patience: { totalMs: 500 },
-      runtime: { locks },
-    });
-    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
-  });
+  test.for(here)(
+    'refresh nevertheless behind a tab that keeps the lock of $what',
+    async ({ make }) => {
+      const wire = await failingWire(says(200, eos.granted));
+      const credentials = shared(eos.credential);
+      const locks = make();
+      const free = await held(locks, credentials);
+      const patience = { totalMs: 500 };
+      const refresh = eos.make({ url: wire.url, credentials, patience, runtime: { locks } });
+      expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+      free();
+    },
+  );
 
-  test('leave the queue where the caller aborts', async () => {
+  test.for(here)('leave the queue of $what where the caller aborts', async ({ make }) => {
     const wire = await failingWire(says(200, eos.granted));
-    const locks = lockManager();
-    const held = Promise.withResolvers<void>();
-    const { signal } = new AbortController();
-    const holder = locks.request('held', { signal }, () => held.promise);
     const credentials = shared(eos.credential);
+    const locks = make();
+    const free = await held(locks, credentials);
     const refresh = eos.make({ url: wire.url, credentials, runtime: { locks } });
     const controller = new AbortController();
     const left = refresh({ signal: controller.signal });
     controller.abort('enough');
     await expect(left).rejects.toBe('enough');
-    held.resolve();
-    await holder;
+    free();
     expect(wire.reached).toEqual([]);
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
   });

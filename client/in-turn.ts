@@ -30,7 +30,8 @@ export async function inTurn<Credential, Grant, Code extends string>(
       locks.request(name, { signal: waiting }, takeTurn),
     );
   } catch (error) {
-    if (hasTurn || signal.aborted) throw error;
+    if (hasTurn) throw error;
+    // Where it was the caller who aborted, this asks nobody either.
     return run();
   }
 }

@@ -66,7 +66,6 @@ export function refresher<Credential extends object, Grant, Code extends string>
   );
 
   return async ({ signal, maxAge } = {}) => {
-    signal?.throwIfAborted();
     const kept = maxAge === undefined ? undefined : await store.read();
     const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
     const young = maxAge !== undefined && age >= 0 && age <= maxAge;

@@ -25,7 +25,6 @@ export async function retrying<Said extends { readonly outcome: string }>(
   for (let attempts = 1; ; attempts += 1) {
     const said = await within(Math.min(patience.attemptMs, over - elapsed()), signal, attempt);
     if (!isRetryLater(said)) return said;
-    signal.throwIfAborted();
     const pause = pauseAfter(attempts, said, patience, random);
     if (attempts >= patience.attempts || elapsed() + pause >= over) return said;
     await sleep(pause, signal);

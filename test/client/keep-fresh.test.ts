@@ -77,10 +77,8 @@ describe('keepFresh', () => {
       );
       await keepFresh(refresh, { runtime: timeOf(clock) });
       const gaps = at.slice(1).map((moment, index) => moment - (at[index] ?? 0));
-      for (const gap of gaps) {
-        expect(gap).toBeGreaterThanOrEqual(10_000);
-        expect(gap).toBeLessThan(20_000);
-      }
+      // Tabs that saw it at the same moment do not come back at the same moment.
+      for (const gap of gaps) expect(gap).toBeCloseTo(10_000 * (1 + chance), -1);
     }
   });
 

@@ -87,6 +87,14 @@ describe('what may pass', () => {
     expect(wire.reached).toHaveLength(3);
   });
 
+  test('is given up where all the time there is goes into one attempt', async () => {
+    const { wire, options } = await on([0], silent);
+    const patience = { attemptMs: 600_000, totalMs: 50 };
+    const runtime = { ...options.runtime, elapsed: () => performance.now() };
+    expect(await eos.make({ ...options, patience, runtime })()).toEqual({ outcome: 'retry-later' });
+    expect(wire.reached).toHaveLength(1);
+  });
+
   test('is given up where a body never ends', async () => {
     const begun: Answer = (response) => response.writeHead(200).write('{"expireTime":');
     const { options } = await on([0], begun);
@@ -180,10 +188,26 @@ describe('a signal', () => {
     expect(wire.reached).toEqual([]);
   });
 
-  test('ends a request that is under way', async () => {
+  test('ends a request that is under way, and its connection', async () => {
     const controller = new AbortController();
-    const { refresh } = await on([0], () => controller.abort('enough'));
+    const closed = Promise.withResolvers<void>();
+    const { options } = await on([0], (response) => {
+      response.once('close', () => closed.resolve());
+      controller.abort('enough');
+    });
+    const refresh = eos.make({ ...options, patience: { attemptMs: 600_000, totalMs: 600_000 } });
     await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
+    await closed.promise;
+  });
+
+  test('that is aborted before the store has answered sends nothing', async () => {
+    const { wire, refresh } = await on([0], says(200, eos.granted));
+    const controller = new AbortController();
+    const left = refresh({ signal: controller.signal });
+    controller.abort('enough');
+    await expect(left).rejects.toBe('enough');
+    await refresh();
+    expect(wire.reached).toHaveLength(1);
   });
 
   test('ends a pause', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clients, clockwork, failingWire, says, timeOf } from './support.ts';
+import { clientOf, clients, clockwork, failingWire, says, timeOf } from './support.ts';
 
 const portal = '<!doctype html><title>Welcome to our network</title>';
 
@@ -72,6 +72,39 @@ describe('an answer that is not the contract’s', () => {
       expect(await refresh()).toEqual({ outcome: 'rejected', status, code });
     }
   });
+
+  test.for([
+    { name: 'eos', what: 'no message', status: 403, body: '{"code":"3-2"}' },
+    { name: 'eos', what: 'a message of no text', status: 403, body: '{"message":1,"code":"3-2"}' },
+    {
+      name: 's360',
+      what: 'another status within',
+      status: 401,
+      body: '{"status":403,"desc":{"code":"ESB-IDP-E0003"}}',
+    },
+    { name: 's360', what: 'no status', status: 401, body: '{"desc":{"code":"ESB-IDP-E0003"}}' },
+    { name: 'ccstore', what: 'no status', status: 401, body: '{"errorCode":"90002"}' },
+    {
+      name: 'ccstore',
+      what: 'another status within',
+      status: 401,
+      body: '{"status":"403","errorCode":"90002"}',
+    },
+    {
+      name: 'ccstore',
+      what: 'a status that is a number',
+      status: 401,
+      body: '{"status":401,"errorCode":"90002"}',
+    },
+  ])(
+    'ends nothing with the code of $name in another form: $what',
+    async ({ name, status, body }) => {
+      const wire = await failingWire(says(status, body));
+      const { make, credential } = clientOf(name);
+      const options = { url: wire.url, credentials: credential, runtime: timeOf(clockwork(0)) };
+      expect(await make(options)()).toEqual({ outcome: 'retry-later' });
+    },
+  );
 
   test.for([301, 302, 303, 307, 308])('is not followed: %i', async (status) => {
     for (const client of clients) {

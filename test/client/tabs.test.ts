@@ -85,6 +85,17 @@ describe('tabs that share a store', () => {
     expect(world.requests).toHaveLength(2);
   });
 
+  test.skipIf(!own)(
+    'take turns by the platform’s own locks where they are handed none',
+    async () => {
+      const wire = await failingWire(says(200, eos.granted));
+      const credentials = shared(eos.credential);
+      const tab = () => eos.make({ url: wire.url, credentials });
+      await Promise.all([tab()(), tab()()]);
+      expect(wire.reached).toHaveLength(1);
+    },
+  );
+
   test('present the credential that the other one was given', async () => {
     const rotating = says(200, { ...eos.granted, secureCode: 'secret-2' });
     const wire = await failingWire(rotating);

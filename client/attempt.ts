@@ -45,7 +45,6 @@ function requestOf<Credential, Grant, Code extends string>(
       ...wire.request(credential, random),
       method: 'POST',
       signal,
-      cache: 'no-store',
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
       // A redirected credential would be in other hands.

@@ -10,6 +10,7 @@ import {
   cuts,
   failingWire,
   opened,
+  type Store,
   says,
   silent,
   timeOf,
@@ -201,11 +202,22 @@ describe('a signal', () => {
   });
 
   test('that is aborted before the store has answered sends nothing', async () => {
-    const { wire, refresh } = await on([0], says(200, eos.granted));
+    const { wire, options } = await on([0], says(200, eos.granted));
+    const reads = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let read = 0;
+    const slow: Store = {
+      read: async () => {
+        await reads[read++]?.promise;
+        return { credential: eos.credential };
+      },
+      write: () => undefined,
+    };
+    const refresh = eos.make({ ...options, credentials: slow });
     const controller = new AbortController();
     const left = refresh({ signal: controller.signal });
     controller.abort('enough');
     await expect(left).rejects.toBe('enough');
+    for (const { resolve } of reads) resolve();
     await refresh();
     expect(wire.reached).toHaveLength(1);
   });

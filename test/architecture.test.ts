@@ -5,7 +5,7 @@ import { contracts } from '../functions/contracts.ts';
 import { arrows, reach, type Sources, sources } from './support/imports.ts';
 
 const root = join(import.meta.dirname, '..');
-const project = sources(root, ['functions', 'infra', 'local', 'test', 'bench']);
+const project = sources(root, ['client', 'functions', 'infra', 'local', 'test', 'bench']);
 const names = contracts.map(({ name }) => name).join('|');
 
 /** What no import may be, written `<from> → <to>`, and an import that would be it. */
@@ -127,6 +127,21 @@ const arrowRules = [
     breach: 'infra/settings.ts → @aws-sdk/client-dynamodb',
   },
   {
+    what: 'the client stands on itself alone',
+    broken: /^client\/.* → (?!client\/)/,
+    breach: 'client/eos.ts → functions/eos/contract.ts',
+  },
+  {
+    what: 'no client is known to another, or to what they are made of',
+    broken: new RegExp(`^client/.* → client/(${names})\\.ts$`),
+    breach: 'client/eos.ts → client/s360.ts',
+  },
+  {
+    what: 'what is deployed, and what serves it, stands on no client',
+    broken: /^(functions|infra|local)\/.* → client\//,
+    breach: 'functions/eos/contract.ts → client/eos.ts',
+  },
+  {
     what: 'the environment is process.env, where it can be seen',
     broken: /^functions\/.* → (node:)?(process|perf_hooks)$/,
     breach: 'functions/core/env.ts → node:process',
@@ -143,7 +158,7 @@ function brokenArrows(files: Sources, broken: RegExp): string[] {
 function importing(arrow: string): Sources {
   const [from = '', to = ''] = arrow.split(' → ');
   const relative = posix.relative(posix.dirname(from), to);
-  const ours = /^(functions|infra|local|test|bench)\//.test(to);
+  const ours = /^(client|functions|infra|local|test|bench)\//.test(to);
   const written = relative.startsWith('.') ? relative : `./${relative}`;
   return new Map([[from, `import { it } from '${ours ? written : to}';\n`]]);
 }
@@ -177,7 +192,9 @@ describe('the layout', () => {
     // What local/server.ts imports by a contract's name is checked above; tests are tsc's to check.
     const missing = arrows(project)
       .filter(({ from }) => !from.startsWith('test/'))
-      .filter(({ to }) => /^(functions|infra|local|test|bench)\//.test(to) && !to.includes('${'))
+      .filter(
+        ({ to }) => /^(client|functions|infra|local|test|bench)\//.test(to) && !to.includes('${'),
+      )
       .filter(({ to }) => !project.has(to));
     expect(missing).toEqual([]);
   });

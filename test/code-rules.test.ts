@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Sources, sources, withoutStrings } from './support/imports.ts';
 
 const project = sources(join(import.meta.dirname, '..'), [
+  'client',
   'functions',
   'infra',
   'local',
@@ -28,6 +29,18 @@ const rules = [
     breach: ['functions/core/session/policy.ts', 'const now = Date.now();'],
   },
   {
+    what: 'the client takes the clock, chance and the network from its runtime alone',
+    where: /^client\/(?!runtime\.ts)/,
+    broken: /\bDate\.now\b|\bnew Date\b|\bperformance\b|\bMath\.random\b|\bglobalThis\b/,
+    breach: ['client/keep-fresh.ts', 'const now = Date.now();'],
+  },
+  {
+    what: 'the client says nothing, and throws nothing of its own',
+    where: /^client\//,
+    broken: /\bconsole\b|\bthrow new\b|\bnew \w*Error\b/,
+    breach: ['client/attempt.ts', 'console.warn(request);'],
+  },
+  {
     what: 'a function imports what can be read in it',
     where: /^functions\//,
     broken: /\b(import|require)\((?!\s*'')|\bcreateRequire\b|\beval\b/,
@@ -35,7 +48,7 @@ const rules = [
   },
   {
     what: 'nothing is any',
-    where: /^(functions|infra|local)\//,
+    where: /^(client|functions|infra|local)\//,
     broken: /[:<|&,(=]\s*any\b|\bas any\b/,
     breach: ['functions/core/env.ts', 'const value: any = env[name];'],
   },
@@ -47,13 +60,13 @@ const rules = [
   },
   {
     what: 'no union has a default',
-    where: /^(functions|infra|local)\//,
+    where: /^(client|functions|infra|local)\//,
     broken: /\bdefault\s*:/,
     breach: ['functions/session-admin/cli.ts', 'default: return 1;'],
   },
   {
     what: 'there are no classes but constructs and stacks',
-    where: /^(functions|infra|local)\//,
+    where: /^(client|functions|infra|local)\//,
     broken: /\bclass\s+(?!\w+ extends (Construct|Stack|NodejsFunction)\b)/,
     breach: ['functions/core/edge/fault.ts', 'export class Unavailable extends Error {}'],
   },

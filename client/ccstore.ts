@@ -1,0 +1,41 @@
+import type { CredentialStore } from './credentials.ts';
+import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
+import { isNumber, isText, type Wire } from './wire.ts';
+
+/** What a client of `ccstore` presents: its current access token. */
+export interface CcstoreCredential {
+  readonly accessToken: string;
+}
+
+/** What `POST /ccstore/v1/refresh` gives. */
+export interface CcstoreGrant {
+  readonly access_token: string;
+  readonly token_type: string;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+/** Why a session of `ccstore` is over: the token is invalid, too old, or logged out. */
+export type CcstoreEnd = '90002' | '90003' | '90004';
+
+export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
+
+/** Refreshes a session of `ccstore` by `POST /ccstore/v1/refresh`. */
+export function ccstore(
+  options: ClientOptions<CcstoreCredential, CcstoreGrant>,
+): Refresh<CcstoreGrant, CcstoreEnd> {
+  return refresher(wire, options);
+}
+
+const wire: Wire<CcstoreCredential, CcstoreGrant, CcstoreEnd> = {
+  request: ({ accessToken }) => ({ headers: { Authorization: `Bearer ${accessToken}` } }),
+  grant: ({ access_token, token_type, expires_in }) =>
+    isText(access_token) && isText(token_type) && isNumber(expires_in)
+      ? { access_token, token_type, expires_in }
+      : undefined,
+  code: (body, status) => (body.status === String(status) ? body.errorCode : undefined),
+  ended: { '90002': 401, '90003': 401, '90004': 401 },
+  passing: [],
+  expiresIn: ({ expires_in }) => expires_in,
+  next: (credential, { access_token }) => ({ ...credential, accessToken: access_token }),
+};

@@ -1,0 +1,37 @@
+/** What a refresh came to: every way in which it can end, but the caller's own abort. */
+export type Outcome<Grant, Code extends string> =
+  | Refreshed<Grant>
+  | Ended<Code>
+  | RetryLater
+  | Rejected;
+
+/** The session lives on. */
+export interface Refreshed<Grant> {
+  readonly outcome: 'refreshed';
+  /** What the service gave, as its wire names it. */
+  readonly grant: Grant;
+  /** Seconds that it holds from now on, whatever this machine's clock says. */
+  readonly expiresIn: number;
+}
+
+/** The session is over: log in again. Only a documented answer of the service says so. */
+export interface Ended<Code extends string> {
+  readonly outcome: 'ended';
+  /** The service's word for it; `no-credential` where the store has none, and nothing was asked. */
+  readonly code: Code | 'no-credential';
+}
+
+/** Nobody knows: the service could not be asked, or would not say. The session is as it was. */
+export interface RetryLater {
+  readonly outcome: 'retry-later';
+  /** Seconds, where the service named them. */
+  readonly retryAfter?: number;
+}
+
+/** The request is wrong, not the credential: a wrong address, a wrong api key, a firewall. */
+export interface Rejected {
+  readonly outcome: 'rejected';
+  /** Absent where the request could not even be made of what was given. */
+  readonly status?: number;
+  readonly code?: string;
+}

@@ -1,0 +1,99 @@
+import { attempt } from './attempt.ts';
+import { type CredentialStore, inMemory, type Kept } from './credentials.ts';
+import { answerKept, inTurn } from './in-turn.ts';
+import type { Outcome } from './outcome.ts';
+import { type Patience, retrying } from './retry.ts';
+import { type Runtime, runtimeWith } from './runtime.ts';
+import { singleFlight } from './single-flight.ts';
+import type { Wire } from './wire.ts';
+
+/** What a client of any contract is made of. */
+export interface ClientOptions<Credential, Grant> {
+  /** The address of the contract's route. */
+  readonly url: string;
+  /** What Login gave, or where it is kept. */
+  readonly credentials: Credential | CredentialStore<Credential, Grant>;
+  readonly patience?: Partial<Patience>;
+  readonly runtime?: Partial<Runtime>;
+}
+
+/**
+ * Refreshes the session. Concurrent calls are one request. It rejects with the reason of its signal,
+ * or with what the store threw, and otherwise never.
+ */
+export type Refresh<Grant, Code extends string> = (
+  options?: RefreshOptions,
+) => Promise<Outcome<Grant, Code>>;
+
+/** How one refresh is wanted. */
+export interface RefreshOptions {
+  readonly signal?: AbortSignal;
+  /** Seconds: the answer to a refresh, of whichever tab, that is no older will do. */
+  readonly maxAge?: number;
+}
+
+/** A contract's client. */
+export function refresher<Credential extends object, Grant, Code extends string>(
+  wire: Wire<Credential, Grant, Code>,
+  { url, credentials, ...options }: ClientOptions<Credential, Grant>,
+): Refresh<Grant, Code> {
+  const runtime = runtimeWith(options.runtime);
+  const patience = { ...standard, ...options.patience };
+  const store = isStore(credentials) ? credentials : inMemory<Credential, Grant>(credentials);
+
+  const present = async (signal: AbortSignal, rounds: number): Promise<Outcome<Grant, Code>> => {
+    const kept = await store.read();
+    if (!kept) return { outcome: 'ended', code: 'no-credential' };
+    // Every attempt presents the same: an answer that was lost is given again to the same credential.
+    const outcome = await retrying(
+      (limit) => attempt(wire, url, kept.credential, runtime, limit),
+      patience,
+      runtime,
+      signal,
+    );
+    // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
+    if (!same(await store.read(), kept))
+      return rounds > 1 ? present(signal, rounds - 1) : { outcome: 'retry-later' };
+    if (outcome.outcome === 'refreshed') {
+      const { grant, expiresIn } = outcome;
+      const credential = wire.next(kept.credential, grant);
+      await store.write({ credential, last: { at: runtime.now(), grant, expiresIn } });
+    }
+    return outcome;
+  };
+  const flight = singleFlight((signal) =>
+    inTurn(store, runtime, patience.totalMs, signal, () => present(signal, mostLogins)),
+  );
+
+  return async ({ signal, maxAge } = {}) => {
+    const kept = maxAge === undefined ? undefined : await store.read();
+    const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
+    const young = maxAge !== undefined && age >= 0 && age <= maxAge;
+    return (young && answerKept(kept, runtime.now())) || flight(signal);
+  };
+}
+
+const standard: Patience = {
+  attempts: 4,
+  attemptMs: 10_000,
+  totalMs: 30_000,
+  firstPauseMs: 500,
+  longestPauseMs: 8_000,
+};
+
+function isStore<Credential extends object, Grant>(
+  given: Credential | CredentialStore<Credential, Grant>,
+): given is CredentialStore<Credential, Grant> {
+  return 'read' in given && typeof given.read === 'function';
+}
+
+/** How often somebody may log in during one refresh before it gives up. */
+const mostLogins = 3;
+
+/** Whether a store has the same credential still. */
+function same<Credential, Grant>(
+  one: Kept<Credential, Grant> | undefined,
+  other: Kept<Credential, Grant>,
+): boolean {
+  return JSON.stringify(one?.credential) === JSON.stringify(other.credential);
+}

@@ -1,0 +1,58 @@
+/** What the client takes from the machine it runs on. Tests hand in their own. */
+export interface Runtime {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** The wall clock, in epoch milliseconds: it may be wrong, and it may jump. */
+  readonly now: () => number;
+  /** Milliseconds since some moment: they never run back, but may stop while the machine sleeps. */
+  readonly elapsed: () => number;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
+  /** Rejects with the signal's reason once that is aborted. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Absent where there are no tabs to share with, or the page is not secure. */
+  readonly locks: Locks | undefined;
+}
+
+/** As much of the Web Locks API as is used. */
+export interface Locks {
+  request<Result>(
+    name: string,
+    options: { readonly signal: AbortSignal },
+    run: () => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/** The platform's own, with what is handed in put in its place. */
+export function runtimeWith(own: Partial<Runtime> = {}): Runtime {
+  return { ...platform, locks: globalThis.navigator?.locks, ...own };
+}
+
+// Each is called as a member of what it belongs to: a browser's `fetch` asks for that.
+const platform = {
+  fetch: (request: Request) => globalThis.fetch(request),
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  random: () => Math.random(),
+  sleep,
+};
+
+/** `setTimeout` takes 31 bits, and calls back at once where it is given more. */
+const longestTimer = 2 ** 31 - 1;
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      },
+      Math.min(milliseconds, longestTimer),
+    );
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,72 @@
+import type { CredentialStore } from './credentials.ts';
+import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
+import { cautious, isNumber, isObject, isText, type Wire } from './wire.ts';
+
+/** What a client of `s360` presents: both come from the sign-in at the IDP. */
+export interface S360Credential {
+  readonly sessionId: string;
+  readonly sessionToken: string;
+}
+
+/** The `data` of what `POST /idp/sso/v1/refresh` answers. */
+export interface S360Grant {
+  /** A JWT for relying parties. */
+  readonly accessToken: string;
+}
+
+/** Why a session of `s360` is over: it is invalid, or the user logged out. */
+export type S360End = 'ESB-IDP-E0003' | 'ESB-IDP-E0004';
+
+export type S360Store = CredentialStore<S360Credential, S360Grant>;
+
+/** Refreshes a session of `s360` by `POST /idp/sso/v1/refresh`. */
+export function s360({
+  apiKey,
+  ...options
+}: ClientOptions<S360Credential, S360Grant> & { readonly apiKey: string }): Refresh<
+  S360Grant,
+  S360End
+> {
+  return refresher(wireWith(apiKey), options);
+}
+
+function wireWith(apiKey: string): Wire<S360Credential, S360Grant, S360End> {
+  return {
+    request: ({ sessionId, sessionToken }, random) => ({
+      headers: {
+        api_key: apiKey,
+        'Content-Type': 'application/json',
+        'X-Request-Id': uuid(random),
+      },
+      body: JSON.stringify({ sessionToken, sessionId }),
+    }),
+    grant({ status, desc, data }) {
+      const granted = status === 200 && isObject(desc) && isObject(data);
+      return granted && isText(data.accessToken) ? { accessToken: data.accessToken } : undefined;
+    },
+    code: (body, status) =>
+      body.status === status && isObject(body.desc) ? body.desc.code : undefined,
+    ended: { 'ESB-IDP-E0003': 401, 'ESB-IDP-E0004': 401 },
+    passing: ['APIMDeveloperOverQps', 'APIMDeveloperOverRate'],
+    expiresIn: ({ accessToken }) => lifeOf(accessToken) ?? cautious,
+    next: (credential) => credential,
+  };
+}
+
+/** The document asks for one in every request; it is a name, so that any random numbers will do. */
+function uuid(random: () => number): string {
+  const digit = () => Math.floor(random() * 16).toString(16);
+  return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replaceAll('x', digit);
+}
+
+/** `exp` less `iat`: both are the server's, so that no other clock matters. */
+function lifeOf(jwt: string): number | undefined {
+  const [, payload = ''] = jwt.split('.');
+  try {
+    // Text beyond ASCII comes out garbled; the two numbers do not.
+    const { exp, iat } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    return isNumber(exp) && isNumber(iat) ? exp - iat : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Makes one run of concurrent ones: who calls while it is under way gets its result. A caller that
+ * aborts leaves alone; when the last has left, the run itself is aborted.
+ */
+export function singleFlight<Result>(
+  run: (signal: AbortSignal) => Promise<Result>,
+): (signal?: AbortSignal) => Promise<Result> {
+  let flight: Flight<Result> | undefined;
+
+  return async (signal) => {
+    signal?.throwIfAborted();
+    flight ??= takeOff(run);
+    const mine = flight;
+    mine.waiting += 1;
+    try {
+      return await (signal ? orAbort(mine.result, signal) : mine.result);
+    } finally {
+      mine.waiting -= 1;
+      if (mine.waiting === 0) {
+        if (flight === mine) flight = undefined;
+        // Of no consequence where it has its result already.
+        mine.controller.abort(signal?.reason);
+      }
+    }
+  };
+}
+
+interface Flight<Result> {
+  readonly controller: AbortController;
+  readonly result: Promise<Result>;
+  waiting: number;
+}
+
+function takeOff<Result>(run: (signal: AbortSignal) => Promise<Result>): Flight<Result> {
+  const controller = new AbortController();
+  const result = run(controller.signal);
+  // Nobody may be left to hear that it was aborted.
+  result.catch(() => undefined);
+  return { controller, result, waiting: 0 };
+}
+
+function orAbort<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}

@@ -5,8 +5,16 @@ export const bundling = {
   format: OutputFormat.ESM,
   target: 'node24',
   mainFields: ['module', 'main'],
-  // The SDK is bundled: the one that the runtime brings changes without us.
-  externalModules: [],
+  // The SDK is bundled: the one that the runtime brings changes without us. Left out is where it looks
+  // for credentials that are not in the environment: on Lambda they are, so none of these is imported.
+  externalModules: [
+    '@aws-sdk/credential-provider-http',
+    '@aws-sdk/credential-provider-ini',
+    '@aws-sdk/credential-provider-process',
+    '@aws-sdk/credential-provider-sso',
+    '@aws-sdk/credential-provider-web-identity',
+    '@smithy/credential-provider-imds',
+  ],
   minify: true,
   sourceMap: true,
   sourcesContent: false,

@@ -81,7 +81,7 @@ const arrowRules = [
   {
     what: 'core/session and the makers of services alone know DynamoDB',
     broken:
-      /^functions\/(?!core\/session\/|core\/edge\/services\.ts|session-admin\/(cli|handler|services)\.ts).* → @aws-sdk\/(client|lib|util)-dynamodb$/,
+      /^functions\/(?!core\/session\/|core\/edge\/(services|dynamodb)\.ts|session-admin\/(cli|handler|services)\.ts).* → @aws-sdk\/(client|lib|util)-dynamodb$/,
     breach: 'functions/session-admin/commands.ts → @aws-sdk/client-dynamodb',
   },
   {

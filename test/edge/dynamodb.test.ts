@@ -6,6 +6,8 @@ import {
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { leanDynamoDB } from '../../functions/core/edge/dynamodb.ts';
 
+type Step = Parameters<DynamoDBClient['middlewareStack']['addRelativeTo']>[0];
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -21,7 +23,7 @@ async function headersOf(
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'token' },
     maxAttempts: 1,
     requestHandler: {
-      handle: async ({ headers }) => {
+      handle: async ({ headers }: { headers: Record<string, string> }) => {
         sent = headers;
         throw new Error('the wire is down');
       },
@@ -29,14 +31,15 @@ async function headersOf(
     ...config,
   });
   // The request's random name is signed too.
-  client.middlewareStack.addRelativeTo(
-    (next) => (args) => {
-      (args.request as { headers: Record<string, string> }).headers['amz-sdk-invocation-id'] =
-        'one';
-      return next(args);
-    },
-    { relation: 'before', toMiddleware: 'httpSigningMiddleware' },
-  );
+  const named = ((next: (args: object) => unknown) => (args: { request: unknown }) => {
+    const { headers } = args.request as { headers: Record<string, string> };
+    headers['amz-sdk-invocation-id'] = 'one';
+    return next(args);
+  }) as Step;
+  client.middlewareStack.addRelativeTo(named, {
+    relation: 'before',
+    toMiddleware: 'httpSigningMiddleware',
+  });
   const get = new GetItemCommand({ TableName: 'sessions', Key: { rowKey: { S: 'eos#ü' } } });
   await expect(client.send(get)).rejects.toThrow('the wire is down');
   return sent;

@@ -7,7 +7,7 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
  * together. docs/decisions.md has what each costs.
  */
 export function leanDynamoDB(config: DynamoDBClientConfig): DynamoDBClient {
-  const client = new DynamoDBClient({ sha256, ...config });
+  const client = new DynamoDBClient({ sha256, cacheMiddleware: true, ...config });
   client.middlewareStack.remove('loggerMiddleware');
   client.middlewareStack.remove('getUserAgentMiddleware');
   return client;

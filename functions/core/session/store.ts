@@ -4,6 +4,7 @@ import { attempt } from './conditional.ts';
 import { keyOf, notAnswered, toSession, writtenRow } from './item.ts';
 import { type Claim, judge, type Policy, type Verdict } from './policy.ts';
 import type { Refusal } from './refusal.ts';
+import { type Sending, sending } from './sending.ts';
 import type { RowKey, Session } from './session.ts';
 
 /** What became of a refresh. */
@@ -31,28 +32,30 @@ export interface SessionStore {
 }
 
 /** The sessions in a table. Where the token is the idle clock there is nothing to write. */
-export function sessionStore(client: DynamoDBClient, table: string): SessionStore {
+export function sessionStore(client: DynamoDBClient, name: string): SessionStore {
+  const table = { name, ...sending(client) };
   return {
     refresh(request) {
       const { claim, policy, now } = request;
       // An expired token refreshes nothing: the row is only read, to say which refusal it is.
       const expired = claim.expiresAt !== undefined && claim.expiresAt <= now;
       return typeof policy.idle === 'number' && !expired
-        ? slide(client, table, request, policy.idle)
-        : look(client, table, request);
+        ? slide(table, request, policy.idle)
+        : look(table, request);
     },
   };
 }
 
+type Table = Sending & { readonly name: string };
+
 /** Moves the idle limit by one conditional write; refused, that write brings the row that says why. */
 async function slide(
-  client: DynamoDBClient,
-  table: string,
+  table: Table,
   { row, claim, now, signal }: RefreshRequest,
   idle: number,
 ): Promise<Refresh> {
   const update = new UpdateItemCommand({
-    TableName: table,
+    TableName: table.name,
     Key: keyOf(row),
     UpdateExpression: 'SET refreshedAt = :now, idleUntil = :idleUntil',
     ConditionExpression: mayRefresh,
@@ -64,7 +67,7 @@ async function slide(
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  const tried = await attempt(client.send(update, { ...(signal && { abortSignal: signal }) }));
+  const tried = await attempt(table.update(update, signal));
   if ('written' in tried) return { outcome: 'refreshed', session: writtenRow(row, tried.written) };
   const verdict = judge(tried.refused, claim, now);
   if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
@@ -84,13 +87,9 @@ const mayRefresh = [
 ].join(' AND ');
 
 /** Reads the row, strongly consistent: a revocation that returned before is seen. */
-async function look(
-  client: DynamoDBClient,
-  table: string,
-  { row, claim, now, signal }: RefreshRequest,
-): Promise<Refresh> {
-  const get = new GetItemCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
-  const { Item, $metadata } = await client.send(get, { ...(signal && { abortSignal: signal }) });
+async function look(table: Table, { row, claim, now, signal }: RefreshRequest): Promise<Refresh> {
+  const get = new GetItemCommand({ TableName: table.name, Key: keyOf(row), ConsistentRead: true });
+  const { Item, $metadata } = await table.get(get, signal);
   // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
   if (!Item && $metadata.requestId === undefined)
     throw notAnswered('a read was answered by nobody', $metadata);

@@ -18,7 +18,7 @@ export const thorough: Effort = {
   calls: 400,
   starts: 25,
   refreshes: 100_000,
-  requests: 3000,
+  requests: 1000,
 };
 
 /** Enough to see that everything runs. */

@@ -38,9 +38,8 @@ export async function stage(): Promise<Stage> {
     SESSION_KEYS: localKeyFile(join(folder, 'keys.json')),
     SESSION_TABLE: 'sessions',
     AWS_ENDPOINT_URL_DYNAMODB: amazon.endpoint,
-    NODE_OPTIONS: '--enable-source-maps',
   });
-  enter({ ...process.env, ...env, NODE_OPTIONS: undefined });
+  enter(env);
   await createTable(new DynamoDBClient(), 'sessions');
   const floor = await bundle(folder, 'floor', { path: 'bench/floor.ts' });
   const bundles = new Map<string, Bundle>();

@@ -45,7 +45,7 @@ export class ServiceFunction extends NodejsFunction {
       tracing: Tracing.ACTIVE,
       role,
       logGroup,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...environment },
+      ...(environment && { environment }),
       bundling,
     });
     acknowledge(

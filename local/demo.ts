@@ -47,7 +47,8 @@ async function opened(input: Input, services: AdminServices): Promise<Record<str
   return { ...answer.result };
 }
 
-const samples = {
+/** The documents' own samples, as `open` takes them. */
+export const samples = {
   eos: {
     contract: 'eos',
     sessionId: '9a0b6679-c460-41a3-b26c-26e0d69538c6',

@@ -12,7 +12,7 @@ import { type Keys, signingKey } from '../core/token/keys.ts';
 export function accessToken(
   { session, secret, now }: Pick<Granted, 'session' | 'secret' | 'now'>,
   keys: Keys,
-): Promise<string> {
+): string {
   const claims = members(session.claims ?? '{}');
   const { externalSystemId, authorityType } = JSON.parse(claims.get('sso') ?? '{}');
   const sso = {

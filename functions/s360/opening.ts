@@ -21,13 +21,13 @@ export const opening: Opening = {
     return `{"user":${texts.get('user')},"app":${texts.get('app')},"sso":${mine}}`;
   },
 
-  async holding({ session, secret, now }, keys) {
+  holding({ session, secret, now }, keys) {
     if (!secret) throw new Error('a session of s360 has a secret');
     return {
       contract: 's360',
       sessionId: idOf(session.rowKey),
       sessionToken: secret,
-      accessToken: await accessToken({ session, secret, now }, keys),
+      accessToken: accessToken({ session, secret, now }, keys),
       expiresAt: expiryOf(session),
     };
   },

@@ -1,18 +1,15 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { asDeployed } from '../../bench/bundle.ts';
 import { contracts } from '../../functions/contracts.ts';
 
 /** The bytes of a contract's bundle, made as the stack makes it; optionally without its log and metrics. */
 async function bytes(contract: string, silent: boolean): Promise<number> {
   const { outputFiles } = await build({
     entryPoints: [`functions/${contract}/handler.ts`],
-    bundle: true,
-    minify: true,
+    ...asDeployed,
+    sourcemap: false,
     write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
     plugins: silent
       ? [
           {

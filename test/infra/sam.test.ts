@@ -28,7 +28,6 @@ describe('sam local', () => {
   test.for(contracts)('has no variables to itself in prod, for $name', ({ name }) => {
     expect(Object.keys(variables('prod', name)).toSorted()).toEqual([
       'METRICS_NAMESPACE',
-      'NODE_OPTIONS',
       'SESSION_POLICIES',
       'SESSION_SECRETS',
       'SESSION_TABLE',

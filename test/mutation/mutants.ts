@@ -73,6 +73,21 @@ const core = [
       '=== generation - 1 && graceUntil < now',
     ],
   ]),
+  ...of('functions/core/session/claims.ts', 'test/contracts/capacity.test.ts', [
+    ['writes large claims at every refresh', 'bytesAtMost(key, row) <= writeUnit', 'row'],
+    ['keeps a row in two where one would do', 'bytesAtMost(key, row) <= writeUnit', '!row'],
+  ]),
+  ...of('functions/core/session/claims.ts', 'test/session/claims.test.ts', [
+    ['keeps claims for good', 'toItem({ claims, purgeAt })', 'toItem({ claims })'],
+    [
+      'changes claims that are there',
+      'const claimsVersion = randomUUID();',
+      'const claimsVersion = randomUUID().slice(0, 0);',
+    ],
+  ]),
+  ...of('functions/session-admin/kept.ts', 'test/session-admin/computed-secret.test.ts', [
+    ['begins a session with a secret of a former one', '!== undefined;', '=== null;'],
+  ]),
   ...of('functions/core/session/successor.ts', 'test/session/successor.test.ts', [
     ['computes secrets without the key', "createHmac('sha256', key)", "createHmac('sha256', '')"],
     [
@@ -260,8 +275,8 @@ const around = [
   ...of('functions/session-admin/commands.ts', 'test/session-admin/login.test.ts', [
     [
       'moves the end at a login',
-      'idleUntil: timesAtOpening(policy, now).idleUntil',
-      '...timesAtOpening(policy, now)',
+      'refreshedAt: now, idleUntil };',
+      'refreshedAt: now, ...timesAtOpening(policy, now) };',
     ],
   ]),
   ...of('functions/session-admin/commands.ts', 'test/session-admin/revoke-all.test.ts', [
@@ -275,12 +290,7 @@ const around = [
     ],
   ]),
   ...of('infra/session-table.ts', 'test/infra/least-privilege.test.ts', [
-    [
-      'lets a contract into every row',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source's own text
-      "conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${name}#*`] } },",
-      '',
-    ],
+    ['lets a contract into every row', "'ForAllValues:StringLike': leading(keys),", ''],
   ]),
   ...of('infra/session-table.ts', 'test/infra/refresh-stack.test.ts', [
     [

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Item, keyOf, toItem } from '../../functions/core/session/item.ts';
 import { type Policy, timesAtOpening } from '../../functions/core/session/policy.ts';
@@ -18,7 +19,7 @@ export const now = epochSeconds(1_000_000_000);
 export const sliding: Policy = { idle: 1800, lifetime: 43_200, rotation: 'fixed' };
 export const reading: Policy = { idle: { token: 930 }, lifetime: 86_400, rotation: 'fixed' };
 
-const digestKey = new Uint8Array(32).fill(7);
+const digestKey = createSecretKey(new Uint8Array(32).fill(7));
 
 /** A text as a secret. */
 export function secretOf(text: string): Secret {

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../functions/core/session/successor.ts';
 import { digestOf, rowOf, secretOf } from './rows.ts';
 
-const key = new Uint8Array(32).fill(1);
+const key = createSecretKey(new Uint8Array(32).fill(1));
 const row = rowOf('eos', 'abc');
 const family = 'AbCdEfGhIjKlMnOpQrStUv';
 const third = successor(key, row, { generation: 3, family });
@@ -70,7 +71,7 @@ describe('a computed secret', () => {
   });
 
   test.for([
-    { what: 'under another key', key: new Uint8Array(32).fill(2), row },
+    { what: 'under another key', key: createSecretKey(new Uint8Array(32).fill(2)), row },
     { what: 'for another session', key, row: rowOf('eos', 'abd') },
     { what: 'for another contract', key, row: rowOf('ccstore', 'abc') },
   ])('is none $what', ({ key, row }) => {

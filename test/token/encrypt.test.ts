@@ -1,11 +1,11 @@
-import { createDecipheriv, randomBytes } from 'node:crypto';
+import { createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { encrypt } from '../../functions/core/token/encrypt.ts';
 
-const key = randomBytes(32);
+const key = createSecretKey(randomBytes(32));
 
 /** A reader that knows the layout from the contract alone: nonce, ciphertext, tag. */
-function decrypt(sealed: Buffer, by: Uint8Array = key): string {
+function decrypt(sealed: Buffer, by: KeyObject = key): string {
   const decipher = createDecipheriv('aes-256-gcm', by, sealed.subarray(0, 12), {
     authTagLength: 16,
   });
@@ -57,10 +57,10 @@ describe('encrypt', () => {
 
   test('gives nothing that another key opens', () => {
     const sealed = Buffer.from(encrypt('a secret', key), 'base64');
-    expect(() => decrypt(sealed, randomBytes(32))).toThrow();
+    expect(() => decrypt(sealed, createSecretKey(randomBytes(32)))).toThrow();
   });
 
   test('refuses a key that is not 32 bytes', () => {
-    expect(() => encrypt('a secret', randomBytes(16))).toThrow();
+    expect(() => encrypt('a secret', createSecretKey(randomBytes(16)))).toThrow();
   });
 });

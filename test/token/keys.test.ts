@@ -14,7 +14,7 @@ function hkdf(secret: string, info: string): string {
   return createHmac('sha256', extracted).update(info).update('\x01').digest('hex');
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const hex = (key: KeyObject) => key.export().toString('hex');
 const text = (key: KeyObject | undefined) => key?.export().toString();
 
 describe('deriveKeys', () => {

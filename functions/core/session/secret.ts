@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import type { Brand } from '../brand.ts';
 import type { RowKey } from './session.ts';
 
@@ -27,7 +27,7 @@ export function newSecret(): Secret {
  * HMAC-SHA-256 of `rowKey ‖ 0x00 ‖ secret`. Keyed, since a secret may be eleven digits and would fall
  * to a search over a stolen table; bound to its row, so that none can be copied to another.
  */
-export function digest(key: Uint8Array, row: RowKey, presented: Secret): Digest {
+export function digest(key: KeyObject, row: RowKey, presented: Secret): Digest {
   return createHmac('sha256', key)
     .update(row)
     .update('\0')

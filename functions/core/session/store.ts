@@ -3,9 +3,10 @@ import { type EpochSeconds, later } from '../time.ts';
 import { claimsKey } from './claims.ts';
 import { type Condition, isAlive, mayRefresh } from './condition.ts';
 import { attempt } from './conditional.ts';
-import { keyOf, notAnswered, toItem, toSession, writtenRow } from './item.ts';
+import { type Item, keyOf, notAnswered, toItem, toSession, writtenRow } from './item.ts';
 import { type Claim, judge, type Policy, type Verdict } from './policy.ts';
 import type { Refusal } from './refusal.ts';
+import { sending } from './sending.ts';
 import type { RowKey, Session } from './session.ts';
 import { newFamily } from './successor.ts';
 
@@ -41,13 +42,14 @@ export interface SessionStore {
 
 /** The sessions in a table. Where the token is the idle clock and secrets stay, nothing is written. */
 export function sessionStore(client: DynamoDBClient, table: string): SessionStore {
-  const at = (row: RowKey) => ({ TableName: table, Key: keyOf(row) });
+  const wire = sending(client);
 
   /** Writes into a row if the condition holds; refused, the write brings the row that says why. */
   const write = (request: RefreshRequest, changes: Partial<Session>, condition: Condition) => {
     const set = Object.entries(toItem(changes));
     const update = new UpdateItemCommand({
-      ...at(request.row),
+      TableName: table,
+      Key: keyOf(request.row),
       UpdateExpression: `SET ${set.map(([name]) => `${name} = :new_${name}`).join(', ')}`,
       ConditionExpression: condition.clauses.join(' AND '),
       ExpressionAttributeValues: {
@@ -57,29 +59,31 @@ export function sessionStore(client: DynamoDBClient, table: string): SessionStor
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return attempt(watched(request, (options) => client.send(update, options)));
+    return attempt(watched(request, wire.update(update, request.signal)));
   };
 
-  /** Reads the row, strongly consistent: a revocation that returned before is seen. */
-  const look = async (request: RefreshRequest): Promise<Refresh> => {
-    const get = new GetItemCommand({ ...at(request.row), ConsistentRead: true });
-    const { Item, $metadata } = await watched(request, (options) => client.send(get, options));
+  /** Reads an item, strongly consistent: a revocation that returned before is seen. */
+  const read = async (request: RefreshRequest, Key: Item): Promise<Item | undefined> => {
+    const get = new GetItemCommand({ TableName: table, Key, ConsistentRead: true });
+    const { Item, $metadata } = await watched(request, wire.get(get, request.signal));
     // DynamoDB names every request that it answers: an empty answer without that is not its "no row".
     if (!Item && $metadata.requestId === undefined)
       throw notAnswered('a read was answered by nobody', $metadata);
-    const session = Item && toSession(Item);
+    return Item;
+  };
+
+  const look = async (request: RefreshRequest): Promise<Refresh> => {
+    const item = await read(request, keyOf(request.row));
+    const session = item && toSession(item);
     return outcome(judge(session, request.claim, request.now), session);
   };
 
   /** A refreshed session with its claims. */
   const whole = async (request: RefreshRequest, session: Session): Promise<Session> => {
-    const { claimsVersion } = session;
-    if (claimsVersion === undefined) return session;
-    const Key = claimsKey(request.row, claimsVersion);
-    const get = new GetItemCommand({ TableName: table, Key, ConsistentRead: true });
-    const { Item, $metadata } = await watched(request, (options) => client.send(get, options));
-    if (!Item) throw notAnswered('the claims of a session are not there', $metadata);
-    return { ...session, ...(Item.claims?.S !== undefined && { claims: Item.claims.S }) };
+    if (session.claimsVersion === undefined) return session;
+    const item = await read(request, claimsKey(request.row, session.claimsVersion));
+    if (item?.claims?.S === undefined) throw notAnswered('a row is without its claims', {});
+    return { ...session, claims: item.claims.S };
   };
 
   const judged = async (request: RefreshRequest): Promise<Refresh> => {
@@ -124,11 +128,8 @@ function changesOf({ claim, policy, now }: RefreshRequest): Partial<Session> | u
   return { refreshedAt: now, ...slid, ...next, graceUntil: later(now, grace) };
 }
 
-function watched<Answer>(
-  { signal, watch }: Pick<RefreshRequest, 'signal' | 'watch'>,
-  send: (options: { readonly abortSignal?: AbortSignal }) => Promise<Answer>,
-): Promise<Answer> {
-  const asked = send({ ...(signal && { abortSignal: signal }) });
+/** A storage request that was made, as whoever watches gives it on. */
+function watched<Answer>({ watch }: RefreshRequest, asked: Promise<Answer>): Promise<Answer> {
   return watch ? watch(asked) : asked;
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Digest, Secret } from './secret.ts';
 import { newSecret } from './secret.ts';
 import type { RowKey, Session } from './session.ts';
@@ -26,7 +26,7 @@ export function newFamily(): string {
  * Secret *n* of a session, `<n>.<family>.<HMAC-SHA-256 of rowKey ‖ 0x00 ‖ n ‖ 0x00 ‖ family>`. It is
  * computed, not drawn and not kept: whoever asks, however often, is told the same.
  */
-export function successor(key: Uint8Array, row: RowKey, { generation, family }: Successor): Secret {
+export function successor(key: KeyObject, row: RowKey, { generation, family }: Successor): Secret {
   const tag = createHmac('sha256', key)
     .update([row, generation, family].join('\0'))
     .digest('base64url');
@@ -35,7 +35,7 @@ export function successor(key: Uint8Array, row: RowKey, { generation, family }: 
 
 /** What a secret says of itself, if it is a genuine computed one of that row, of whatever age. */
 export function readSuccessor(
-  key: Uint8Array,
+  key: KeyObject,
   row: RowKey,
   presented: Secret,
 ): Successor | undefined {
@@ -64,7 +64,7 @@ export function generationOf(
 
 /** The secret that a session's client holds from now on: the one presented, unless it was replaced. */
 export function secretNow(
-  key: Uint8Array,
+  key: KeyObject,
   {
     rowKey,
     secretFamily: family,

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { contracts } from '../functions/contracts.ts';
+import { rowKey, type SessionId } from '../functions/core/session/session.ts';
+import { commands } from '../functions/session-admin/commands.ts';
+import type { Input } from '../functions/session-admin/fields.ts';
+import { enter, localEnv } from '../functions/session-admin/local.ts';
+import { adminServices } from '../functions/session-admin/services.ts';
+import { samples } from '../local/demo.ts';
+import { createTable } from '../local/dynamodb.ts';
+import { localKeyFile } from '../local/keys.ts';
+import { dynamoDBLocal } from '../test/support/dynamodb-local.ts';
+import { type Bundle, bundle } from './bundle.ts';
+import type { Measured } from './subject.ts';
+
+/** What every measure stands on: a table on DynamoDB Local, and the bundles. */
+export interface Stage {
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly floor: Bundle;
+  readonly bundles: ReadonlyMap<string, Bundle>;
+  /** The floor and the contracts, each with a session of its own. */
+  subjects(): Promise<readonly Measured[]>;
+  /** A contract with a session of its own, whose claims are those of its document's sample or these. */
+  measured(contract: string, claims?: string): Promise<Measured>;
+  close(): Promise<void>;
+}
+
+/** @throws Error where there is no Java to run DynamoDB Local */
+export async function stage(): Promise<Stage> {
+  const amazon = await dynamoDBLocal();
+  if (!amazon) throw new Error('the benches need Java 17 or later, for DynamoDB Local');
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const env = localEnv({
+    SESSION_KEYS: localKeyFile(join(folder, 'keys.json')),
+    SESSION_TABLE: 'sessions',
+    AWS_ENDPOINT_URL_DYNAMODB: amazon.endpoint,
+  });
+  enter(env);
+  await createTable(new DynamoDBClient(), 'sessions');
+  const floor = await bundle(folder, 'floor', { path: 'bench/floor.ts' });
+  const bundles = new Map<string, Bundle>();
+  for (const { name } of contracts)
+    bundles.set(name, await bundle(folder, name, { path: `functions/${name}/handler.ts` }));
+
+  const measured = async (name: string, claims?: string): Promise<Measured> => {
+    const file = bundles.get(name)?.file ?? '';
+    return { name, file, env, event: eventOf(name, await opened(name, claims)) };
+  };
+  return {
+    folder,
+    endpoint: amazon.endpoint,
+    env,
+    floor,
+    bundles,
+    measured,
+    async subjects() {
+      const held = await opened('eos');
+      const own = {
+        FLOOR_ROW: rowKey('eos', String(held.sessionId) as SessionId),
+        FLOOR_SECRET: await digestOf(String(held.sessionId)),
+        FLOOR_KEY: 'floor-0123456789abcdefghijklmnopqrstuvwxyz',
+      };
+      const event = eventOf('eos', held);
+      return [
+        { name: 'floor', file: floor.file, env: { ...env, ...own }, event },
+        ...(await Promise.all(contracts.map(({ name }) => measured(name)))),
+      ];
+    },
+    async close() {
+      await amazon.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Opens a session and gives what its client holds. */
+async function opened(contract: string, claims?: string): Promise<Record<string, unknown>> {
+  const sample: Input = samples[contract as keyof typeof samples];
+  const input = { ...sample, sessionId: undefined, ...(claims && { claims }) };
+  const answer = await commands.open(input, adminServices());
+  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
+  return { ...answer.result };
+}
+
+/** The secret's digest as the row keeps it: the floor has no keys to make it from. */
+async function digestOf(id: string): Promise<string> {
+  const services = adminServices();
+  const row = await services.registry.find(rowKey('eos', id as SessionId));
+  return row?.secret ?? '';
+}
+
+/** The contract's event of `events/`, with a credential of this session. */
+function eventOf(contract: string, held: Readonly<Record<string, unknown>>): object {
+  const text = readFileSync(join(import.meta.dirname, `../events/${contract}.json`), 'utf8');
+  const { headers, ...event } = JSON.parse(text);
+  const { sessionId, secureCode, sessionToken, accessToken } = held;
+  if (contract === 'ccstore')
+    return { ...event, headers: { ...headers, Authorization: `Bearer ${accessToken}` } };
+  const body =
+    contract === 'eos'
+      ? `sessionId=${sessionId}&secureCode=${secureCode}`
+      : JSON.stringify({ sessionToken, sessionId });
+  return { ...event, headers, body };
+}

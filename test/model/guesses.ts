@@ -26,7 +26,7 @@ export function guesses(
   return which.map(([contract, id, guess]) =>
     command(`refresh ${contract.name}#${id} by a guess: ${guess}`, async (book, rig) => {
       const secret = made(guess, book, rig, contract, id);
-      await bySecret(book, rig, contract, { id, secret, keeps: false });
+      await bySecret(book, rig, contract, { id, secret, keeps: false, life: 930 });
     }),
   );
 }

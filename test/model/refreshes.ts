@@ -22,7 +22,7 @@ export function refreshes(
     .tuple(contracts, ids, secrets)
     .map(([contract, id, text]) =>
       command(`refresh ${contract.name}#${id} by ${text}`, (book, rig) =>
-        bySecret(book, rig, contract, { id, secret: text, keeps: true }),
+        bySecret(book, rig, contract, { id, secret: text, keeps: true, life: 930 }),
       ),
     );
   const old = fc.nat(30).map((nth) => byToken(nth));
@@ -32,15 +32,32 @@ export function refreshes(
   return [newest, newest, newest, newest, ...rare];
 }
 
-/** By a secret that the session's client has kept: its newest, or one that was so many before. */
-export function kept(contract: Contract, id: string, back: number, keeps: boolean): Command {
+/**
+ * By a secret that the session's client has kept: its newest, or one that was so many before; `life` is
+ * that of the token which carries it, where a token does.
+ */
+export function kept(
+  contract: Contract,
+  id: string,
+  back: number,
+  keeps: boolean,
+  life = 930,
+): Command {
   const key = `${contract.name}#${id}`;
-  const what = `refresh ${key} by its secret ${back} back${keeps ? '' : ', the answer lost'}`;
+  const what = `refresh ${key} by its secret ${back} back${keeps ? '' : ', the answer lost'}, ${life}`;
   return command(what, async (book, rig) => {
     const all = book.kept.get(key) ?? [];
     const secret = all.at(-1 - (back % Math.max(all.length, 1))) ?? 'none';
-    await bySecret(book, rig, contract, { id, secret, keeps });
+    await bySecret(book, rig, contract, { id, secret, keeps, life });
   });
+}
+
+/** A secret on its way, whether the answer arrives, and how long the token lives that carries it. */
+interface Carried {
+  readonly id: string;
+  readonly secret: string;
+  readonly keeps: boolean;
+  readonly life: number;
 }
 
 /** Presents a secret as the contract has it: in a token of its own, fresh and well signed. */
@@ -48,9 +65,9 @@ export async function bySecret(
   book: Book,
   rig: Rig,
   contract: Contract,
-  { id, secret, keeps }: { readonly id: string; readonly secret: string; readonly keeps: boolean },
+  { id, secret, keeps, life }: Carried,
 ): Promise<void> {
-  const times = { iat: book.now, exp: book.now + 930 };
+  const times = { iat: book.now, exp: book.now + life };
   const [key] = rig.keys(contract).signing;
   const text = key && contract === ccstore ? tokenOf(key, { id, secret, ...times }) : '';
   const token = { text, id, secret, ...times, keyAge: book.keyAge(contract) };

@@ -11,7 +11,8 @@ import { byToken, kept } from './refreshes.ts';
 /** What happens to sessions whose secrets are replaced, those things often that lead somewhere. */
 export function rotatingCommands(): fc.Arbitrary<Command>[] {
   const one = fc.constantFrom(eos, eos, ccstore);
-  const newest = one.map((contract) => kept(contract, 'a', 0, true));
+  const life = fc.constantFrom(930, 930, 40, 1);
+  const newest = fc.tuple(one, life).map(([contract, of]) => kept(contract, 'a', 0, true, of));
   const older = fc
     .tuple(one, fc.integer({ min: 1, max: 3 }), fc.boolean())
     .map(([contract, back, keeps]) => kept(contract, 'a', back, keeps));

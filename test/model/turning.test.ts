@@ -54,4 +54,18 @@ onBothEngines('a session whose stage turns rotation', (test) => {
       expect((await world.row(contract, 'a'))?.revokedAt).toBe(book.now);
     },
   );
+
+  test('shares a secret for half the life of the token that it came in', async ({ world }) => {
+    const met: string[] = [];
+    const book = newBook((what) => met.push(what));
+    const rig = makeRig(world, book);
+    for (const one of [turn(ccstore, 60), ...beginning()]) await one.run(book, rig);
+    const by = (back: number) => kept(ccstore, 'a', back, true, 41);
+    for (const one of [by(0), later(19), by(1), later(1), by(0)]) await one.run(book, rig);
+    expect(met.filter((what) => what !== 'refreshed')).toEqual([
+      'an advance',
+      'the secret that was replaced just now',
+      'an advance',
+    ]);
+  });
 });

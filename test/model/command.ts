@@ -4,8 +4,9 @@ import type { Contract } from '../../functions/core/edge/contract.ts';
 import { payloadOf } from '../session/clients.ts';
 import type { Book } from './book.ts';
 import { expectTableOf } from './invariants.ts';
-import { type Operation, step, type Told } from './model.ts';
+import { type Operation, step } from './model.ts';
 import type { Rig } from './rig.ts';
+import type { Told } from './row.ts';
 
 /** Something that is done to the model and the real thing at once. */
 export type Command = fc.AsyncCommand<Book, Rig>;
@@ -34,7 +35,12 @@ export function apply(book: Book, { name }: Contract, id: string, operation: Ope
 
 /** Keeps a token for ever: nobody says that clients forget. */
 export function keep(book: Book, text: string): void {
-  const { sid, sec, exp } = payloadOf(text);
-  const keyAge = book.keyAge(ccstore);
-  book.tokens.push({ text, id: String(sid), secret: String(sec), exp: Number(exp), keyAge });
+  const { sid, sec, exp, iat } = payloadOf(text);
+  const times = { exp: Number(exp), iat: Number(iat), keyAge: book.keyAge(ccstore) };
+  book.tokens.push({ text, id: String(sid), secret: String(sec), ...times });
+}
+
+/** Keeps a secret as the newest one of its session's client, and the ones before it too. */
+export function keepSecret(book: Book, key: string, text: string): void {
+  book.kept.set(key, [...(book.kept.get(key) ?? []).filter((one) => one !== text), text]);
 }

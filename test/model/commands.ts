@@ -5,12 +5,15 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import type { Answer } from '../../functions/session-admin/commands.ts';
-import { noon } from '../support/world.ts';
 import type { Book } from './book.ts';
-import { apply, type Command, command, keep } from './command.ts';
-import { alive, type Person, type Told } from './model.ts';
+import { clocks } from './clocks.ts';
+import { apply, type Command, command, keep, keepSecret } from './command.ts';
+import { guesses, guessing } from './guesses.ts';
+import { alive, type Person } from './model.ts';
+import { policies } from './policies.ts';
 import { refreshes } from './refreshes.ts';
 import type { Rig } from './rig.ts';
+import type { Told } from './row.ts';
 
 /** Few, so that contracts, sessions and people meet. */
 const ids = fc.constantFrom('a', 'b');
@@ -35,12 +38,14 @@ export function everyCommand(): fc.Arbitrary<Command>[] {
   const purges = fc.tuple(anyContract, ids).map(([...given]) => purge(...given));
   const rotations = anyContract.map(rotate);
   const refresh = refreshes(anyContract, ids, secrets);
+  const guess = guesses(fc.tuple(anyContract, ids, fc.constantFrom(...guessing)));
   return [opens, opens, anonymous, logins, others, ...refresh, ...clocks(), revokes].concat([
     revokeAlls,
     purges,
     purges,
     rotations,
-    policies(),
+    guess,
+    ...policies(),
   ]);
 }
 
@@ -54,7 +59,7 @@ function open(contract: Contract, id: string, by?: Person): Command {
       policy: book.policy(contract),
       ...(by && { by }),
     });
-    expectHeld(book, contract, answer, told);
+    expectHeld(book, contract, id, answer, told);
   });
 }
 
@@ -63,11 +68,13 @@ function login(contract: Contract, id: string, by: Person): Command {
     const { now } = book;
     const answer = await rig.run('login', { contract: contract.name, sessionId: id, ...by });
     const policy = book.policy(contract);
-    expectHeld(book, contract, answer, apply(book, contract, id, { do: 'login', now, policy, by }));
+    const told = apply(book, contract, id, { do: 'login', now, policy, by });
+    expectHeld(book, contract, id, answer, told);
   });
 }
 
-function revoke(contract: Contract, id: string): Command {
+/** Ends one session. */
+export function revoke(contract: Contract, id: string): Command {
   return command(`revoke ${contract.name}#${id}`, async (book, rig) => {
     const input = { contract: contract.name, sessionId: id };
     const answer = await rig.run('revoke', input);
@@ -110,63 +117,13 @@ function purge(contract: Contract, id: string): Command {
   return { ...command(`purge ${key}`, run), check: (book) => due(book) };
 }
 
-function rotate(contract: Contract): Command {
+/** Replaces the key that the contract signs with; the one before still verifies. */
+export function rotate(contract: Contract): Command {
   return command(`rotate ${contract.name}`, async (book) => book.rotate(contract));
 }
 
-function policies(): fc.Arbitrary<Command> {
-  const seconds = {
-    idle: fc.constantFrom(60, 930, 1800, 7200),
-    lifetime: fc.constantFrom(7200, 86_400),
-  };
-  return fc.tuple(anyContract, fc.record(seconds)).map(([contract, { idle, lifetime }]) =>
-    command(`policy ${contract.name} ${idle}/${lifetime}`, async (book) =>
-      book.change(contract, {
-        idle: contract === ccstore ? { token: idle } : idle,
-        lifetime,
-        rotation: 'fixed',
-      }),
-    ),
-  );
-}
-
-/** Clocks that go on, jump, fall back, and stand at the very second of some row's limit. */
-function clocks(): fc.Arbitrary<Command>[] {
-  const by = fc.oneof(
-    { weight: 3, arbitrary: fc.integer({ min: 1, max: 900 }) },
-    { weight: 2, arbitrary: fc.integer({ min: -2000, max: -1 }) },
-    { weight: 1, arbitrary: fc.constantFrom(929, 930, 1799, 1800, 43_200, 3 * 86_400, -86_400) },
-  );
-  const moved = by.map((seconds) =>
-    command(`clock by ${seconds}`, async (book) => {
-      book.now = Math.max(noon - 86_400, book.now + seconds);
-    }),
-  );
-  const limit = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('openedAt', 'refreshedAt', 'idleUntil', 'exp') },
-    { weight: 2, arbitrary: fc.constantFrom('endsAt', 'purgeAt') },
-  );
-  const near = fc.tuple(limit, fc.nat(9), fc.integer({ min: -1, max: 1 }));
-  const stood = near.map(([name, nth, off]) =>
-    command(`clock at ${name} of ${nth} and ${off}`, async (book) => {
-      const moments =
-        name === 'exp'
-          ? book.tokens.map(({ exp }) => exp)
-          : [...book.rows.values()].map((r) => r[name]);
-      book.now = (moments[nth % moments.length] ?? book.now) + off;
-    }),
-  );
-  const far = fc.constant(4_300_000_000).map((moment) =>
-    command('clock in 2106', async (book) => {
-      book.now = Math.max(book.now, moment);
-    }),
-  );
-  const rarely = fc.oneof({ weight: 15, arbitrary: moved }, { weight: 1, arbitrary: far });
-  return [rarely, stood];
-}
-
 /** What `open` and `login` answer: the limit that the client is told is the model's. */
-function expectHeld(book: Book, contract: Contract, answer: Answer, told: Told): void {
+function expectHeld(book: Book, contract: Contract, id: string, answer: Answer, told: Told): void {
   if (!('granted' in told)) throw new Error('it is answered');
   if (!told.granted) {
     expect(answer).toEqual({ outcome: 'refused', reason: told.reason });
@@ -175,5 +132,8 @@ function expectHeld(book: Book, contract: Contract, answer: Answer, told: Told):
   if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
   const { expireTime, expiresAt, accessToken }: Record<string, unknown> = { ...answer.result };
   expect(contract === eos ? Number(expireTime) / 1000 : expiresAt).toBe(told.until);
+  const key = `${contract.name}#${id}`;
+  const secret = book.rows.get(key)?.secret;
+  if (secret !== undefined) keepSecret(book, key, secret);
   if (contract === ccstore) keep(book, String(accessToken));
 }

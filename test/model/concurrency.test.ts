@@ -4,7 +4,8 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { onBothEngines, type World } from '../support/world.ts';
-import { type Act, type Line, play } from './parallel.ts';
+import type { Act } from './done.ts';
+import { type Line, play } from './parallel.ts';
 
 const effort = Number(process.env.EFFORT ?? 1);
 const limit = { timeout: 60_000 * effort };
@@ -132,8 +133,14 @@ function fitFor({ opening }: Contract) {
   return (act: Act) => opening.anonymous || act.do !== 'open' || act.by !== undefined;
 }
 
-async function expectOrder(world: World, contract: Contract, id: string, ...play_: Played) {
-  const { fits, history } = await play(world, contract, id, ...play_);
+async function expectOrder(
+  world: World,
+  contract: Contract,
+  id: string,
+  ...[first, lines]: Played
+) {
+  const before = [{ skew: 0, acts: first }];
+  const { fits, history } = await play(world, contract, id, before, lines);
   expect(fits, JSON.stringify(history, null, 1)).toBe(true);
 }
 

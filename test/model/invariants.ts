@@ -22,13 +22,13 @@ export async function expectTableOf(
     expect(rest).toEqual(sessionOf(contract, idOf(session.rowKey), row, rig.keys(contract)));
     expect(claims === undefined).toBe(row.secret === undefined);
     const old = before.get(key);
-    if (old) expectLaws(old, session, book.isLongest(contract));
+    if (old) expectLaws(old, session, book.now, book.isLongest(contract));
   }
   for (const key of before.keys()) if (key !== purged) expect(table.has(key)).toBe(true);
 }
 
 /** What no command may do to a session. */
-function expectLaws(old: Session, session: Session, patient: boolean): void {
+function expectLaws(old: Session, session: Session, now: number, patient: boolean): void {
   const { openedAt, endsAt, purgeAt } = old;
   expect(session).toMatchObject({ openedAt, endsAt, purgeAt });
   if (old.revokedAt !== undefined) expect(session).toEqual(old);
@@ -37,4 +37,20 @@ function expectLaws(old: Session, session: Session, patient: boolean): void {
   expect(session.refreshedAt).toBeGreaterThanOrEqual(old.refreshedAt);
   // A policy that was shortened holds from the next refresh on.
   if (patient) expect(session.idleUntil).toBeGreaterThanOrEqual(old.idleUntil);
+  expectRotationLaws(old, session, now);
+}
+
+/** Its secrets follow one another by the row's generation, and none in the grace of the one before. */
+function expectRotationLaws(old: Session, session: Session, now: number): void {
+  const { generation = 0, secretFamily, graceUntil = now } = old;
+  const advanced = (session.generation ?? 0) - generation;
+  expect([0, 1]).toContain(advanced);
+  if (advanced === 0)
+    expect([session.graceUntil, session.secretFamily]).toEqual([old.graceUntil, secretFamily]);
+  if (secretFamily !== undefined) expect(session.secretFamily).toBe(secretFamily);
+  if (graceUntil > now) {
+    const { revokedAt, ...rest } = session;
+    const { revokedAt: _, ...before } = old;
+    expect(rest).toEqual(before);
+  }
 }

@@ -42,16 +42,27 @@ export function linearizable<State, Operation>(
   return search(initial, history);
 }
 
+/** What an act was told, and what else it did before it was answered, of which nobody is told. */
+export interface Acted<Operation> {
+  readonly told?: string | undefined;
+  readonly then?: Operation | undefined;
+}
+
 /** Writes a history down while it happens. */
 export function recorder<Operation>() {
   const history: Event<Operation>[] = [];
   let ticks = 0;
   return {
     history,
-    async record(operation: Operation, act: () => Promise<string | undefined>): Promise<void> {
-      const began = ticks++;
-      const told = await act();
-      history.push({ operation, told, began, ended: ticks++ });
+    async record(operation: Operation, act: () => Promise<Acted<Operation>>): Promise<void> {
+      const [began, beganThen] = [ticks++, ticks++];
+      const { told, then } = await act();
+      const ended = ticks++;
+      history.push({ operation, told, began, ended });
+      if (then) history.push({ operation: then, told: done, began: beganThen, ended });
     },
   };
 }
+
+/** What an operation tells that is the second half of another. */
+export const done = 'done';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { Book, Token } from './book.ts';
-import { apply, type Command, command, keep } from './command.ts';
-import type { Posted, Rig } from './rig.ts';
-import { callOf, refusalOf, tokenOf, untilOf } from './wire.ts';
+import type { Book } from './book.ts';
+import { type Command, command } from './command.ts';
+import { expectRefusal, present } from './present.ts';
+import type { Rig } from './rig.ts';
+import { callOf, tokenOf } from './wire.ts';
 
 /** Refreshes by the right secret, by any other that there is, by any token ever given, by nonsense. */
 export function refreshes(
@@ -13,61 +13,74 @@ export function refreshes(
   ids: fc.Arbitrary<string>,
   secrets: fc.Arbitrary<string>,
 ): fc.Arbitrary<Command>[] {
-  const right = fc.tuple(contracts, ids).map(([contract, id]) => refresh(contract, id));
-  const any = fc.tuple(contracts, ids, secrets).map(([...given]) => refresh(...given));
-  const old = fc.nat(30).map(byToken);
+  const newest = fc.tuple(contracts, ids).map(([contract, id]) => kept(contract, id, 0, true));
+  const lost = fc.tuple(contracts, ids).map(([contract, id]) => kept(contract, id, 0, false));
+  const older = fc
+    .tuple(contracts, ids, fc.integer({ min: 1, max: 3 }), fc.boolean())
+    .map(([...given]) => kept(...given));
+  const any = fc
+    .tuple(contracts, ids, secrets)
+    .map(([contract, id, text]) =>
+      command(`refresh ${contract.name}#${id} by ${text}`, (book, rig) =>
+        bySecret(book, rig, contract, { id, secret: text, keeps: true, life: 930 }),
+      ),
+    );
+  const old = fc.nat(30).map((nth) => byToken(nth));
+  const latest = fc.nat(3).map((nth) => byToken(-1 - nth));
   const none = fc.tuple(contracts, ids).map(([contract, id]) => malformed(contract, id));
-  return [right, right, right, right, any, old, old, none, ids.map(forged)];
+  const rare = [lost, older, older, any, old, latest, none, ids.map(forged)];
+  return [newest, newest, newest, newest, ...rare];
 }
 
-/** By the secret that is the session's now, unless another is named. */
-function refresh(contract: Contract, id: string, given?: string): Command {
-  const what = `refresh ${contract.name}#${id} by ${given ?? 'the right secret'}`;
+/**
+ * By a secret that the session's client has kept: its newest, or one that was so many before; `life` is
+ * that of the token which carries it, where a token does.
+ */
+export function kept(
+  contract: Contract,
+  id: string,
+  back: number,
+  keeps: boolean,
+  life = 930,
+): Command {
+  const key = `${contract.name}#${id}`;
+  const what = `refresh ${key} by its secret ${back} back${keeps ? '' : ', the answer lost'}, ${life}`;
   return command(what, async (book, rig) => {
-    const secret = given ?? book.rows.get(`${contract.name}#${id}`)?.secret ?? 'none';
-    const exp = book.now + 930;
-    const [key] = rig.keys(contract).signing;
-    const text = key && contract === ccstore ? tokenOf(key, id, secret, exp) : '';
-    const token = { text, id, secret, exp, keyAge: book.keyAge(contract) };
-    await present(book, rig, contract, token);
+    const all = book.kept.get(key) ?? [];
+    const secret = all.at(-1 - (back % Math.max(all.length, 1))) ?? 'none';
+    await bySecret(book, rig, contract, { id, secret, keeps, life });
   });
+}
+
+/** A secret on its way, whether the answer arrives, and how long the token lives that carries it. */
+interface Carried {
+  readonly id: string;
+  readonly secret: string;
+  readonly keeps: boolean;
+  readonly life: number;
+}
+
+/** Presents a secret as the contract has it: in a token of its own, fresh and well signed. */
+export async function bySecret(
+  book: Book,
+  rig: Rig,
+  contract: Contract,
+  { id, secret, keeps, life }: Carried,
+): Promise<void> {
+  const times = { iat: book.now, exp: book.now + life };
+  const [key] = rig.keys(contract).signing;
+  const text = key && contract === ccstore ? tokenOf(key, { id, secret, ...times }) : '';
+  const token = { text, id, secret, ...times, keyAge: book.keyAge(contract) };
+  await present(book, rig, contract, token, keeps);
 }
 
 /** By some token that was given once: of this session or another, expired, or of a lost key. */
-function byToken(nth: number): Command {
+export function byToken(nth: number): Command {
   return command(`refresh ccstore by token ${nth}`, async (book, rig) => {
-    const token = book.tokens[nth % book.tokens.length];
-    if (token) await present(book, rig, ccstore, token);
+    const { length } = book.tokens;
+    const token = book.tokens.at(nth < 0 ? -(-nth % length) : nth % length);
+    if (token) await present(book, rig, ccstore, token, true);
   });
-}
-
-async function present(book: Book, rig: Rig, contract: Contract, token: Token): Promise<void> {
-  const { id, secret, exp } = token;
-  const answer = await rig.post(contract, callOf(contract, id, secret, token.text));
-  // The key before the current one still verifies; the one before that is gone.
-  if (contract === ccstore && book.keyAge(ccstore) - token.keyAge > 1) {
-    expectRefusal(answer, contract, 'wrong-secret', 0);
-    return;
-  }
-  const told = apply(book, contract, id, {
-    do: 'refresh',
-    now: book.now,
-    policy: book.policy(contract),
-    secret,
-    ...(contract === ccstore && { expiresAt: exp }),
-  });
-  if (!('granted' in told)) throw new Error('a refresh is answered');
-  if (!told.granted) {
-    if (told.reason === 'id-taken' || told.reason === 'logged-in') throw new Error(told.reason);
-    expectRefusal(answer, contract, told.reason, 1);
-    return;
-  }
-  expect(answer.outcome).toBe('refreshed');
-  expect(answer.requests).toHaveLength(1);
-  // Whatever the model says of it.
-  expect(book.revoked).not.toContain(`${contract.name}#${id}`);
-  expect(untilOf(contract, answer, book.now)).toBe(told.until);
-  if (contract === ccstore) keep(book, answer.json.access_token);
 }
 
 function malformed(contract: Contract, id: string): Command {
@@ -81,28 +94,12 @@ function forged(id: string): Command {
   return command(`refresh ccstore#${id} by a forged token`, async (book, rig) => {
     const [key] = rig.keys(ccstore).signing;
     if (!key) throw new Error('there is a key to forge with');
-    const right = book.rows.get(`ccstore#${id}`)?.secret ?? 'none';
-    const token = tokenOf(key, id, right, book.now + 930);
+    const right = book.kept.get(`ccstore#${id}`)?.at(-1) ?? 'none';
+    const token = tokenOf(key, { id, secret: right, iat: book.now, exp: book.now + 930 });
     // Every character but one of the signature is right.
     const [other = ''] = token.slice(-5);
     const text = token.slice(0, -5) + (other === 'A' ? 'B' : 'A') + token.slice(-4);
-    expectRefusal(
-      await rig.post(ccstore, callOf(ccstore, id, right, text)),
-      ccstore,
-      'wrong-secret',
-      0,
-    );
+    const answer = await rig.post(ccstore, callOf(ccstore, id, right, text));
+    expectRefusal(answer, ccstore, 'wrong-secret', 0);
   });
-}
-
-/** The table's own answer to the byte, ids aside, for so many storage requests. */
-function expectRefusal(
-  answer: Posted,
-  contract: Contract,
-  reason: Parameters<Contract['refuse']>[0],
-  requests: number,
-): void {
-  expect(answer.outcome).toBe(reason);
-  expect(answer.plain).toBe(refusalOf(contract, reason));
-  expect(answer.requests).toHaveLength(requests);
 }

@@ -46,12 +46,8 @@ export interface Posted {
   readonly requests: readonly string[];
 }
 
-/** A Lambda of every contract, and what is seen of each answer's outcome. */
-export function makeRig(
-  world: World,
-  book: Book,
-  saw: (outcome: RequestRecord['outcome']) => void = () => undefined,
-): Rig {
+/** A Lambda of every contract. */
+export function makeRig(world: World, book: Book): Rig {
   const records: RequestRecord[] = [];
   const keys = (contract: Contract) => {
     const age = book.keyAge(contract);
@@ -102,7 +98,7 @@ export function makeRig(
       const json = JSON.parse(text);
       const answer = { status, headers, text, json };
       const outcome = records.pop()?.outcome ?? 'failed';
-      saw(outcome);
+      book.met(outcome);
       return { ...answer, plain: plain(answer, requestId), outcome, requests: [...world.requests] };
     },
     async table() {

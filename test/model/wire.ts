@@ -15,7 +15,8 @@ import { s360 } from '../../functions/s360/contract.ts';
 import { clients, payloadOf } from '../session/clients.ts';
 import { bearer } from '../support/ways.ts';
 import type { WireAnswer, WireCall } from '../support/world.ts';
-import type { Row } from './model.ts';
+import type { Token } from './book.ts';
+import type { Row } from './row.ts';
 
 /** What stands where the id of the request stood. */
 export const anyId = '<id>';
@@ -37,8 +38,18 @@ export function callOf(contract: Contract, id: string, secret: string, token: st
 }
 
 /** A token of `ccstore` as its own key signs it. */
-export function tokenOf(key: Keys['signing'][number], sid: string, sec: string, exp: number) {
-  return signLegacyJwt(JSON.stringify({ exp, sub: 'x', iss: 'storefrontUI', sid, sec }), key);
+export function tokenOf(
+  key: Keys['signing'][number],
+  { id, secret, iat, exp }: Pick<Token, 'id' | 'secret' | 'iat' | 'exp'>,
+) {
+  const claims = { exp, sub: 'x', iss: 'storefrontUI', iat, sid: id, sec: secret };
+  return signLegacyJwt(JSON.stringify(claims), key);
+}
+
+/** The secret that a granted refresh gives its client; nothing where the wire has no place for one. */
+export function secretIn(contract: Contract, { json }: WireAnswer): string | undefined {
+  if (contract === eos) return json.secureCode;
+  return contract === ccstore ? String(payloadOf(json.access_token).sec) : undefined;
 }
 
 /** An answer without what differs from request to request. */

@@ -13,6 +13,8 @@ export interface RotatingClient {
   /** What it holds after a yes. */
   next(held: Held, answer: Pick<WireAnswer, 'json'>): Held;
   secretOf(held: Held): string;
+  /** When what it holds expires by itself, in epoch seconds, refreshed or not. */
+  expiryOf(held: Held): number;
   /** The same with another secret, as one writes it who has all that is signed but that. */
   guess(world: World, held: Held, secret: string): Held;
   /** The no to a secret that is not, or no longer, the session's. */
@@ -41,6 +43,7 @@ export const eosRotating: RotatingClient = {
   }),
   next: (held, { json }) => ({ ...held, secureCode: json.secureCode }),
   secretOf: ({ secureCode }) => secureCode,
+  expiryOf: () => Infinity,
   guess: (_, held, secureCode) => ({ ...held, secureCode }),
   invalid: notLoggedIn,
   expired: notLoggedIn,
@@ -54,6 +57,7 @@ export const ccstoreRotating: RotatingClient = {
   call: ({ accessToken }) => ({ headers: { Authorization: `Bearer ${accessToken}` } }),
   next: (held, { json }) => ({ ...held, accessToken: json.access_token }),
   secretOf: ({ accessToken }) => claimsOf(accessToken).sec,
+  expiryOf: ({ accessToken }) => claimsOf(accessToken).exp,
   guess: (world, held, sec) => ({
     ...held,
     accessToken: signLegacyJwt(

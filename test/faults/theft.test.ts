@@ -5,6 +5,7 @@ import { grace } from '../support/rotating.ts';
 import type { Held } from '../support/world.ts';
 import { type Fault, faults } from './faults.ts';
 import { type Answer, expectUnknown, type Faulty, refresh, settled, test } from './lambda.ts';
+import { pass } from './proxy.ts';
 import { openAll, type Rotating } from './rotating.ts';
 
 /** Three is every try that the SDK makes. */
@@ -23,6 +24,24 @@ describe.concurrent('a theft over a wire that fails', { retry: 1 }, () => {
       expect(faulty.unhandled).toEqual([]);
     },
   );
+
+  test('leaves the end as it is that a logout made meanwhile', async ({ world, faulty }) => {
+    for (const rotating of await openAll(world, faulty)) {
+      const { client, held, sessionId } = rotating;
+      await stolen(rotating);
+      faulty.proxy.plan(sessionId, (nth) =>
+        nth === 0
+          ? undefined
+          : async (exchange) => {
+              await world.run('revoke', { contract: client.contract.name, sessionId });
+              await pass(exchange);
+            },
+      );
+      expect(answerOf(await refresh(rotating, held))).toMatchObject(client.invalid);
+      faulty.proxy.heal(sessionId);
+      expect((await rotating.item())?.revokedAt?.N).toBe(String(world.now));
+    }
+  });
 
   test('is answered once the session has ended, and not before', async ({ world, faulty }) => {
     for (const rotating of await openAll(world, faulty)) {

@@ -105,4 +105,20 @@ onBothEngines('a secret that replaced another', (test) => {
       expect(await refreshed(world, client, mine)).toEqual(mine);
     }
   });
+
+  test('opens no other session of its contract, its family copied into that row', async ({
+    world,
+  }) => {
+    rotate(world, eos);
+    const mine = await refreshed(world, eosRotating, await world.open(eos));
+    const theirs = await refreshed(world, eosRotating, await world.open(eos));
+    const [from, to] = [
+      await world.row(eos, mine.sessionId),
+      await world.row(eos, theirs.sessionId),
+    ];
+    if (from?.secretFamily && to) await put(world, { ...to, secretFamily: from.secretFamily });
+    const tried = { ...theirs, secureCode: mine.secureCode };
+    expect(await refresh(world, eosRotating, tried)).toMatchObject(eosRotating.invalid);
+    expect(world.records.at(-1)?.outcome).toBe('wrong-secret');
+  });
 });

@@ -24,6 +24,18 @@ onBothEngines('a clock behind the row’s own time', (test) => {
   );
 
   test.for(rotatingClients)(
+    'replaces nothing before the session was opened: $what',
+    async (client, { world }) => {
+      rotate(world, client.contract);
+      const held = await world.open(client.contract);
+      const row = await world.row(client.contract, held.sessionId);
+      world.now = later(noon, -2 * grace);
+      expect(client.secretOf(await refreshed(world, client, held))).toBe(client.secretOf(held));
+      expect(await world.row(client.contract, held.sessionId)).toEqual(row);
+    },
+  );
+
+  test.for(rotatingClients)(
     'orders nothing: which secret is the newer one says the row’s generation: $what',
     async (client, { world }) => {
       rotate(world, client.contract);

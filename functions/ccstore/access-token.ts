@@ -14,7 +14,9 @@ export function accessToken(
   { session, secret, now, issuedAt, policy }: Omit<Granted, 'requestId'>,
   keys: Keys,
 ) {
-  const lives = session.tokenLifetime ?? tokenLifetime(policy);
+  // Within a generation all are given the same token, whatever becomes of the policy meanwhile.
+  const pinned = policy.rotation === 'fixed' ? undefined : session.issuedLifetime;
+  const lives = session.tokenLifetime ?? pinned ?? tokenLifetime(policy);
   const exp = earlier(later(issuedAt, lives), session.endsAt);
   const own = session.claims?.slice(1, -1);
   const sub = JSON.stringify(subjectOf(session));

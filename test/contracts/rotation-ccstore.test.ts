@@ -99,6 +99,30 @@ describe('POST /ccstore/v1/refresh, its secrets replaced', () => {
     },
   );
 
+  test('answers two tabs of one second, where tokens live no longer', async ({ world }) => {
+    rotate(world, ccstore);
+    const held = await world.open(ccstore, { tokenLifetime: 1 });
+    const next = await refreshed(world, client, held);
+    expect((await refresh(world, client, held)).json.access_token).toBe(next.accessToken);
+  });
+
+  test('keeps the life of a token that was given, whatever becomes of the policy', async ({
+    world,
+  }) => {
+    rotate(world, ccstore, 465);
+    let held = await refreshed(world, client, await world.open(ccstore));
+    const { accessToken } = held;
+    const shorter = { idle: { token: 60 }, rotation: { grace: 30 } } as const;
+    world.policies.set('ccstore', { ...ccstore.policy, ...shorter });
+    for (let seconds = 20; seconds <= 900; seconds += 20) {
+      world.now = later(noon, seconds);
+      held = await refreshed(world, client, held);
+      if (seconds < 465) expect(held.accessToken).toBe(accessToken);
+      const { iat, exp } = claimsOf(held.accessToken);
+      expect(exp - iat).toBe(seconds < 465 ? 930 : 60);
+    }
+  });
+
   test('gives no token that outlives its session', async ({ world }) => {
     rotate(world, ccstore);
     let held = await world.open(ccstore);

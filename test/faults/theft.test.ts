@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { later } from '../../functions/core/time.ts';
 import { grace } from '../support/rotating.ts';
 import type { Held } from '../support/world.ts';
-import { type Fault, faults } from './faults.ts';
+import { answers, type Fault, faults } from './faults.ts';
 import { type Answer, expectUnknown, type Faulty, refresh, settled, test } from './lambda.ts';
 import { pass } from './proxy.ts';
 import { openAll, type Rotating } from './rotating.ts';
@@ -42,6 +42,22 @@ describe.concurrent('a theft over a wire that fails', { retry: 1 }, () => {
       expect((await rotating.item())?.revokedAt?.N).toBe(String(world.now));
     }
   });
+
+  test.for(['{}', '', 'null', '{"Attributes":{}}'])(
+    'is no refusal where the session was said to have ended by an answer of %j',
+    async (body, { world, faulty }) => {
+      for (const rotating of await openAll(world, faulty)) {
+        const { client, held, sessionId, wire } = rotating;
+        await stolen(rotating);
+        faulty.proxy.plan(sessionId, (nth) => (nth === 0 ? undefined : answers(200, body)));
+        expectUnknown(wire, await refresh(rotating, held));
+        faulty.proxy.heal(sessionId);
+        expect((await rotating.item())?.revokedAt).toBeUndefined();
+        expect(answerOf(await settled(rotating, held))).toMatchObject(client.invalid);
+        expect((await rotating.item())?.revokedAt).toBeDefined();
+      }
+    },
+  );
 
   test('is answered once the session has ended, and not before', async ({ world, faulty }) => {
     for (const rotating of await openAll(world, faulty)) {

@@ -41,13 +41,14 @@ function changes(row: Row, { now, policy, token, draws }: Refreshing): Partial<R
   const { idle, rotation } = policy;
   const slid = typeof idle === 'number' ? { refreshedAt: now, idleUntil: now + idle } : {};
   if (rotation === 'fixed') return slid;
-  const grace = Math.min(rotation.grace, token ? Math.floor(token.life / 2) : rotation.grace);
+  const half = token ? Math.max(1, Math.floor(token.life / 2)) : rotation.grace;
   return {
     ...slid,
     refreshedAt: now,
     generation: (row.generation ?? 0) + 1,
     secretFamily: row.secretFamily ?? draws,
-    graceUntil: now + grace,
+    graceUntil: now + Math.min(rotation.grace, half),
+    ...(typeof idle === 'object' && { issuedLifetime: idle.token }),
   };
 }
 

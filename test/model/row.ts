@@ -9,6 +9,8 @@ export interface Row {
   readonly generation?: number;
   readonly secretFamily?: string;
   readonly graceUntil?: number;
+  /** How long the tokens of that secret live. */
+  readonly issuedLifetime?: number;
   readonly openedAt: number;
   readonly refreshedAt: number;
   readonly idleUntil: number;
@@ -43,8 +45,10 @@ export interface Step {
 /** A yes, and until when it is good: a session, or the token that is made of it. */
 export function grant(row: Row, now: number, { idle, rotation }: Policy): Step {
   // All who are answered with one secret are answered with one token, which is as old as the secret.
-  const issuedAt = rotation === 'fixed' ? now : row.refreshedAt;
-  const rest = typeof idle === 'number' ? row.idleUntil : issuedAt + idle.token;
+  const fixed = rotation === 'fixed';
+  const issuedAt = fixed ? now : row.refreshedAt;
+  const life = typeof idle === 'number' ? 0 : (!fixed && row.issuedLifetime) || idle.token;
+  const rest = typeof idle === 'number' ? row.idleUntil : issuedAt + life;
   const until = Math.min(rest, row.endsAt);
   return { row, told: { granted: true, until, generation: row.generation ?? 0 } };
 }

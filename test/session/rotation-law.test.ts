@@ -91,6 +91,7 @@ function changeOf(one: RotationCase, policy: Policy, drawn: string | undefined):
     ...(rotates && {
       generation: presented + 1,
       ...(family !== undefined && { secretFamily: family }),
+      ...(typeof policy.idle === 'object' && { issuedLifetime: policy.idle.token }),
       graceUntil: later(now, grace),
     }),
   };

@@ -55,6 +55,7 @@ const someTime = epochSeconds(0);
 const grown: Partial<Session> = {
   generation: 1,
   secretFamily: newFamily(),
+  issuedLifetime: 1,
   graceUntil: someTime,
   openedAt: someTime,
   refreshedAt: someTime,

@@ -56,6 +56,7 @@ const attributes = {
   secret: 'S',
   generation: 'N',
   secretFamily: 'S',
+  issuedLifetime: 'N',
   graceUntil: 'N',
   tokenLifetime: 'N',
   claims: 'S',

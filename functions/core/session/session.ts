@@ -19,6 +19,8 @@ export interface Session {
   /** Which secret is current, once one was replaced, and which family it is of. */
   readonly generation?: number;
   readonly secretFamily?: string;
+  /** How long tokens of the current secret live, in seconds, unless `tokenLifetime` says otherwise. */
+  readonly issuedLifetime?: number;
   /** Until when the secret before the current one is as good. */
   readonly graceUntil?: EpochSeconds;
   /** How long a token lives, in seconds, where it is not the policy's own. */

@@ -99,8 +99,10 @@ export function sessionStore(client: DynamoDBClient, table: string): SessionStor
     const session = tried.refused;
     const verdict = judge(session, claim, now);
     if (verdict === 'refresh') throw new Error('judge allows what the condition refused');
-    if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.secretFamily)
-      await write(request, { revokedAt: now }, isAlive(session.secretFamily));
+    if (verdict === 'reused-secret' && policy.rotation !== 'fixed' && session?.secretFamily) {
+      const ended = await write(request, { revokedAt: now }, isAlive(session.secretFamily));
+      if ('written' in ended) writtenRow(row, ended.written);
+    }
     return outcome(verdict, session);
   };
 
@@ -118,14 +120,15 @@ function changesOf({ claim, policy, now }: RefreshRequest): Partial<Session> | u
   const { idle, rotation } = policy;
   const slid = typeof idle === 'number' ? { idleUntil: later(now, idle) } : undefined;
   if (rotation === 'fixed') return slid && { refreshedAt: now, ...slid };
-  const { secret, tokenLifetime } = claim;
-  // A token must outlive the grace in which it is given again.
-  const grace = Math.min(rotation.grace, Math.floor((tokenLifetime ?? Infinity) / 2));
+  const { secret, tokenLifetime = Infinity } = claim;
+  // A token must outlive the grace in which it is given again, and two tabs of one second a grace.
+  const grace = Math.max(1, Math.min(rotation.grace, Math.floor(tokenLifetime / 2)));
   const next =
     typeof secret === 'string'
       ? { generation: 1, secretFamily: newFamily() }
       : { generation: secret.generation + 1 };
-  return { refreshedAt: now, ...slid, ...next, graceUntil: later(now, grace) };
+  const issued = typeof idle === 'number' ? undefined : { issuedLifetime: idle.token };
+  return { refreshedAt: now, ...slid, ...next, ...issued, graceUntil: later(now, grace) };
 }
 
 /** A storage request that was made, as whoever watches gives it on. */

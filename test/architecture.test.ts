@@ -35,7 +35,7 @@ const arrowRules = [
   {
     what: 'core/edge stands on core alone',
     broken:
-      /^functions\/core\/edge\/.* → (?!functions\/core\/|node:crypto$|@middy\/core$|aws-lambda$|@aws-sdk\/client-dynamodb$|@aws-lambda-powertools\/)/,
+      /^functions\/core\/edge\/.* → (?!functions\/core\/|node:crypto$|node:stream$|@middy\/core$|aws-lambda$|@aws-sdk\/client-dynamodb$|@aws-lambda-powertools\/)/,
     breach: 'functions/core/edge/services.ts → functions/contracts.ts',
   },
   {

@@ -39,7 +39,7 @@ await createTable(client, table);
 
 for (const contract of contracts) {
   const held = await opened(contract);
-  const { write, notice } = telemetry(contract.name, 'leaks');
+  const { write, notice } = telemetry(contract.name, 'leaks', process.stdout);
   const people = logLines('DEBUG', console.log, () => new Date());
   const real: Services = {
     store: sessionStore(client, table),

@@ -19,7 +19,8 @@ import { telemetry } from './telemetry.ts';
  * @throws Error naming the variable that is missing: no handler starts without its keys
  */
 export function services(contract: Contract, env: Env = process.env): Services {
-  const { write, notice } = telemetry(contract.name, env.METRICS_NAMESPACE || 'session-refresh');
+  const namespace = env.METRICS_NAMESPACE || 'session-refresh';
+  const { write, notice } = telemetry(contract.name, namespace, process.stdout);
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     store: sessionStore(dynamoDB(), sessionTable(env)),

@@ -33,13 +33,14 @@ export async function capacity({ endpoint, measured }: Stage): Promise<Table> {
   return { title: 'Storage', note: 'Of one refresh, by ConsumedCapacity.', rows };
 }
 
-const sizes = [0.2, 1, 4, 16, 64];
+/** The sizes of claims that are measured, in kB. */
+export const sizes = [0.2, 1, 4, 16, 64];
 
 /** `ccstore` keeps 4,096 characters of claims at most. */
-const largest = { eos: 64, s360: 64, ccstore: 4 };
+export const largest = { eos: 64, s360: 64, ccstore: 4 };
 
 /** Claims of as many bytes as are asked for. */
-const claims = {
+export const claims = {
   eos: (bytes: number) =>
     padded(bytes, (text) => ({ mobilityApps: { system: [], user: [text] }, profile: {} })),
   s360: (bytes: number) =>

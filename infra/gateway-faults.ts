@@ -47,7 +47,7 @@ export function gatewayResponse(
     // Which origin asked can't be judged here, and the answer tells nobody anything.
     ...(cors && {
       'Access-Control-Allow-Origin': '*',
-      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After',
+      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
     }),
   });
   return {

@@ -42,7 +42,7 @@ describe('a contract with allowed origins', () => {
       for (const { headers } of answers)
         expect(headers).toMatchObject({
           'Access-Control-Allow-Origin': origin,
-          'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After',
+          'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
           Vary: 'Origin',
           'Cache-Control': 'no-store',
         });

@@ -50,7 +50,9 @@ async function running<Result>(
   const folder = mkdtempSync(join(tmpdir(), 'lambda-'));
   cpSync(join(out, resource.Metadata['aws:asset:path'] ?? ''), folder, { recursive: true });
   expect(readdirSync(folder).toSorted()).toEqual(['index.mjs', 'index.mjs.map']);
-  const { Variables } = resource.Properties.Environment as { Variables: Record<string, unknown> };
+  // The authorizer has none.
+  const { Environment = { Variables: {} } } = resource.Properties;
+  const { Variables } = Environment as { Variables: Record<string, unknown> };
   const lambda = lambdaProcess(folder, {
     ...Object.fromEntries(
       Object.entries(Variables).map(([variable, value]) => [variable, resolved(value, table)]),

@@ -125,7 +125,7 @@ test('an API whose pages are named answers their preflight, and marks every answ
   expect(marked).toHaveLength(gatewayFaults.length);
   for (const [, { Properties }] of marked)
     expect(Properties.ResponseParameters).toMatchObject({
-      'gatewayresponse.header.Access-Control-Expose-Headers': "'X-Request-Id, Retry-After'",
+      'gatewayresponse.header.Access-Control-Expose-Headers': "'X-Request-Id, Retry-After, Date'",
     });
   const methods = resources(open, 'AWS::ApiGateway::Method');
   for (const name of [

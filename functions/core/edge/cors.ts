@@ -23,7 +23,7 @@ export function cors(
     response.headers = {
       ...response.headers,
       'Access-Control-Allow-Origin': origin,
-      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After',
+      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
       Vary: 'Origin',
     };
   };

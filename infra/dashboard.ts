@@ -84,7 +84,6 @@ function contractRows(
         lambda.metricThrottles({ ...sum, label: 'Lambda throttles' }),
         own('keys-unread'),
         own('cold-start'),
-        own('storage-requests'),
       ]),
     ],
   ];

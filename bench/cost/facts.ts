@@ -87,7 +87,6 @@ async function subjectOf(contract: Contract, kB: number, accessLog: string): Pro
 const others = {
   latency: true,
   'storage-latency': true,
-  'storage-requests': true,
   'cold-start': true,
   'keys-unread': true,
 } satisfies Record<Exclude<MetricName, Outcome>, true>;

@@ -67,7 +67,6 @@ describe('what is written of a request', () => {
               Metrics: [
                 { Name: 'refreshed', Unit: 'Count' },
                 { Name: 'latency', Unit: 'Milliseconds' },
-                { Name: 'storage-requests', Unit: 'Count' },
                 { Name: 'storage-latency', Unit: 'Milliseconds' },
                 { Name: 'cold-start', Unit: 'Count' },
               ],
@@ -80,7 +79,6 @@ describe('what is written of a request', () => {
         clientRequestId: 'trace-7',
         refreshed: 1,
         latency: 4.1,
-        'storage-requests': 1,
         'storage-latency': 2.9,
         'cold-start': 1,
       },
@@ -90,7 +88,7 @@ describe('what is written of a request', () => {
   test('measures no storage where none was asked, and no cold start where there was none', () => {
     const { metrics } = written({ ...record, storageRequests: 0, coldStart: false });
     const [{ _aws }] = metrics as [{ _aws: { CloudWatchMetrics: [{ Metrics: unknown[] }] } }];
-    expect(_aws.CloudWatchMetrics[0].Metrics).toHaveLength(3);
+    expect(_aws.CloudWatchMetrics[0].Metrics).toHaveLength(2);
   });
 
   test.for(Object.keys(levels) as Outcome[])('is as loud as it should be: %s', (outcome) => {

@@ -2,12 +2,7 @@ import { levels, type Outcome } from './outcome.ts';
 import type { RequestRecord } from './record.ts';
 
 /** What is counted or measured of a request, by contract. */
-export type RequestMetric =
-  | Outcome
-  | 'latency'
-  | 'storage-latency'
-  | 'storage-requests'
-  | 'cold-start';
+export type RequestMetric = Outcome | 'latency' | 'storage-latency' | 'cold-start';
 
 /** What happens to a Lambda beside its requests: `keys-unread`, a reading of its keys failed. */
 export type Notice = 'keys-unread';
@@ -34,7 +29,6 @@ export function metricsOf(record: RequestRecord): readonly Measured[] {
   return [
     { name: outcome, unit: 'Count', value: 1 },
     { name: 'latency', unit: 'Milliseconds', value: totalMs },
-    { name: 'storage-requests', unit: 'Count', value: storageRequests },
     ...(storageRequests > 0
       ? [{ name: 'storage-latency', unit: 'Milliseconds', value: storageMs } as const]
       : []),

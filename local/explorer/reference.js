@@ -19,6 +19,6 @@ Scalar.createApiReference('#reference', {
   hideDarkModeToggle: true,
   documentDownloadType: 'yaml',
   layout: 'modern',
-  theme: 'none',
+  theme: 'default',
   defaultOpenAllTags: true,
 });

@@ -12,14 +12,17 @@ if (!executablePath) console.warn('\nSKIPPED: every test in a browser, which nee
 /** Tests in a browser; shown as skipped where there is none. `REQUIRE_CHROMIUM=1` makes it a must. */
 export const describe = vitestDescribe.skipIf(!executablePath);
 
-/** A headless Chromium for all tests of a file, which finds nothing but this machine. */
-export function chromiumForAll(): () => Browser {
+/**
+ * A headless Chromium for all tests of a file, which finds nothing but this machine; its options are
+ * added to the command line.
+ */
+export function chromiumForAll(...options: readonly string[]): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (!executablePath) return;
     browser = await chromium.launch({
       executablePath,
-      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', ...options],
       // Chromium refuses root a sandbox, and in a container of CI that is who we are.
       chromiumSandbox: process.getuid?.() !== 0,
     });

@@ -10,6 +10,8 @@ import { enter, keyFile, localEnv } from '../functions/session-admin/local.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { demoApiKey, openDemos } from './demo.ts';
 import { createTable, embeddedDynamoDB } from './dynamodb.ts';
+import { sessionsIn } from './explorer/all-sessions.ts';
+import { explorer } from './explorer/explorer.ts';
 import { gateway, type Route } from './gateway.ts';
 import { localKeyFile } from './keys.ts';
 import { logLines } from './log-line.ts';
@@ -50,13 +52,17 @@ async function start(): Promise<() => Promise<void>> {
   await createTable(client, env.SESSION_TABLE ?? '');
 
   const log = logLines(process.env.LOG_LEVEL, console.log, () => new Date());
-  const server = createServer(gateway(routes(log.record), new Set([demoApiKey]), log.refusal));
+  const admin = adminServices();
+  const apis = gateway(routes(log.record), new Set([demoApiKey]), log.refusal);
+  const find = sessionsIn(client, env.SESSION_TABLE ?? '');
+  const server = createServer(explorer({ services: admin, find }, apis));
   const port = await onPort('PORT', 3000, (wanted) => listening(server, wanted));
-  const demos = await openDemos(adminServices());
+  const demos = await openDemos(admin);
   const origin = `http://127.0.0.1:${port}`;
   console.log(
     `session-refresh listens on ${origin}, its table on ${env.AWS_ENDPOINT_URL_DYNAMODB}\n`,
   );
+  console.log(`Read and try all of it in a browser: ${origin}/\n`);
   for (const { contract, curl } of demos) console.log(`${contract}\n${curl(origin)}\n`);
   console.log(
     `More sessions, here as in every shell:\n${howToOpen(env, database !== undefined)}\n`,

@@ -122,6 +122,17 @@ const arrowRules = [
     breach: 'infra/app.ts → local/server.ts',
   },
   {
+    what: 'the explorer is for npm start alone',
+    broken:
+      /^(?!local\/(server\.ts|explorer\/)|test\/).* → (local\/explorer\/|@scalar\/|playwright-core)/,
+    breach: 'bench/serve.ts → local/explorer/explorer.ts',
+  },
+  {
+    what: 'one file knows the renderer',
+    broken: /^(?!local\/explorer\/renderer\.ts).* → @scalar\//,
+    breach: 'local/server.ts → @scalar/fastify-api-reference',
+  },
+  {
     what: 'infra never calls AWS itself',
     broken: /^infra\/.* → (@aws-sdk|@smithy|aws-sdk)/,
     breach: 'infra/settings.ts → @aws-sdk/client-dynamodb',

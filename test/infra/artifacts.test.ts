@@ -97,6 +97,20 @@ async function call(lambda: LambdaProcess, given: unknown) {
 }
 
 describe('the deployed artifact', { timeout: 60_000 }, () => {
+  test('has nothing of the explorer in it', () => {
+    const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /\.(mjs|map)$/.test(file),
+    );
+    expect(files.filter((file) => file.endsWith('index.mjs')).length).toBeGreaterThanOrEqual(5);
+    for (const file of files) {
+      const text = readFileSync(join(out, file), 'utf8');
+      expect([file, /local\/explorer\/|@scalar|createApiReference/.exec(text)?.[0]]).toEqual([
+        file,
+        undefined,
+      ]);
+    }
+  });
+
   test('of eos answers its event with the profile', async ({ world }) => {
     world.now = epochSeconds(Date.now() / 1000);
     await world.open(eos, {

@@ -28,6 +28,14 @@ describe('npm start', () => {
     expect(curls.get('s360')).toContain('"sessionId":"c9e12c13-589e-4f3a-9273-e9300fda0ef1"');
   });
 
+  test('names the page that shows all of it', async () => {
+    const { greeting, origin } = await started();
+    expect(greeting).toContain(`${origin}/\n`);
+    const page = await fetch(`${origin}/`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<h1>Refresh a session</h1>');
+  });
+
   test('prints the line that opens more sessions from any shell', async () => {
     const server = await started();
     const { code, stdout } = await run(['bash', '-c', server.howToOpen]).ended;

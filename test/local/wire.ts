@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type RequestListener,
+  request,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
@@ -20,9 +26,12 @@ export interface Served {
   readonly server: Server;
 }
 
-/** Puts a gateway in front of handlers; it knows the demo's api key. */
-export async function serve(routes: readonly Route[]): Promise<Served> {
-  const server = createServer(gateway(routes, new Set([demoApiKey])));
+/** Puts a gateway in front of handlers, and whatever goes before it; it knows the demo's api key. */
+export async function serve(
+  routes: readonly Route[],
+  before = (apis: RequestListener) => apis,
+): Promise<Served> {
+  const server = createServer(before(gateway(routes, new Set([demoApiKey]))));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {

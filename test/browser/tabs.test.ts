@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type * as ccstoreClient from '../../client/ccstore.ts';
+import type * as stores from '../../client/credentials.ts';
+import type * as eosClient from '../../client/eos.ts';
+import type * as s360Client from '../../client/s360.ts';
+import { demoApiKey } from '../../local/demo.ts';
+import { sessions, started } from '../local/processes.ts';
+import { chromiumForAll, describe, windowOn } from './chromium.ts';
+
+// In one process, tabs see at once what another wrote into `localStorage`. In processes of their own they
+// may see it late, even after that tab's lock was freed.
+const oneProcess = chromiumForAll('--process-per-site');
+const processes = chromiumForAll();
+
+type Client = typeof ccstoreClient & typeof eosClient & typeof s360Client & typeof stores;
+
+declare global {
+  /** What the pages of these tests have besides their own. */
+  var client: Client;
+}
+
+/** The client as a page has it: bundled for a browser, under one name. */
+async function bundled(): Promise<string> {
+  const files = ['ccstore', 'credentials', 'eos', 's360'];
+  const contents = files.map((file) => `export * from './client/${file}.ts';`).join('\n');
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: join(import.meta.dirname, '../..'), loader: 'ts' },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'client',
+    // An init script has a scope of its own.
+    footer: { js: 'globalThis.client = client;' },
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+const rows = [
+  { name: 'eos', path: '/client/refresh', fields: ['sessionId', 'secureCode'] },
+  { name: 's360', path: '/idp/sso/v1/refresh', fields: ['sessionId', 'sessionToken'] },
+  { name: 'ccstore', path: '/ccstore/v1/refresh', fields: ['accessToken'] },
+] as const;
+
+type Row = (typeof rows)[number];
+
+function rotating(name: string) {
+  return { [name]: { rotation: { grace: 60 } } };
+}
+
+/** Two tabs of one window, their store in `localStorage`, and the requests of both. */
+async function twoTabs({ name, path, fields }: Row, browser = oneProcess, policies = {}) {
+  const server = await started({ SESSION_POLICIES: JSON.stringify(policies) });
+  const held = await sessions(server, 'open', name);
+  const credential = Object.fromEntries(fields.map((field) => [field, held[field]]));
+  const window = await windowOn(browser(), server);
+  await window.context.addInitScript({ content: await bundled() });
+  // Whoever is answered first is answered late, so that the other one has come meanwhile.
+  const sent: string[] = [];
+  let gate = Promise.resolve();
+  await window.context.route(`**${path}`, async (route) => {
+    const request = route.request();
+    sent.push(request.postData() ?? request.headers().authorization ?? '');
+    await gate;
+    await route.continue();
+  });
+  const tabs = [await window.tab('/'), await window.tab('/')] as const;
+  await tabs[0].evaluate(([key, text]) => localStorage.setItem(key, text), [
+    name,
+    JSON.stringify({ credential }),
+  ] as const);
+  return {
+    tabs,
+    sent,
+    held,
+    troubles: window.troubles,
+    /** Holds every request back until that is called. */
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
+}
+
+/** Refreshes in a tab, by the platform's own locks. */
+function refreshIn(page: Page, { name, path }: Row) {
+  return page.evaluate(
+    ([name, path, apiKey]) => {
+      const url = location.origin + path;
+      const store = <Credential, Grant>() =>
+        client.inStorage<Credential, Grant>(localStorage, name);
+      const by = {
+        eos: () => client.eos({ url, credentials: store() })(),
+        s360: () => client.s360({ url, apiKey, credentials: store() })(),
+        ccstore: () => client.ccstore({ url, credentials: store() })(),
+      };
+      return by[name]() as Promise<{ readonly outcome: string; readonly grant?: object }>;
+    },
+    [name, path, demoApiKey] as const,
+  );
+}
+
+/** Waits until a tab waits for another's lock. */
+async function waiting(page: Page): Promise<void> {
+  await page.waitForFunction(async () => {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return held.length === 1 && pending.length === 1;
+  });
+}
+
+describe('two tabs of the client', () => {
+  test.for(rows)('send one request for $name at once, and are both answered', async (row) => {
+    const { tabs, sent, hold, troubles } = await twoTabs(row);
+    const go = hold();
+    const outcomes = tabs.map((tab) => refreshIn(tab, row));
+    await waiting(tabs[0]);
+    go();
+    const [one, other] = await Promise.all(outcomes);
+    expect(one).toMatchObject({ outcome: 'refreshed' });
+    expect(other).toMatchObject({ outcome: 'refreshed' });
+    expect(one?.grant).toEqual(other?.grant);
+    expect(sent).toHaveLength(1);
+    expect(troubles).toEqual([]);
+    // The next one is a refresh of its own again.
+    await refreshIn(tabs[1], row);
+    expect(sent).toHaveLength(2);
+  });
+
+  test.for(rows.filter(({ name }) => name !== 's360'))(
+    'of $name under rotation present what the other was given',
+    async (row) => {
+      const { name } = row;
+      const { tabs, sent, held } = await twoTabs(row, oneProcess, rotating(name));
+      const first = await refreshIn(tabs[0], row);
+      expect(first).toMatchObject({ outcome: 'refreshed' });
+      const newest = await tabs[1].evaluate((key) => {
+        const { credential } = JSON.parse(localStorage.getItem(key) ?? '{}');
+        return String(credential.secureCode ?? credential.accessToken);
+      }, name);
+      expect([held.secureCode, held.accessToken]).not.toContain(newest);
+      expect(await refreshIn(tabs[1], row)).toMatchObject({ outcome: 'refreshed' });
+      expect(sent).toHaveLength(2);
+      expect(sent[0]).not.toContain(newest);
+      expect(sent[1]).toContain(newest);
+    },
+  );
+
+  test.for(rows.filter(({ name }) => name !== 's360'))(
+    'of $name under rotation are both answered, and stay so, in processes of their own',
+    async (row) => {
+      const { tabs, sent, hold } = await twoTabs(row, processes, rotating(row.name));
+      const go = hold();
+      const outcomes = tabs.map((tab) => refreshIn(tab, row));
+      await waiting(tabs[0]);
+      go();
+      for (const outcome of await Promise.all(outcomes))
+        expect(outcome).toMatchObject({ outcome: 'refreshed' });
+      expect(sent.length).toBeOneOf([1, 2]);
+      for (const tab of tabs)
+        expect(await refreshIn(tab, row)).toMatchObject({ outcome: 'refreshed' });
+    },
+  );
+
+  test('do not wait for a tab that was closed within its refresh', async () => {
+    const [row] = rows;
+    const { tabs, sent, hold } = await twoTabs(row);
+    const go = hold();
+    void refreshIn(tabs[0], row).catch(() => undefined);
+    await expect.poll(() => sent.length).toBe(1);
+    const other = refreshIn(tabs[1], row);
+    await waiting(tabs[1]);
+    await tabs[0].close();
+    go();
+    expect(await other).toMatchObject({ outcome: 'refreshed' });
+    expect(sent).toHaveLength(2);
+  });
+});

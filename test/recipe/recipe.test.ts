@@ -2,7 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listening, project, run } from '../local/processes.ts';
-import { blocksOf, copyOfProject, filesOf, follow, patched } from './recipe.ts';
+import { copyOfProject, filesOf } from '../support/copy.ts';
+import { blocksOf, follow, patched } from './recipe.ts';
 
 const contributing = readFileSync(join(project, 'CONTRIBUTING.md'), 'utf8');
 const blocks = blocksOf(contributing);

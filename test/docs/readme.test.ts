@@ -74,7 +74,7 @@ describe('the commands of the README', () => {
       const ran = await typed(lines, server);
       expect({ lines, ...ran }).toMatchObject({ lines, code: 0 });
     }
-  }, 180_000);
+  }, 300_000);
 
   test('replace a secret where they say so', async () => {
     const [, rotating = '', ...more] = servers;

@@ -18,7 +18,7 @@ const here = blocks
 // A refusal is no success: the shell ends there.
 const strictly = 'set -e\ncurl() { command curl --fail-with-body "$@"; }\n';
 
-describe('the commands of the README', () => {
+describe('the commands of the README', { timeout: 300_000 }, () => {
   let copy = '';
 
   beforeAll(() => {
@@ -74,7 +74,7 @@ describe('the commands of the README', () => {
       const ran = await typed(lines, server);
       expect({ lines, ...ran }).toMatchObject({ lines, code: 0 });
     }
-  }, 300_000);
+  });
 
   test('replace a secret where they say so', async () => {
     const [, rotating = '', ...more] = servers;

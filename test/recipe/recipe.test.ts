@@ -9,7 +9,7 @@ const contributing = readFileSync(join(project, 'CONTRIBUTING.md'), 'utf8');
 const blocks = blocksOf(contributing);
 const bin = join(project, 'node_modules/.bin');
 
-describe('the recipe of CONTRIBUTING.md', () => {
+describe('the recipe of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   let copy = '';
   let before: ReadonlyMap<string, string> = new Map();
 
@@ -121,7 +121,7 @@ describe('the recipe of CONTRIBUTING.md', () => {
       'POST /acme/v1/refresh refuses a session that was ended',
     ])
       expect(titles.filter((title: string) => title.startsWith(law))).not.toEqual([]);
-  }, 300_000);
+  });
 
   test('answers at the local endpoint, by the commands of the page', async () => {
     const anyPorts = { PORT: '0', DYNAMODB_PORT: '0' };

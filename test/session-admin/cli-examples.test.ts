@@ -16,7 +16,7 @@ function inShell(line: string, { database }: Started) {
   return run(['sh', '-c', line], { DYNAMODB_PORT: new URL(database).port }).ended;
 }
 
-describe('the examples of --help', () => {
+describe('the examples of --help', { timeout: 300_000 }, () => {
   test('do what they say beside `npm start`, in their order', async () => {
     const server = await started();
     for (const name of Object.keys(usages)) {

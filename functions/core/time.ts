@@ -29,3 +29,10 @@ export function later(moment: EpochSeconds, seconds: number): EpochSeconds {
 export function earlier(one: EpochSeconds, other: EpochSeconds): EpochSeconds {
   return one < other ? one : other;
 }
+
+/** A moment as people read it, in UTC, as logs have it: `2026-01-15 12:00:00`. */
+export function readable(moment: EpochSeconds): string {
+  const time = new Date(moment * 1000);
+  if (Number.isNaN(time.getTime())) return String(moment);
+  return time.toISOString().replace('T', ' ').slice(0, -'.000Z'.length);
+}

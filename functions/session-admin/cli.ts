@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { faultOf } from '../core/edge/fault.ts';
+import { systemClock } from '../core/time.ts';
+import { answerText } from './answer-text.ts';
 import { type Answer, commands } from './commands.ts';
 import type { Input } from './fields.ts';
 import { enter, localEnv, localKeys } from './local.ts';
+import { nextStep } from './next-step.ts';
 import { adminServices } from './services.ts';
-import { overview, type Usage, usages } from './usage.ts';
+import { printable } from './table.ts';
+import { help, overview, type Usage, usages } from './usage.ts';
 
 type Name = keyof typeof commands;
 
@@ -14,32 +18,39 @@ interface Asked {
   readonly input: Input;
   /** The deployed Lambda that shall run it; without one it runs on what `npm start` serves. */
   readonly lambda: string | undefined;
+  /** Whether the answer shall be JSON, wherever it goes. */
+  readonly json: boolean;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), process.stdout.isTTY);
 
 /** Runs one command; its result goes to stdout, everything else to stderr. */
-async function main([name, ...args]: string[]): Promise<number> {
+async function main([name, ...args]: string[], terminal: boolean): Promise<number> {
   if (name === '--help' || name === '-h') return print(overview);
   if (name === undefined || !Object.hasOwn(commands, name))
-    return complain('there is no such command; --help lists them all', 2);
+    return complain(
+      `there is no such command; there are ${Object.keys(commands).join(', ')}, and --help`,
+      2,
+    );
   const usage: Usage = usages[name as Name];
   const asked = readArguments(usage, args);
-  if (asked === 'help') return print(`npm run -s sessions -- ${usage.line}\n\n${usage.help}`);
+  if (asked === 'help') return print(help(usage));
   if (typeof asked === 'string') return complain(`${asked}\nusage: ${usage.line}`, 2);
   try {
-    return tell(await run(name as Name, asked), usage);
+    return tell(await run(name as Name, asked), usage, terminal && !asked.json);
   } catch (error) {
     return complain(unreachable(error, asked), 3);
   }
 }
 
-function tell(answer: Answer, usage: Usage): number {
+function tell(answer: Answer, usage: Usage, toPerson: boolean): number {
   switch (answer.outcome) {
     case 'done':
-      return print(JSON.stringify(answer.result));
+      return print(
+        toPerson ? answerText(answer.result, systemClock()) : JSON.stringify(answer.result),
+      );
     case 'refused':
-      return complain(`refused: ${answer.reason}`, 1);
+      return complain(`refused: ${answer.reason}: ${nextStep(answer.reason)}`, 1);
     case 'invalid':
       return complain(`${answer.problem}\nusage: ${usage.line}`, 2);
   }
@@ -57,6 +68,7 @@ function readArguments(
       options: {
         ...Object.fromEntries(options.map(({ name, type }) => [name, { type }])),
         function: { type: 'string' },
+        json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -66,7 +78,8 @@ function readArguments(
     const input: Record<string, unknown> = {};
     for (const [at, name] of names.entries()) input[name] = positionals[at];
     for (const option of options) input[option.input] = read(option.input, given[option.name]);
-    return { input, lambda: values.function || process.env.SESSION_ADMIN_FUNCTION };
+    const lambda = values.function || process.env.SESSION_ADMIN_FUNCTION;
+    return { input, lambda, json: values.json === true };
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
   }
@@ -94,8 +107,10 @@ async function run(name: Name, { input, lambda }: Asked): Promise<Answer> {
 function unreachable(error: unknown, { lambda }: Asked): string {
   const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
   if (!lambda && faultOf(error) !== 'failed')
-    return `no table of sessions answers at ${endpoint}: \`npm start\` serves one (AWS_ENDPOINT_URL_DYNAMODB or DYNAMODB_PORT say where)`;
-  return error instanceof Error ? error.message : String(error);
+    return `the sessions can't be reached at ${endpoint}; is \`npm start\` running? (AWS_ENDPOINT_URL_DYNAMODB or DYNAMODB_PORT say where)`;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!lambda || faultOf(error) === 'failed') return message;
+  return `${message}; it takes credentials of AWS that may call ${lambda}, a stack's output SessionAdminFunction`;
 }
 
 function print(text: string): number {
@@ -104,6 +119,6 @@ function print(text: string): number {
 }
 
 function complain(text: string, status: number): number {
-  console.error(text);
+  console.error(text.split('\n').map(printable).join('\n'));
   return status;
 }

@@ -12,20 +12,11 @@ import { sessionStore } from '../../functions/core/session/store.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { keysUnavailable } from '../../functions/core/token/keys.ts';
 import { context } from '../../local/proxy-event.ts';
+import { ownCall } from '../openapi/own-call.ts';
 import { documented } from '../support/documented.ts';
-import { apiGatewayEvent, type Held, test, type WireCall, type World } from '../support/world.ts';
+import { apiGatewayEvent, test, type World } from '../support/world.ts';
 
 const each = contracts.map((contract) => ({ name: contract.name, contract }));
-
-/** A request that any of the contracts reads. */
-function callOf({ body }: Contract, held: Held): WireCall {
-  const { sessionId, secureCode, sessionToken, accessToken } = held;
-  if (body === 'none') return { headers: { Authorization: `Bearer ${accessToken}` } };
-  return {
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ sessionId, secureCode, sessionToken }),
-  };
-}
 
 /** A world's own services, but those that are broken. */
 function services(world: World, contract: Contract, broken: Partial<Services>): Services {
@@ -51,7 +42,7 @@ describe.for(each)('$name, whose keys', ({ contract }) => {
   ])(
     '$what, answers so without a storage request, and asks again for the next',
     async ({ error, fault }, { world }) => {
-      const held = await world.open(contract);
+      const { call } = await ownCall(world, contract);
       let asked = 0;
       const keys = async () => {
         asked += 1;
@@ -63,7 +54,7 @@ describe.for(each)('$name, whose keys', ({ contract }) => {
         refreshHandler(contract, services(world, contract, { keys })),
       );
       const id = randomUUID();
-      const event = apiGatewayEvent(contract, { ...callOf(contract, held), requestId: id });
+      const event = apiGatewayEvent(contract, { ...call, requestId: id });
       world.requests.length = 0;
 
       const first = await handler(event, context(id));
@@ -103,8 +94,8 @@ const silentTest = test.extend<{ silence: Silence }>({
 
 describe.for(each)('$name before a storage that never answers', ({ contract }) => {
   silentTest('says in time that it timed out, and hangs up', async ({ world, silence }) => {
-    const held = await world.open(contract);
-    const before = await world.row(contract, held.sessionId);
+    const { call, sessionId } = await ownCall(world, contract);
+    const before = await world.row(contract, sessionId);
     const store = sessionStore(silence.client, world.table);
     const handler = documented(
       contract,
@@ -113,7 +104,7 @@ describe.for(each)('$name before a storage that never answers', ({ contract }) =
     const id = randomUUID();
     // Half a second of it is kept to answer in; in the rest the SDK has long asked.
     const ending = { ...context(id), getRemainingTimeInMillis: () => 1500 };
-    const event = apiGatewayEvent(contract, { ...callOf(contract, held), requestId: id });
+    const event = apiGatewayEvent(contract, { ...call, requestId: id });
 
     const { statusCode, body, headers } = await handler(event, ending);
     const refused = contract.refuse('timed-out', id);
@@ -124,6 +115,6 @@ describe.for(each)('$name before a storage that never answers', ({ contract }) =
     const [request] = silence.asked;
     expect(silence.asked).toHaveLength(1);
     if (request && !request.socket.destroyed) await once(request.socket, 'close');
-    expect(await world.row(contract, held.sessionId)).toEqual(before);
+    expect(await world.row(contract, sessionId)).toEqual(before);
   });
 });

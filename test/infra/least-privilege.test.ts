@@ -36,6 +36,9 @@ const like = (pattern: string) =>
 const writesRows = (name: string) =>
   `dynamodb:UpdateItem on ${table} if {${like(`${name}#*`)},${like(`${name}#*#claims#*`).replace('Like', 'NotLike')}}`;
 const reads = (pattern: string) => `dynamodb:GetItem on ${table} if {${like(pattern)}}`;
+const everySecret = contracts.flatMap(({ name, signs }) =>
+  ['root', ...(signs ? ['signing'] : [])].map((purpose) => `{Keys${name}${purpose}}`),
+);
 const readSecrets = 'secretsmanager:GetSecretValue on';
 
 describe('what a Lambda may do where secrets replace one another', () => {
@@ -89,7 +92,7 @@ describe('what a Lambda may do', () => {
         'dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on {SessionsTable.Arn}',
         'dynamodb:Query on {SessionsTable.Arn}/index/bySubject',
         logs('SessionAdmin'),
-        `${readSecrets} {Keysccstoreroot}, {Keysccstoresigning}, {Keyseosroot}, {Keyss360root}, {Keyss360signing}`,
+        `${readSecrets} ${everySecret.toSorted().join(', ')}`,
         traces,
       ],
     },

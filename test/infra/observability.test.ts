@@ -7,7 +7,11 @@ import { asText, resources, synthesized } from './synthesis.ts';
 
 const quiet = { quietMinutes: 15 };
 const rotating = { ...quiet, policy: { rotation: { grace: 60 } } };
-const template = synthesized({ contracts: { eos: rotating, s360: quiet, ccstore: rotating } });
+const template = synthesized({
+  contracts: Object.fromEntries(
+    contracts.map(({ name, rotates }) => [name, rotates ? rotating : quiet]),
+  ),
+});
 const alarms = resources(template, 'AWS::CloudWatch::Alarm').map(
   ([, { Properties }]) => Properties,
 );

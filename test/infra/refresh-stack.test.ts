@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/edge/contract.ts';
 import { asText, domain, resources, synthesized } from './synthesis.ts';
 
 const dev = synthesized();
@@ -131,10 +132,8 @@ describe('the Lambdas', () => {
       Properties.Timeout,
     ]);
     expect(Object.fromEntries(timeouts)).toEqual({
-      eos: 5,
-      s360: 5,
+      ...Object.fromEntries(contracts.map(({ name }) => [name, 5])),
       s360Authorizer: 5,
-      ccstore: 5,
       SessionAdmin: 60,
     });
   });
@@ -173,8 +172,8 @@ describe('a custom domain', () => {
   });
 
   test('is what the outputs say', () => {
-    const { EosUrl, S360Url, CcstoreUrl } = template.toJSON().Outputs;
-    expect([EosUrl.Value, S360Url.Value, CcstoreUrl.Value]).toEqual(
+    const outputs = template.toJSON().Outputs;
+    expect(contracts.map((contract) => outputs[`${capitalized(contract)}Url`].Value)).toEqual(
       contracts.map(({ path }) => `https://refresh.shop.example${path}`),
     );
   });
@@ -189,20 +188,23 @@ describe('a custom domain', () => {
 });
 
 test('the outputs name what one needs to use it', () => {
-  expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual([
-    'AlarmTopic',
-    'ApiKeyWorkspaceId',
-    'ApiKeyWorkspaceShow',
-    'CcstoreRootSecret',
-    'CcstoreSigningSecret',
-    'CcstoreUrl',
-    'EosRootSecret',
-    'EosUrl',
-    'S360RootSecret',
-    'S360SigningSecret',
-    'S360Url',
-    'SessionAdminFunction',
-    'SessionTable',
-    'UsagePlanWorkspaceId',
-  ]);
+  expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual(
+    [
+      'AlarmTopic',
+      'ApiKeyWorkspaceId',
+      'ApiKeyWorkspaceShow',
+      'SessionAdminFunction',
+      'SessionTable',
+      'UsagePlanWorkspaceId',
+      ...contracts.flatMap((contract) =>
+        ['RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
+          (what) => capitalized(contract) + what,
+        ),
+      ),
+    ].toSorted(),
+  );
 });
+
+function capitalized({ name }: Contract): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -100,7 +100,7 @@ describe('settings', () => {
       contracts: { ccstore: { policy: { idle: 60 } } },
       says: 'ccstore: idle is { token: seconds }',
     },
-    { what: 'an unknown contract', contracts: { acme: {} }, says: 'a contract acme' },
+    { what: 'an unknown contract', contracts: { nobody: {} }, says: 'a contract nobody' },
   ])('stop synthesis at $what', ({ contracts: own, says }) => {
     expect(() => checked(changed({ contracts: own }))).toThrow(says);
   });

@@ -4,6 +4,7 @@ import { contracts } from '../../functions/contracts.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
+import { answerTo } from '../support/openapi.ts';
 import { recorder, refusal, send, serve } from './wire.ts';
 
 describe('a route that no contract has', () => {
@@ -29,7 +30,8 @@ describe('a route that no contract has', () => {
     const answer = await send(await serve(routes), { method, path, headers: keyed });
     expect(answer).toEqual(refusal(contract, 'unknown-route', answer));
     expect(answer.status).toBe(404);
-    expect(answer.text).toContain(notFound[contract.name]);
+    const { value } = answerTo(contract, 'unknown-route');
+    expect(answer.text).toContain(notFound[contract.name] ?? JSON.stringify(value));
     expect(events).toEqual([]);
   });
 
@@ -61,7 +63,7 @@ describe('a route that no contract has', () => {
     });
     expect(JSON.parse(answer.text)).toEqual({
       message: 'Not found',
-      routes: ['POST /client/refresh', 'POST /idp/sso/v1/refresh', 'POST /ccstore/v1/refresh'],
+      routes: contracts.map((contract) => `POST ${contract.path}`),
     });
     expect(events).toEqual([]);
   });
@@ -110,7 +112,7 @@ describe('the header api_key', () => {
 /** What a client of any contract sends. */
 const keyed = { API_KEY: demoApiKey };
 
-/** The codes that the contracts have for a route or method that they do not know. */
+/** The codes that contracts have for another route or method; another's are in its document. */
 const notFound: Record<string, string> = {
   eos: '{"message":"Not found","code":"9-6"}',
   s360: '"code":"FlogoException"}',

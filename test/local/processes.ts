@@ -28,13 +28,16 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Runs a command line of the project in an environment that has nothing of this one's but PATH. */
-export function run(command: readonly string[], env: Env = {}): Running {
+/**
+ * Runs a command line of the project, or of a copy of it, in an environment that has nothing of this one's
+ * but PATH.
+ */
+export function run(command: readonly string[], env: Env = {}, cwd = project): Running {
   const [file = '', ...args] = command;
   const { PATH = '', HOME = '' } = process.env;
   // A group of its own, as in a terminal: a signal to all of it spares the tests.
   const child = spawn(file, args, {
-    cwd: project,
+    cwd,
     env: { PATH, HOME, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

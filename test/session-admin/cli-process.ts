@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
 import { material, type World } from '../support/world.ts';
 
 /** What a process said, and how it ended; no status where it had to be killed. */
@@ -16,7 +17,9 @@ export interface Ran {
 export const project = join(import.meta.dirname, '../..');
 
 /** The keys of the tests' world, as `npm start` gives its own to the CLI. */
-export const sessionKeys = JSON.stringify({ eos: material, s360: material, ccstore: material });
+export const sessionKeys = JSON.stringify(
+  Object.fromEntries(contracts.map(({ name }) => [name, material])),
+);
 
 /** Where nothing listens: whoever asks storage for anything there ends with status 3. */
 export const nowhere = {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { contracts as list } from '../../functions/contracts.ts';
 import { cli, freePort, nowhere, sessionKeys } from './cli-process.ts';
 
 /** Is in every secret and claim below, and in no answer. */
 const mark = 'hunter2';
 
-const contracts = '<eos|s360|ccstore>';
+const contracts = `<${list.map(({ name }) => name).join('|')}>`;
 
 const helps = [
   {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, inject } from 'vitest';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
+import type { AdminRefusal } from '../../functions/session-admin/commands.ts';
+import { nextStep } from '../../functions/session-admin/next-step.ts';
 import { type Held, test, type World } from '../support/world.ts';
 import { cli, envOf, printed, type Ran, run, sessionKeys } from './cli-process.ts';
 import { item, refresh, type Wire, wires } from './support.ts';
@@ -14,10 +16,10 @@ function refreshNow(world: World, wire: Wire, held: Record<string, unknown>) {
   return refresh(world, wire, held as unknown as Held);
 }
 
-const refused = (reason: string): Ran => ({
+const refused = (reason: AdminRefusal): Ran => ({
   status: 1,
   stdout: '',
-  stderr: `refused: ${reason}\n`,
+  stderr: `refused: ${reason}: ${nextStep(reason)}\n`,
 });
 
 describe('npm run sessions', () => {

@@ -1,0 +1,50 @@
+/**
+ * A text as a terminal may have it: what would move the cursor, colour, or turn the direction of the
+ * rest of the line stands as `\u{1b}`. The two joiners stay, which scripts and emoji are written with.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** How many columns of a terminal a printable text takes. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const { segment } of graphemes.segment(text))
+    columns += invisible.test(segment) ? 0 : wide.test(segment) ? 2 : 1;
+  return columns;
+}
+
+/** Rows under a heading, each column as wide as its widest cell. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  return aligned([heading.map((cell) => cell.toUpperCase()), ...rows]);
+}
+
+/** A line for each name and its value, the values below one another. */
+export function nameValueLines(pairs: readonly (readonly [name: string, value: string])[]): string {
+  return aligned(pairs);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(printable));
+  const widths: number[] = [];
+  for (const row of cells)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell));
+  // The last cell as it is: a secret may end in a space.
+  const padded = (cell: string, at: number, row: readonly string[]) =>
+    at === row.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - width(cell));
+  return cells.map((row) => row.map(padded).join('  ')).join('\n');
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Controls, lone surrogates, line separators, and all formatting but the two joiners. */
+const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const invisible = /^[\p{M}\u200c\u200d]+$/u;
+
+/**
+ * What a terminal gives two columns (Unicode's UAX 11, as far as expressions know it): East Asian
+ * scripts, their punctuation and full-width forms, and emoji. Half-width forms are narrow.
+ */
+const wide =
+  /^(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/edge/contract.ts';
+import { later } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { samples } from '../../local/demo.ts';
+import { refresh, wires } from '../session-admin/support.ts';
+import { noon, test, type World } from '../support/world.ts';
+
+const text = readFileSync(join(import.meta.dirname, '../../docs/sessions.md'), 'utf8');
+const [, examples = ''] = /\n## Examples\n([\s\S]*?)\n## /.exec(text) ?? [];
+const rows: readonly Record<string, unknown>[] = [
+  ...examples.matchAll(/```json\n([\s\S]*?)```/g),
+].map(([, json = '']) => JSON.parse(json));
+
+/** A value that the document writes out, or the pattern of one that it leaves something out of. */
+function said(value: unknown): unknown {
+  if (typeof value !== 'string' || !/[<…]/.test(value)) return value;
+  const parts = value.split(/(<\d+ characters of [^>]+>|…)/);
+  const pattern = parts.map((part) => {
+    const [, length] = /^<(\d+)/.exec(part) ?? [];
+    if (length) return `[\\w-]{${length}}`;
+    return part === '…' ? '[^]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return expect.stringMatching(new RegExp(`^${pattern.join('')}$`));
+}
+
+/** A row as the document writes it, attribute by attribute. */
+function documented(row: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, said(value)]));
+}
+
+/** The row of the demo's session of a contract, ten minutes after noon. */
+async function rowOf(world: World, contract: Contract) {
+  const { [contract.name as keyof typeof samples]: sample } = samples;
+  const held = await world.open(contract, sample);
+  world.now = later(noon, 600);
+  const wire = wires.find(({ name }) => name === contract.name);
+  if (!wire) throw new Error(`nobody speaks ${contract.name}`);
+  expect((await refresh(world, wire, held)).status).toBe(200);
+  return world.row(contract, held.sessionId);
+}
+
+const each = contracts.filter(({ name }) => name in samples);
+
+describe('the example rows of docs/sessions.md', () => {
+  test('are one for each contract, and one for rotation', () => {
+    const names = rows.map(({ rowKey = '' }) => String(rowKey).split('#')[0]);
+    expect(names).toEqual([...each.map(({ name }) => name), '']);
+  });
+
+  test.for(each)('have the row of $name as it is', async (contract, { world }) => {
+    const row = rows.find(({ rowKey }) => String(rowKey).startsWith(`${contract.name}#`));
+    expect(await rowOf(world, contract)).toEqual(documented(row ?? {}));
+  });
+
+  test('have what rotation adds, and no more', async ({ world }) => {
+    world.policies.set('eos', { ...eos.policy, rotation: { grace: 60 } });
+    const [first = {}, last = {}] = [rows[0], rows.at(-1)];
+    expect(await rowOf(world, eos)).toEqual(documented({ ...first, ...last }));
+  });
+});
+
+describe('what reads them', () => {
+  test('holds a placeholder to its length, and a gap to something', () => {
+    const [secret, claims] = [said('<3 characters of base64url>'), said('{"a":[…]}')];
+    expect(['a-_', '{"a":[1]}']).toEqual([secret, claims]);
+    expect(['a-_b', '{"a":[1]}']).not.toEqual([secret, claims]);
+    expect(['a-_', '{"a":[]}']).not.toEqual([secret, claims]);
+  });
+});

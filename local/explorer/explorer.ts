@@ -31,6 +31,7 @@ interface Page {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly styles?: 'own' | 'inline';
 }
 
 async function answer(path: string, request: IncomingMessage, local: Local): Promise<Page> {
@@ -63,7 +64,7 @@ function pageAt(path: string): Page | undefined {
   const contract = contracts.find(({ name }) => name === first);
   if (contract && second === undefined) {
     const names = contracts.map(({ name }) => name);
-    return html(contractPage(contract, about(contract), names));
+    return { ...html(contractPage(contract, about(contract), names)), styles: 'inline' };
   }
   if (more.length > 0) return undefined;
   if (contract && second === 'openapi.yaml') {
@@ -112,6 +113,6 @@ function json(status: number, value: object): Page {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
-function send(response: ServerResponse, { status, type, body }: Page): void {
-  response.writeHead(status, headersOf(type)).end(body);
+function send(response: ServerResponse, { status, type, body, styles = 'own' }: Page): void {
+  response.writeHead(status, headersOf(type, styles)).end(body);
 }

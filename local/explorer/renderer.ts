@@ -1,6 +1,6 @@
 /**
  * The script of Scalar's API reference, whole, as a browser wants it. This package of Scalar's is the
- * small one that has it: `@scalar/api-reference` brings 185 packages along. It hands the script out by a
+ * small one that has it: `@scalar/api-reference` brings 272 packages along. It hands the script out by a
  * route of Fastify's, and that route is all that is asked of it here. Its 4 MB are read when a page asks.
  */
 export async function rendererScript(): Promise<string> {

@@ -31,6 +31,7 @@ interface Page {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly styles?: 'own' | 'inline';
 }
 
 async function answer(path: string, request: IncomingMessage, local: Local): Promise<Page> {
@@ -39,7 +40,7 @@ async function answer(path: string, request: IncomingMessage, local: Local): Pro
     request.resume();
     return json(refusal.status, { message: refusal.message });
   }
-  if (request.method === 'GET') return pageAt(path) ?? json(404, { message: 'Not found' });
+  if (request.method === 'GET') return (await pageAt(path)) ?? json(404, { message: 'Not found' });
   const [, , folder, name = '', ...more] = path.split('/');
   const action = folder === 'sessions' && Object.hasOwn(actions, name) && actions[name];
   const input = await jsonIn(request);
@@ -56,14 +57,14 @@ function said(answer: Answer): Page {
 }
 
 /** What is read at this path; nothing where there is nothing. */
-function pageAt(path: string): Page | undefined {
+async function pageAt(path: string): Promise<Page | undefined> {
   if (path === '/')
     return html(indexPage(contracts.map((contract) => [contract, about(contract)])));
   const [, , first = '', second, ...more] = path.split('/');
   const contract = contracts.find(({ name }) => name === first);
   if (contract && second === undefined) {
     const names = contracts.map(({ name }) => name);
-    return html(contractPage(contract, about(contract), names));
+    return { ...html(contractPage(contract, about(contract), names)), styles: 'inline' };
   }
   if (more.length > 0) return undefined;
   if (contract && second === 'openapi.yaml') {
@@ -72,7 +73,7 @@ function pageAt(path: string): Page | undefined {
   }
   if (second !== undefined) return undefined;
   if (first === 'scalar.js')
-    return { status: 200, type: 'text/javascript', body: rendererScript() };
+    return { status: 200, type: 'text/javascript', body: await rendererScript() };
   const type = Object.hasOwn(assets, first) && assets[first];
   return type ? { status: 200, type, body: readFileSync(join(here, first), 'utf8') } : undefined;
 }
@@ -112,6 +113,6 @@ function json(status: number, value: object): Page {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
-function send(response: ServerResponse, { status, type, body }: Page): void {
-  response.writeHead(status, headersOf(type)).end(body);
+function send(response: ServerResponse, { status, type, body, styles = 'own' }: Page): void {
+  response.writeHead(status, headersOf(type, styles)).end(body);
 }

@@ -44,12 +44,18 @@ export async function jsonIn(request: IncomingMessage): Promise<Input | undefine
 
 const mostBytes = 16 * 1024;
 
-/** What every answer says: how to read it, and what its page may load, which is nothing from elsewhere. */
-export function headersOf(type: string): Readonly<Record<string, string>> {
+/**
+ * What every answer says: how to read it, and what its page may load, which is nothing from elsewhere.
+ * Scalar's script brings its styles along, and sets some on elements: its pages alone allow that.
+ */
+export function headersOf(
+  type: string,
+  styles: 'own' | 'inline',
+): Readonly<Record<string, string>> {
   return {
     'Content-Type': `${type}; charset=utf-8`,
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': policy,
+    'Content-Security-Policy': [`style-src ${styleSources[styles]}`, ...policy].join('; '),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
@@ -57,14 +63,14 @@ export function headersOf(type: string): Readonly<Record<string, string>> {
   };
 }
 
+const styleSources = { own: "'self'", inline: "'self' 'unsafe-inline'" };
+
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
-  // Scalar's script brings its styles along, and sets some on elements.
-  "style-src 'self' 'unsafe-inline'",
   "img-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];

@@ -68,7 +68,7 @@ export function contractPage(
     <section class="demo" id="demo" aria-labelledby="demo-title" data-contract="${escaped(name)}"
         data-path="${escaped(path)}" data-refresh="${escaped(JSON.stringify(refresh))}">
       <h2 id="demo-title">Try it</h2>
-      <p>A demo session of your own, opened just now. The request below is complete: send it as it is.</p>
+      <p>A live session of this tab’s own. The request below is complete: send it as it is.</p>
       <div class="bar">
         <button type="button" class="primary" id="refresh" disabled>Refresh this session</button>
         <button type="button" id="revoke" disabled>Revoke it</button>

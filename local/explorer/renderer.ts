@@ -1,18 +1,17 @@
-import fastifyApiReference from '@scalar/fastify-api-reference';
-
 /**
  * The script of Scalar's API reference, whole, as a browser wants it. This package of Scalar's is the
- * small one that has it: `@scalar/api-reference` brings 185 packages along. It hands the script out by a
- * route of Fastify's, and that route is all that is asked of it here.
+ * small one that has it: `@scalar/api-reference` brings 272 packages along. It hands the script out by a
+ * route of Fastify's, and that route is all that is asked of it here. Its 4 MB are read when a page asks.
  */
-export function rendererScript(): string {
+export async function rendererScript(): Promise<string> {
+  const scalar = await import('@scalar/fastify-api-reference');
   const routes: Route[] = [];
   const fastify = {
     initialConfig: {},
     hasPlugin: () => false,
     route: (route: Route) => routes.push(route),
   };
-  const plugin = fastifyApiReference as unknown as Plugin;
+  const plugin = scalar.default as unknown as Plugin;
   plugin(fastify, { configuration: { url: 'unused' } }, () => undefined);
   let script: unknown;
   const reply: Reply = {

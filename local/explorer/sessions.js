@@ -18,7 +18,7 @@ function time(seconds) {
   element.title = date.toLocaleString();
   const today = date.toDateString() === new Date().toDateString();
   element.textContent = today
-    ? date.toLocaleTimeString([], { hour12: false })
+    ? date.toLocaleTimeString([], { hourCycle: 'h23' })
     : date.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' });
   return element;
 }
@@ -55,7 +55,16 @@ function revokeButton({ contract, sessionId }) {
 }
 
 function row(session) {
-  const { contract, sessionId, subject = '–', openedAt, refreshedAt, idleUntil, endsAt } = session;
+  const {
+    contract,
+    sessionId,
+    subject = '–',
+    openedAt,
+    refreshedAt,
+    idleUntil,
+    endsAt,
+    revokedAt,
+  } = session;
   const tr = document.createElement('tr');
   const open = session.state === 'active' || session.state === 'anonymous';
   tr.append(
@@ -66,7 +75,7 @@ function row(session) {
     cell('Opened', time(openedAt)),
     cell('Refreshed', time(refreshedAt)),
     cell('Idle until', time(idleUntil)),
-    cell('Ends', time(endsAt)),
+    cell('Ends', time(revokedAt ?? endsAt)),
     cell('', ...(open ? [revokeButton(session)] : [])),
   );
   return tr;

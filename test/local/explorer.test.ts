@@ -45,6 +45,9 @@ describe('the explorer', () => {
       expect(policyOf(page)).toEqual(
         expect.arrayContaining(["default-src 'none'", "script-src 'self'", "connect-src 'self'"]),
       );
+      // Scalar's own styles are in its script.
+      const styles = path === '/' ? "style-src 'self'" : "style-src 'self' 'unsafe-inline'";
+      expect(policyOf(page)).toContain(styles);
       const loaded = [...page.text.matchAll(/(?:src|href|data-document)="([^"#]+)"/g)];
       expect(loaded.length).toBeGreaterThan(4);
       for (const [, asset = ''] of loaded) {

@@ -1,4 +1,4 @@
-import { contracts } from '../functions/contracts.ts';
+import { sampled } from '../local/demo.ts';
 import { metered } from './metered.ts';
 import type { Stage } from './stage.ts';
 import { subject } from './subject.ts';
@@ -9,7 +9,7 @@ export async function capacity({ endpoint, measured }: Stage): Promise<Table> {
   const meter = await metered(endpoint);
   const rows: Row[] = [];
   try {
-    for (const { name } of contracts)
+    for (const { name } of sampled)
       for (const kB of sizes.filter((size) => size <= largest[name as keyof typeof largest])) {
         const one = await measured(name, claims[name as keyof typeof claims](kB * 1000));
         meter.charges.length = 0;

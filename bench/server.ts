@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { contracts } from '../functions/contracts.ts';
+import { sampled } from '../local/demo.ts';
 import type { Effort } from './effort.ts';
 import { median, quantile } from './numbers.ts';
 import { turned } from './rounds.ts';
@@ -19,7 +19,7 @@ export async function server(
 ): Promise<Table> {
   const { origin, stop } = await started(env);
   const runs = await Promise.all(
-    contracts.flatMap(({ name, path }) =>
+    sampled.flatMap(({ name, path }) =>
       connections.map(async (lanes) => {
         const { event } = await measured(name);
         const sent = { url: origin + path, ...(event as Sent) };

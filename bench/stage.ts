@@ -2,13 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { contracts } from '../functions/contracts.ts';
 import { rowKey, type SessionId } from '../functions/core/session/session.ts';
 import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 import { enter, localEnv } from '../functions/session-admin/local.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
-import { samples } from '../local/demo.ts';
+import { sampled, samples } from '../local/demo.ts';
 import { createTable } from '../local/dynamodb.ts';
 import { localKeyFile } from '../local/keys.ts';
 import { dynamoDBLocal } from '../test/support/dynamodb-local.ts';
@@ -43,7 +42,7 @@ export async function stage(): Promise<Stage> {
   await createTable(new DynamoDBClient(), 'sessions');
   const floor = await bundle(folder, 'floor', { path: 'bench/floor.ts' });
   const bundles = new Map<string, Bundle>();
-  for (const { name } of contracts)
+  for (const { name } of sampled)
     bundles.set(name, await bundle(folder, name, { path: `functions/${name}/handler.ts` }));
 
   const measured = async (name: string, claims?: string): Promise<Measured> => {
@@ -67,7 +66,7 @@ export async function stage(): Promise<Stage> {
       const event = eventOf('eos', held);
       return [
         { name: 'floor', file: floor.file, env: { ...env, ...own }, event },
-        ...(await Promise.all(contracts.map(({ name }) => measured(name)))),
+        ...(await Promise.all(sampled.map(({ name }) => measured(name)))),
       ];
     },
     async close() {

@@ -1,3 +1,4 @@
+import { contracts } from '../functions/contracts.ts';
 import type { AdminServices } from '../functions/session-admin/commands.ts';
 import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
@@ -101,3 +102,6 @@ export const samples = {
   },
   ccstore: { contract: 'ccstore', subject: '110558' },
 } satisfies Record<string, Input>;
+
+/** The contracts that have a sample. */
+export const sampled = contracts.filter(({ name }) => name in samples);

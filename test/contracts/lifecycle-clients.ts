@@ -1,7 +1,10 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
+import { written as inType, refreshing } from '../openapi/own-call.ts';
+import { answerTo } from '../support/openapi.ts';
 import { type Held, noon, type WireAnswer, type WireCall, type World } from '../support/world.ts';
 import { signed } from './ccstore-client.ts';
 import { payloadOf } from './segments.ts';
@@ -23,8 +26,7 @@ export interface Client {
 
 const slides = (now: number) => ({ refreshedAt: now, idleUntil: now + 1800 });
 
-/** One for every contract. */
-export const clients: readonly Client[] = [
+const written: readonly Client[] = [
   {
     contract: eos,
     secretOf: ({ secureCode }) => secureCode,
@@ -56,6 +58,33 @@ export const clients: readonly Client[] = [
     written: () => ({}),
   },
 ];
+
+/** One for every contract: those written here, and the others as their documents say. */
+export const clients: readonly Client[] = contracts.map(
+  (contract) => written.find((one) => one.contract === contract) ?? byDocument(contract),
+);
+
+/** A client of the document's first request: a session id, and what proves that it is its own. */
+function byDocument(contract: Contract): Client {
+  const { type, example } = refreshing(contract);
+  const proof = Object.keys(example.value).find((name) => name !== 'sessionId') ?? '';
+  const refused = (reason: 'revoked' | 'wrong-secret') => {
+    const { status, value: json } = answerTo(contract, reason);
+    return { status, json };
+  };
+  const { idle } = contract.policy;
+  return {
+    contract,
+    secretOf: (held) => String({ ...held }[proof]),
+    call: (sessionId, secret) => ({
+      headers: { 'Content-Type': type },
+      body: inType(type, { ...example, value: { sessionId, [proof]: secret } }),
+    }),
+    loggedOut: refused('revoked'),
+    notYours: refused('wrong-secret'),
+    written: (now) => (typeof idle === 'number' ? { refreshedAt: now, idleUntil: now + idle } : {}),
+  };
+}
 
 /** A refresh as the session's own client sends it. */
 export function refresh(

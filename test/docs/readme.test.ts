@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
-import { samples } from '../../local/demo.ts';
+import { sampled } from '../../local/demo.ts';
 import { listening, project, run, type Started } from '../local/processes.ts';
 import { copyOfProject } from '../support/copy.ts';
 import { commandsOf, isMarkedRightly } from './commands.ts';
@@ -64,7 +63,7 @@ describe('the commands of the README', { timeout: 300_000 }, () => {
   test('refresh a session by every contract', () => {
     const curls = commands.filter(({ kind, line }) => kind === 'here' && line.startsWith('curl '));
     const paths = curls.map(({ line }) => /\$URL([^"]*)"/.exec(line)?.[1]);
-    const demos = contracts.filter(({ name }) => name in samples).map(({ path }) => path);
+    const demos = sampled.map(({ path }) => path);
     expect(paths).toEqual(demos);
   });
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import { samples } from '../../local/demo.ts';
+import { sampled, samples } from '../../local/demo.ts';
 import { refresh, wires } from '../session-admin/support.ts';
 import { noon, test, type World } from '../support/world.ts';
 
@@ -43,7 +42,7 @@ async function rowOf(world: World, contract: Contract) {
   return world.row(contract, held.sessionId);
 }
 
-const each = contracts.filter(({ name }) => name in samples);
+const each = sampled;
 
 describe('the example rows of docs/sessions.md', () => {
   test('are one for each contract, and one for rotation', () => {

@@ -7,6 +7,7 @@ import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { Fault } from '../../functions/core/edge/fault.ts';
 import type { Refusal } from '../../functions/core/session/refusal.ts';
 import { realRoutes, type Served, serve } from '../local/wire.ts';
+import { spoken } from '../session/clients.ts';
 import { test } from '../support/world.ts';
 import { nearCalls, ownCall } from './calls.ts';
 import { effort, openAll, seed } from './fuzz.ts';
@@ -14,7 +15,7 @@ import { answersIn, type Bytes, broken, bytesOf, whole } from './http.ts';
 import { marker } from './inputs.ts';
 import { raw } from './wild.ts';
 
-describe.for(contracts)('the local server, sent any bytes for $path', (contract) => {
+describe.for(spoken)('the local server, sent any bytes for $path', (contract) => {
   const inputs = 5000 * effort;
   const batch = 50;
 

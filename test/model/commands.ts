@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import type { Answer } from '../../functions/session-admin/commands.ts';
+import { spoken } from '../session/clients.ts';
 import type { Book } from './book.ts';
 import { clocks } from './clocks.ts';
 import { apply, type Command, command, keep, keepSecret } from './command.ts';
@@ -18,13 +18,13 @@ import type { Told } from './row.ts';
 /** Few, so that contracts, sessions and people meet. */
 const ids = fc.constantFrom('a', 'b');
 const secrets = fc.constantFrom('x', 'y', '20004007594');
-const anyContract = fc.constantFrom(...contracts);
+const anyContract = fc.constantFrom(...spoken);
 const people = fc.record({ subject: fc.constantFrom('p', 'a'), secret: secrets });
 
 /** A session of everyone, so that a run need not find its beginning. */
 export function beginning(): readonly Command[] {
   const by = { subject: 'p', secret: 'x' };
-  return [...contracts.map((contract) => open(contract, 'a', by)), open(eos, 'b')];
+  return [...spoken.map((contract) => open(contract, 'a', by)), open(eos, 'b')];
 }
 
 /** Every command, those more often that lead somewhere. */

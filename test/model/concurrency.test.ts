@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
+import { spoken } from '../session/clients.ts';
 import { onBothEngines, type World } from '../support/world.ts';
 import type { Act } from './done.ts';
 import { type Line, play } from './parallel.ts';
@@ -25,16 +25,16 @@ const races: readonly {
   readonly first: readonly Act[];
   readonly acts: readonly (readonly Act[])[];
 }[] = [
-  { what: 'refresh and refresh', of: contracts, first: [opened], acts: Array(5).fill([refresh]) },
+  { what: 'refresh and refresh', of: spoken, first: [opened], acts: Array(5).fill([refresh]) },
   {
     what: 'refresh and revoke',
-    of: contracts,
+    of: spoken,
     first: [opened],
     acts: [[refresh], [refresh], [revoke, refresh], [refresh, refresh]],
   },
   {
     what: 'revoke and revoke',
-    of: contracts,
+    of: spoken,
     first: [opened],
     acts: [[revoke], [revoke, refresh], [revoke]],
   },
@@ -53,7 +53,7 @@ const races: readonly {
   { what: 'login and revoke', of: [eos], first: [anonymous], acts: [[login(), refresh], [revoke]] },
   {
     what: 'open and open',
-    of: contracts,
+    of: spoken,
     first: [],
     acts: [
       [opened, refresh],
@@ -66,7 +66,7 @@ const races: readonly {
   },
   {
     what: 'revoke-all and open',
-    of: contracts,
+    of: spoken,
     first: [],
     acts: [[opened, refresh], [revokeAll, refresh], [refresh]],
   },
@@ -93,7 +93,7 @@ onBothEngines('sessions of which many ask at once', (test) => {
   test('answer anything as if one came after the other', limit, async ({ world }) => {
     let nth = 0;
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...contracts), anyLines, async (contract, lines) => {
+      fc.asyncProperty(fc.constantFrom(...spoken), anyLines, async (contract, lines) => {
         const acts = lines.map((line) => ({ ...line, acts: line.acts.filter(fitFor(contract)) }));
         await expectOrder(world, contract, `any-${nth++}`, [], acts);
       }),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
 import { policyProblem } from '../../functions/core/session/policy-problem.ts';
+import { spoken } from '../session/clients.ts';
 import { type Command, command } from './command.ts';
 
 /** A stage that sets a contract's numbers anew, and whether and how seldom its secrets are replaced. */
@@ -13,10 +13,10 @@ export function policies(): fc.Arbitrary<Command>[] {
     lifetime: fc.constantFrom(7200, 86_400),
     rotation,
   };
-  const any = fc.tuple(fc.constantFrom(...contracts), fc.record(numbers)).map(changed);
+  const any = fc.tuple(fc.constantFrom(...spoken), fc.record(numbers)).map(changed);
   // What else a policy says stays as it is: rotation alone is turned on, off, or another way.
   const turned = fc
-    .tuple(fc.constantFrom(...contracts.filter(({ rotates }) => rotates)), rotation)
+    .tuple(fc.constantFrom(...spoken.filter(({ rotates }) => rotates)), rotation)
     .map(([contract, grace]) => turn(contract, grace));
   return [any, turned, turned];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
+import { spoken } from '../session/clients.ts';
 import { onBothEngines, type World } from '../support/world.ts';
 import type { Act } from './done.ts';
 import { type Line, play } from './parallel.ts';
@@ -51,7 +51,7 @@ const races = [
   },
 ] satisfies readonly { what: string; before: readonly Line[]; acts: readonly Act[][] }[];
 
-const rotating = contracts.filter(({ rotates }) => rotates);
+const rotating = spoken.filter(({ rotates }) => rotates);
 const cases = races.flatMap((race) => rotating.map((contract) => ({ ...race, contract })));
 
 /** Clocks of Lambdas are never quite the same, nor do all know a new policy at once. */

@@ -63,6 +63,9 @@ export const ccstoreClient: Client = {
 
 export const clients: readonly Client[] = [eosClient, s360Client, ccstoreClient];
 
+/** The contracts that have one: what models and fuzzes a contract needs to speak it. */
+export const spoken = clients.map(({ contract }) => contract);
+
 /** What a token says, in either alphabet. */
 export function payloadOf(token: string): Readonly<Record<string, unknown>> {
   const [, payload = ''] = token.split('.');

@@ -58,6 +58,10 @@ const steps: readonly (readonly [name: string, text: string])[] = [
     "import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'; export const kept = [new SecretsManagerClient(), GetSecretValueCommand];",
   ],
   ['@middy/core', "import middy from '@middy/core'; export const kept = middy();"],
+  [
+    'Powertools logger and metrics',
+    "import { Logger } from '@aws-lambda-powertools/logger'; import { Metrics } from '@aws-lambda-powertools/metrics'; export const kept = [new Logger(), new Metrics()];",
+  ],
   ['jose', "import { CompactSign } from 'jose'; export const kept = CompactSign;"],
 ];
 

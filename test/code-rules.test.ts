@@ -65,10 +65,16 @@ const rules = [
     breach: ['functions/session-admin/cli.ts', 'default: return 1;'],
   },
   {
-    what: 'there are no classes but constructs and stacks',
+    what: 'there are no classes but constructs, stacks and errors',
     where: /^(client|functions|infra|local)\//,
-    broken: /\bclass\s+(?!\w+ extends (Construct|Stack|NodejsFunction)\b)/,
-    breach: ['functions/core/edge/fault.ts', 'export class Unavailable extends Error {}'],
+    broken: /\bclass\s+(?!\w+ extends (Construct|Stack|NodejsFunction|Error)\b)/,
+    breach: ['functions/core/edge/fault.ts', 'export class Faults extends Map {}'],
+  },
+  {
+    what: 'a library is used through its public options',
+    where: /^functions\//,
+    broken: /@internal|middlewareStack|\.cork\(|\bas unknown as\b|\$metadata\s*[:=,]\s*\{/,
+    breach: ['functions/core/session/store.ts', "client.middlewareStack.remove('logger');"],
   },
   {
     what: 'no file re-exports another',

@@ -19,7 +19,7 @@ export interface LogBytes {
 export function logBytes(contract: Contract, accessLog: string): LogBytes {
   const { path, apiKey } = contract;
   const [line = '', metrics = ''] = written(() =>
-    telemetry(contract.name, 'SessionRefresh-prod', process.stdout).write({
+    telemetry(contract.name, 'SessionRefresh-prod').write({
       ...typical,
       contract: contract.name,
       ...(apiKey === 'required' && { apiKeyId: 'a1b2c3d4e5' }),

@@ -1,9 +1,13 @@
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { claimsApart } from '../../functions/core/session/claims.ts';
-import { type Item, toItem } from '../../functions/core/session/item.ts';
 import { timesAtOpening, writesAtRefresh } from '../../functions/core/session/policy.ts';
 import { digest, type Secret } from '../../functions/core/session/secret.ts';
-import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
+import {
+  type Claims,
+  type LoggedInSession,
+  rowKey,
+  type SessionId,
+} from '../../functions/core/session/session.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { deriveKeys } from '../../functions/core/token/keys.ts';
 import { claims } from '../capacity.ts';
@@ -26,9 +30,9 @@ export async function footprint(contract: Contract, kB: number): Promise<Footpri
   const session = opened(contract, kB);
   const writes = writesAtRefresh(contract.policy);
   const apart = writes ? claimsApart(session.rowKey, session, session.purgeAt) : { row: session };
-  const kept = bytes(toItem(apart.row));
+  const kept = bytes(apart.row);
   const own = apart.claims ? bytes(apart.claims) : 0;
-  const index = bytes(toItem({ rowKey: session.rowKey, subject: session.subject ?? '' }));
+  const index = bytes({ rowKey: session.rowKey, subject: session.subject });
   const reads = (size: number) => Math.ceil(size / 4096);
   const { body } = await contract.grant(
     {
@@ -61,24 +65,20 @@ function keysOf({ name }: Contract) {
   return deriveKeys(name, material);
 }
 
-function opened(contract: Contract, kB: number): Session {
+function opened(contract: Contract, kB: number): LoggedInSession {
   const key = rowKey(contract.name, id as SessionId);
   return {
     rowKey: key,
     subject: `${contract.name}#20004007594`,
     secret: digest(keysOf(contract).digest, key, secret),
-    claims: claims[contract.name as keyof typeof claims](kB * 1000),
+    claims: claims[contract.name as keyof typeof claims](kB * 1000) as Claims,
     ...timesAtOpening(contract.policy, now),
   };
 }
 
 /** The size of an item as DynamoDB counts it: names and texts in UTF-8, a number by its digits. */
-function bytes(item: Item): number {
-  return Object.entries(item).reduce(
-    (sum, [name, { S, N }]) =>
-      sum +
-      name.length +
-      (S === undefined ? Math.ceil((N?.length ?? 0) / 2) + 1 : Buffer.byteLength(S)),
-    0,
-  );
+function bytes(item: object): number {
+  const size = (value: unknown) =>
+    typeof value === 'string' ? Buffer.byteLength(value) : Math.ceil(String(value).length / 2) + 1;
+  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + size(value), 0);
 }

@@ -1,9 +1,11 @@
+import { claimsMembers } from '../core/edge/claims.ts';
 import type { Granted } from '../core/edge/contract.ts';
 import { tokenLifetime } from '../core/session/policy.ts';
 import { idOf, subjectOf } from '../core/session/session.ts';
 import { earlier, later } from '../core/time.ts';
 import { type Keys, signingKey } from '../core/token/keys.ts';
 import { signLegacyJwt } from '../core/token/legacy-jwt.ts';
+import { ccstoreClaims } from './claims.ts';
 
 /**
  * A token that lives from its issue on as long as its session's tokens do, and never past the session: the
@@ -18,7 +20,8 @@ export function accessToken(
   const pinned = policy.rotation === 'fixed' ? undefined : session.issuedLifetime;
   const lives = session.tokenLifetime ?? pinned ?? tokenLifetime(policy);
   const exp = earlier(later(issuedAt, lives), session.endsAt);
-  const own = session.claims?.slice(1, -1);
+  claimsMembers(session, ccstoreClaims);
+  const own = session.claims.slice(1, -1);
   const sub = JSON.stringify(subjectOf(session));
   const sid = idOf(session.rowKey);
   const payload = `{"exp":${exp},"sub":${sub},${own},"iat":${issuedAt},"sid":"${sid}","sec":${JSON.stringify(secret)}}`;

@@ -2,6 +2,7 @@ import type { Opening } from '../core/edge/contract.ts';
 import { idOf } from '../core/session/session.ts';
 import { longestSuccessor } from '../core/session/successor.ts';
 import { accessToken } from './access-token.ts';
+import { ccstoreClaims } from './claims.ts';
 
 /** How sessions of `ccstore` begin: with a login of Oracle Commerce, so never anonymous. */
 export const opening: Opening = {
@@ -10,19 +11,21 @@ export const opening: Opening = {
     'an object of 4096 characters at most (5500 with subject and secret), its "iss" a string, without exp, sub, iat, sid and sec',
   defaultClaims: '{"iss":"storefrontUI"}',
 
-  claims(texts, { iss = 'storefrontUI' }, { subject, secret }) {
-    if (typeof iss !== 'string' || reserved.some((name) => texts.has(name))) return undefined;
-    const given = texts.has('iss') ? [...texts] : [['iss', '"storefrontUI"'], ...texts];
-    const own = given.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',');
+  claims({ texts, values }, { subject, secret }) {
+    const given = texts.has('iss') ? texts : new Map([['iss', '"storefrontUI"'], ...texts]);
+    const claims = ccstoreClaims({ texts: given, values: { iss: 'storefrontUI', ...values } });
+    if (claims === undefined) return undefined;
     // Beyond ASCII the token writes six characters for one.
     const length = (json: string) => json.replace(/[^\0-\x7f]/g, '\\u0000').length;
+    const own = claims.slice(1, -1);
     const fits =
       length(own) <= 4096 &&
       length(own + JSON.stringify([subject, secret.padEnd(longestSuccessor)])) <= longest;
-    return fits ? `{${own}}` : undefined;
+    return fits ? claims : undefined;
   },
 
-  holding({ session, secret, now, policy }, keys) {
+  holding(opened, keys) {
+    const { session, secret, now, policy } = opened;
     if (!secret) throw new Error('a session of ccstore has a secret');
     const issued = { session, secret, now, issuedAt: now, policy };
     const { token, expiresIn, expiresAt } = accessToken(issued, keys);
@@ -30,9 +33,6 @@ export const opening: Opening = {
     return { contract: 'ccstore', sessionId, accessToken: token, expiresIn, expiresAt };
   },
 };
-
-/** What the token says of itself. */
-const reserved = ['exp', 'sub', 'iat', 'sid', 'sec'];
 
 /** The token, a third longer, travels in a header; API Gateway takes 10,240 bytes of headers in all. */
 const longest = 5500;

@@ -1,9 +1,11 @@
+import { claimsMembers } from '../core/edge/claims.ts';
 import type { Contract } from '../core/edge/contract.ts';
 import type { Fault } from '../core/edge/fault.ts';
 import { type Reply, reply } from '../core/edge/reply.ts';
 import { credential } from '../core/edge/wire-request.ts';
 import type { Refusal } from '../core/session/refusal.ts';
 import { expiryOf } from '../core/session/session.ts';
+import { eosClaims } from './claims.ts';
 import { opening } from './opening.ts';
 
 /**
@@ -25,11 +27,12 @@ export const eos: Contract = {
     return credential(field('sessionId'), field('secureCode')) ?? 'malformed-request';
   },
 
-  // `claims` is the text of mobilityApps and profile, in the document's order: opening.ts wrote it.
+  // In the document's order. Apps and profile are given back as the texts that the login stored.
   grant({ session, secret }) {
-    const expireTime = expiryOf(session) * 1000;
-    const changing = `{"expireTime":${expireTime},"secureCode":${JSON.stringify(secret)},`;
-    return { status: 200, body: changing + session.claims?.slice(1) };
+    const { texts } = claimsMembers(session, eosClaims);
+    const changing = `"expireTime":${expiryOf(session) * 1000},"secureCode":${JSON.stringify(secret)}`;
+    const stored = `"mobilityApps":${texts.get('mobilityApps')},"profile":${texts.get('profile')}`;
+    return { status: 200, body: `{${changing},${stored}}` };
   },
 
   refuse: (reason) => replies[reason],

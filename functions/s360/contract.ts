@@ -19,8 +19,8 @@ export const s360: Contract = {
   read: ({ body }) =>
     credential(body.get('sessionId'), body.get('sessionToken')) ?? 'malformed-request',
 
-  grant(granted, keys) {
-    const data = { accessToken: accessToken(granted, keys) };
+  async grant(granted, keys) {
+    const data = { accessToken: await accessToken(granted, keys) };
     return reply(200, { ...envelope(200, success, granted.requestId), data });
   },
 

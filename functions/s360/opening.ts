@@ -1,7 +1,7 @@
 import type { Opening } from '../core/edge/contract.ts';
-import { isObject } from '../core/edge/json-text.ts';
 import { expiryOf, idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
+import { s360Claims } from './claims.ts';
 
 /** How sessions of `s360` begin: with the sign-in at the IDP, so never anonymous. */
 export const opening: Opening = {
@@ -12,27 +12,17 @@ export const opening: Opening = {
   defaultClaims:
     '{"user":{"selfProfile":[]},"app":{"iidParams":{}},"sso":{"externalSystemId":"chatbot"}}',
 
-  claims(texts, { user, app, sso }) {
-    if (texts.size !== 3 || !isObject(user) || !isObject(app) || !isObject(sso)) return undefined;
-    const { externalSystemId, authorityType = 'SELF', ...more } = sso;
-    if (!isName(externalSystemId) || !isName(authorityType)) return undefined;
-    if (Object.keys(more).length > 0) return undefined;
-    const mine = JSON.stringify({ externalSystemId, authorityType });
-    return `{"user":${texts.get('user')},"app":${texts.get('app')},"sso":${mine}}`;
-  },
+  claims: s360Claims,
 
-  holding({ session, secret, now }, keys) {
+  async holding(opened, keys) {
+    const { session, secret, now } = opened;
     if (!secret) throw new Error('a session of s360 has a secret');
     return {
       contract: 's360',
       sessionId: idOf(session.rowKey),
       sessionToken: secret,
-      accessToken: accessToken({ session, secret, now }, keys),
+      accessToken: await accessToken({ session, secret, now }, keys),
       expiresAt: expiryOf(session),
     };
   },
 };
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}

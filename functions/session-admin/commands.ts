@@ -1,9 +1,8 @@
 import type { Contract, Opened } from '../core/edge/contract.ts';
 import { type LoginRefusal, type Policy, timesAtOpening } from '../core/session/policy.ts';
 import type { SessionRegistry } from '../core/session/registry.ts';
-import type { Secret } from '../core/session/secret.ts';
 import { idOf, type RowKey, rowKey, type Session, subjectKey } from '../core/session/session.ts';
-import type { Clock } from '../core/time.ts';
+import type { Clock, EpochSeconds } from '../core/time.ts';
 import type { Keys } from '../core/token/keys.ts';
 import type { Input } from './fields.ts';
 import { readLogin, readOpen, readSession, readSubjects } from './input.ts';
@@ -43,15 +42,22 @@ const open: Command = async (input, { registry, keys, policy: policyOf, clock })
   const now = clock();
   const row = rowKey(contract.name, id);
   if (person && wasComputed(row, person, mine)) return invalid(computed);
-  const session: Session = {
+  const anonymous: Session = {
     rowKey: row,
     ...timesAtOpening(policy, now),
-    ...(person && belonging(contract, row, person, mine)),
     ...(tokenLifetime && { tokenLifetime }),
   };
-  const kept = await withClaimsKept(registry, policy, row, session, session.purgeAt);
+  const opened: Opened = person
+    ? {
+        session: { ...anonymous, ...belonging(contract, row, person, mine) },
+        secret: person.secret,
+        now,
+        policy,
+      }
+    : { session: anonymous, now, policy };
+  const kept = await withClaimsKept(registry, policy, row, opened.session, anonymous.purgeAt);
   if ((await registry.open(kept)) === 'id-taken') return refused('id-taken');
-  return held(contract, { session, secret: person?.secret, now, policy }, mine);
+  return held(contract, opened, mine);
 };
 
 /** Makes an anonymous, unexpired session someone's. Answers what its client holds from now on. */
@@ -69,7 +75,7 @@ const login: Command = async (input, { registry, keys, policy: policyOf, clock }
   const kept = await withClaimsKept(registry, policy, row, theirs, purgeAt);
   const session = await registry.login(row, kept);
   if (typeof session === 'string') return refused(session);
-  const whole = { ...session, claims: theirs.claims };
+  const whole = { ...session, ...theirs };
   return held(contract, { session: whole, secret: person.secret, now, policy }, mine);
 };
 
@@ -99,8 +105,8 @@ const revoke: Command = (input, { registry, clock }) =>
     const now = clock();
     const before = await registry.revoke(row, now);
     if (!before) return refused('unknown-session');
-    const sessionId = idOf(row);
-    return done({ contract: contract.name, sessionId, revokedAt: before.revokedAt ?? now });
+    const revokedAt = before === 'damaged' ? now : (before.revokedAt ?? now);
+    return done({ contract: contract.name, sessionId: idOf(row), revokedAt });
   });
 
 /**
@@ -116,7 +122,7 @@ const revokeAll: Command = (input, { registry, clock, wait }) =>
       const fresh = rows.filter((row) => !seen.has(row));
       const now = clock();
       const before = await inTurns(fresh, (row) => registry.revoke(row, now));
-      ended += before.filter((session) => session && stateOf(session, now) === 'active').length;
+      ended += before.filter((session) => session && wasActive(session, now)).length;
       for (const row of fresh) seen.add(row);
       quiet = fresh.length === 0 ? quiet + 1 : 0;
       if (quiet < 2) await wait(2);
@@ -138,13 +144,14 @@ const done = (result: object): Answer => ({ outcome: 'done', result });
 const refused = (reason: AdminRefusal): Answer => ({ outcome: 'refused', reason });
 const invalid = (problem: string): Answer => ({ outcome: 'invalid', problem });
 
+/** A damaged row may have been active: whoever counts what was ended counts it. */
+function wasActive(session: Session | 'damaged', now: EpochSeconds): boolean {
+  return session === 'damaged' || stateOf(session, now) === 'active';
+}
+
 /** What the client of a session that was just opened holds. */
-async function held(
-  { opening }: Contract,
-  { secret, ...opened }: Omit<Opened, 'secret'> & { readonly secret: Secret | undefined },
-  keys: Keys,
-): Promise<Answer> {
-  return done(await opening.holding({ ...opened, ...(secret && { secret }) }, keys));
+async function held({ opening }: Contract, opened: Opened, keys: Keys): Promise<Answer> {
+  return done(await opening.holding(opened, keys));
 }
 
 async function withSession(

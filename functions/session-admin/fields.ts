@@ -1,9 +1,9 @@
 import { contracts } from '../contracts.ts';
 import type { Contract } from '../core/edge/contract.ts';
-import { isObject, members } from '../core/edge/json-text.ts';
+import { members } from '../core/edge/json-text.ts';
 import type { Policy } from '../core/session/policy.ts';
 import { newSecret, type Secret, secret } from '../core/session/secret.ts';
-import { type SessionId, sessionId } from '../core/session/session.ts';
+import { type Claims, type SessionId, sessionId } from '../core/session/session.ts';
 
 /** What a command is given, by the CLI or as a Lambda's event: nothing of it is believed. */
 export interface Input {
@@ -84,15 +84,14 @@ export function readClaims(
   { claims }: Input,
   { name, opening: { defaultClaims, claimsAre, claims: read } }: Contract,
   person: { readonly subject: string; readonly secret: Secret },
-): Read<string> {
+): Read<Claims> {
   const text = claims === undefined ? defaultClaims : claims;
   const problem = `claims of ${name} are JSON: ${claimsAre}`;
   // A lone surrogate has no bytes in UTF-8: the client would be given another text.
   if (typeof text !== 'string' || !text.isWellFormed()) return { problem };
   if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };
   try {
-    const values: unknown = JSON.parse(text);
-    const value = isObject(values) ? read(members(text), values, person) : undefined;
+    const value = read(members(text), person);
     return value === undefined ? { problem } : { value };
   } catch {
     // Without the error: it quotes the text.

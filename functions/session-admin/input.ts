@@ -1,7 +1,7 @@
 import type { Contract } from '../core/edge/contract.ts';
 import type { Policy } from '../core/session/policy.ts';
 import type { Secret } from '../core/session/secret.ts';
-import { newSessionId, type SessionId } from '../core/session/session.ts';
+import { type Claims, newSessionId, type SessionId } from '../core/session/session.ts';
 import {
   all,
   type Input,
@@ -17,7 +17,7 @@ import {
 /** Whose a session becomes. */
 export interface Person {
   readonly subject: string;
-  readonly claims: string;
+  readonly claims: Claims;
   readonly secret: Secret;
 }
 

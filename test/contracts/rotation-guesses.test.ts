@@ -1,8 +1,7 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { keyOf } from '../../functions/core/session/item.ts';
 import { later } from '../../functions/core/time.ts';
-import { rowOf } from '../session/rows.ts';
+import { keyOf, rowOf } from '../session/rows.ts';
 import {
   grace,
   type RotatingClient,

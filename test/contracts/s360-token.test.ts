@@ -1,4 +1,4 @@
-import { createDecipheriv, hkdfSync } from 'node:crypto';
+import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { jwtVerify } from 'jose';
 import { describe, expect } from 'vitest';
@@ -22,7 +22,10 @@ function decrypted(token: string): string {
   const bytes = Buffer.from(encryptedIn(token), 'base64');
   const info = 'session-refresh/s360/encryption/v1';
   const key = Buffer.from(hkdfSync('sha256', material.root, '', info, 32));
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+  const row = `s360#${JSON.parse(payloadOf(token)).context.sso.sessionId}`;
+  const own = createHmac('sha256', key).update(row).digest();
+  const decipher = createDecipheriv('aes-256-gcm', own, bytes.subarray(0, 12));
+  decipher.setAAD(Buffer.from(row));
   decipher.setAuthTag(bytes.subarray(-16));
   return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
 }

@@ -10,7 +10,7 @@ import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { refreshHandler, type Services } from '../../functions/core/edge/refresh-handler.ts';
 import { sessionStore } from '../../functions/core/session/store.ts';
 import { systemTimer } from '../../functions/core/time.ts';
-import { keysUnavailable } from '../../functions/core/token/keys.ts';
+import { KeysUnavailable } from '../../functions/core/token/keys.ts';
 import { context } from '../../local/proxy-event.ts';
 import { ownCall } from '../openapi/own-call.ts';
 import { documented } from '../support/documented.ts';
@@ -35,7 +35,7 @@ describe.for(each)('$name, whose keys', ({ contract }) => {
   test.for([
     {
       what: 'cannot be had just now',
-      error: keysUnavailable(new Error('hunter2')),
+      error: new KeysUnavailable(new Error('hunter2')),
       fault: 'unavailable' as const,
     },
     { what: 'meet a bug', error: new Error('hunter2'), fault: 'failed' as const },

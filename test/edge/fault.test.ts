@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { test as base, describe, expect } from 'vitest';
 import { faultOf } from '../../functions/core/edge/fault.ts';
-import { keysUnavailable } from '../../functions/core/token/keys.ts';
+import { KeysUnavailable } from '../../functions/core/token/keys.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -123,7 +123,7 @@ describe('faultOf', () => {
   });
 
   test('calls keys that cannot be had unavailable, whatever the reason', () => {
-    expect(faultOf(keysUnavailable(new TypeError('a bug')))).toBe('unavailable');
+    expect(faultOf(new KeysUnavailable(new TypeError('a bug')))).toBe('unavailable');
   });
 
   test.for([

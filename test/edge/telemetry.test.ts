@@ -25,7 +25,7 @@ function written(given: RequestRecord, variables: Record<string, string> = {}) {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const { write } = telemetry('eos', 'SessionRefresh-dev', process.stdout);
+  const { write } = telemetry('eos', 'SessionRefresh-dev');
   const output = capturedOutput();
   write(given);
   const parsed = output.lines().map((line) => JSON.parse(line));
@@ -108,7 +108,7 @@ describe('what is written of a request', () => {
   });
 
   test('warns of keys that are not read, by contract', () => {
-    const { notice } = telemetry('s360', 'SessionRefresh-dev', process.stdout);
+    const { notice } = telemetry('s360', 'SessionRefresh-dev');
     const output = capturedOutput();
     notice('keys-unread', new Error('a', { cause: new TypeError('b') }));
     const [line, metric] = output.lines().map((text) => JSON.parse(text));

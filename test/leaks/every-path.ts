@@ -2,7 +2,9 @@
  * Runs every path on which a Lambda writes, with secrets that can be recognised, and lets all of it go
  * to stdout and stderr as on AWS: `node test/leaks/every-path.ts ENDPOINT`, in a process of its own.
  */
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import { levels } from '../../functions/core/edge/outcome.ts';
@@ -13,7 +15,7 @@ import { telemetry } from '../../functions/core/edge/telemetry.ts';
 import type { Refusal } from '../../functions/core/session/refusal.ts';
 import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
 import { systemClock, systemTimer } from '../../functions/core/time.ts';
-import { deriveKeys, keysUnavailable } from '../../functions/core/token/keys.ts';
+import { deriveKeys, KeysUnavailable } from '../../functions/core/token/keys.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import { adminServices } from '../../functions/session-admin/services.ts';
 import { createTable } from '../../local/dynamodb.ts';
@@ -39,7 +41,7 @@ await createTable(client, table);
 
 for (const contract of contracts) {
   const held = await opened(contract);
-  const { write, notice } = telemetry(contract.name, 'leaks', process.stdout);
+  const { write, notice } = telemetry(contract.name, 'leaks');
   const people = logLines('DEBUG', console.log, () => new Date());
   const real: Services = {
     store: sessionStore(client, table),
@@ -68,7 +70,7 @@ for (const contract of contracts) {
   for (const error of leakyErrors()) {
     await refresh({ store: throwing(error) });
     await refresh({ keys: () => Promise.reject(error) });
-    await refresh({ keys: () => Promise.reject(keysUnavailable(error)) });
+    await refresh({ keys: () => Promise.reject(new KeysUnavailable(error)) });
     notice('keys-unread', error);
   }
 }
@@ -121,7 +123,7 @@ async function administer(): Promise<void> {
     await handler(event);
   const broken = { contract: 'eos', subject: marks.subject, command: 'list' };
   for (const error of leakyErrors()) {
-    DynamoDBClient.prototype.send = () => Promise.reject(error);
+    DynamoDBDocumentClient.prototype.send = () => Promise.reject(error);
     await handler(broken).catch(asTheRuntimeDoes);
   }
 }

@@ -19,7 +19,7 @@ function deployedAlike(world: World) {
         clock: () => world.now,
         timer: systemTimer,
         policy: contract.policy,
-        write: telemetry(contract.name, 'Stack', process.stdout).write,
+        write: telemetry(contract.name, 'Stack').write,
       }),
     })),
   );

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { BatchWriteItemCommand, DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { RequestRecord } from '../../functions/core/edge/record.ts';
 import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
-import { type Item, keyOf, toSession } from '../../functions/core/session/item.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
+import { toSession } from '../../functions/core/session/row.ts';
 import type { RowKey, Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import { deriveKeys, type Keys } from '../../functions/core/token/keys.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { context } from '../../local/proxy-event.ts';
+import { type Item, keyOf } from '../session/rows.ts';
 import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, material, type WireCall, type World } from '../support/world.ts';
 import type { Book } from './book.ts';
@@ -102,7 +104,7 @@ export function makeRig(world: World, book: Book): Rig {
       return { ...answer, plain: plain(answer, requestId), outcome, requests: [...world.requests] };
     },
     async table() {
-      const rows = (await items(world)).map(toSession);
+      const rows = (await items(world)).map((item) => toSession(unmarshall(item)));
       return new Map(rows.map((row) => [row.rowKey, row]));
     },
     async purge(key) {
@@ -114,7 +116,7 @@ export function makeRig(world: World, book: Book): Rig {
 
 /** Leaves the table empty for the next run. */
 export async function clear(world: World): Promise<void> {
-  const rows = (await items(world)).map(toSession);
+  const rows = (await items(world)).map((item) => toSession(unmarshall(item)));
   if (rows.length === 0) return;
   const requests = rows.map(({ rowKey }) => ({ DeleteRequest: { Key: keyOf(rowKey) } }));
   await world.client.send(new BatchWriteItemCommand({ RequestItems: { [world.table]: requests } }));

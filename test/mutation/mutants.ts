@@ -78,7 +78,7 @@ const core = [
     ['keeps a row in two where one would do', 'bytesAtMost(key, row) <= writeUnit', '!row'],
   ]),
   ...of('functions/core/session/claims.ts', 'test/session/claims.test.ts', [
-    ['keeps claims for good', 'toItem({ claims, purgeAt })', 'toItem({ claims })'],
+    ['keeps claims for good', 'claims, purgeAt }', 'claims } as ClaimsItem'],
     [
       'changes claims that are there',
       'const claimsVersion = randomUUID();',
@@ -223,7 +223,11 @@ const wires = [
   ...of('functions/s360/access-token.ts', 'test/contracts/s360-token.test.ts', [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source's own text
     ['signs a token past the session', '"exp":${expiryOf(session)}', '"exp":${session.idleUntil}'],
-    ['shows the sessionToken in the JWT', 'encrypt(secret, keys.encryption)', 'secret'],
+    [
+      'shows the sessionToken in the JWT',
+      'encrypt(secret, keys.encryption, session.rowKey)',
+      'secret',
+    ],
   ]),
 ];
 

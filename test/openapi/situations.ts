@@ -1,11 +1,11 @@
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Contract } from '../../functions/core/edge/contract.ts';
 import type { Fault } from '../../functions/core/edge/fault.ts';
-import { keyOf } from '../../functions/core/session/item.ts';
 import { tokenLifetime } from '../../functions/core/session/policy.ts';
 import type { Refusal } from '../../functions/core/session/refusal.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
+import { keyOf } from '../session/rows.ts';
 import { noon, type WireCall, type World } from '../support/world.ts';
 import { type Own, ownCall } from './own-call.ts';
 
@@ -21,7 +21,7 @@ export const situations = {
     client.send(new DeleteItemCommand({ TableName: table, Key })),
   ),
   'not-logged-in': after(({ client, table }, { Key }) => {
-    const UpdateExpression = 'REMOVE secret';
+    const UpdateExpression = 'REMOVE secret, subject';
     return client.send(new UpdateItemCommand({ TableName: table, Key, UpdateExpression }));
   }),
   'wrong-secret': after(({ client, table }, { Key }) =>
@@ -39,8 +39,12 @@ export const situations = {
       new UpdateItemCommand({
         TableName: table,
         Key,
-        UpdateExpression: 'SET generation = :second, secretFamily = :family',
-        ExpressionAttributeValues: { ':second': { N: '2' }, ':family': { S: 'any' } },
+        UpdateExpression: 'SET generation = :second, secretFamily = :family, graceUntil = :grace',
+        ExpressionAttributeValues: {
+          ':second': { N: '2' },
+          ':family': { S: 'any' },
+          ':grace': { N: '1' },
+        },
       }),
     ),
   ),

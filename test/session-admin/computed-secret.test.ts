@@ -1,9 +1,9 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { keyOf } from '../../functions/core/session/item.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
+import { keyOf } from '../session/rows.ts';
 import { noon, onBothEngines, type World } from '../support/world.ts';
 
 const session = { contract: 'eos', sessionId: 'again' };

@@ -1,14 +1,13 @@
 import { describe, expect, test as pure } from 'vitest';
 import { claimsApart, claimsKey } from '../../functions/core/session/claims.ts';
-import { toItem } from '../../functions/core/session/item.ts';
 import { later } from '../../functions/core/time.ts';
-import { loggedIn, now, rowOf } from './rows.ts';
+import { claimsOf, loggedIn, now, rowOf, toItem } from './rows.ts';
 
 const row = rowOf('eos', 'abc');
 const purgeAt = later(now, 86_400);
 
 function withClaims(bytes: number) {
-  return { ...loggedIn(row), claims: JSON.stringify({ a: 'x'.repeat(bytes - 8) }) };
+  return { ...loggedIn(row), claims: claimsOf(JSON.stringify({ a: 'x'.repeat(bytes - 8) })) };
 }
 
 describe('claimsApart', () => {
@@ -27,9 +26,9 @@ describe('claimsApart', () => {
     const { claims: text, ...rest } = session;
     expect(kept).toEqual({ ...rest, claimsVersion: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(claims).toEqual({
-      rowKey: { S: `eos#abc#claims#${kept.claimsVersion}` },
-      claims: { S: text },
-      purgeAt: { N: String(purgeAt) },
+      rowKey: `eos#abc#claims#${kept.claimsVersion}`,
+      claims: text,
+      purgeAt,
     });
     expect(claimsKey(row, kept.claimsVersion ?? '')).toEqual({ rowKey: claims?.rowKey });
   });
@@ -63,7 +62,7 @@ describe('claimsApart', () => {
     // A number of ten digits takes seven bytes at most; it was counted as ten here, and as eight there.
     expect(bytes).toBeGreaterThan(900);
     expect(bytes - 3 * 9).toBeLessThanOrEqual(1024);
-    const arabic = { ...withClaims(100), claims: `{"a":"${'ع'.repeat(400)}"}` };
+    const arabic = { ...withClaims(100), claims: claimsOf(`{"a":"${'ع'.repeat(400)}"}`) };
     expect(arabic.claims.length).toBeLessThan(largest ?? 0);
     expect(apart(arabic)).toBe(true);
   });

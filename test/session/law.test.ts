@@ -1,20 +1,22 @@
 import { describe, expect, test as pure } from 'vitest';
-import { type Item, toItem } from '../../functions/core/session/item.ts';
 import { type Claim, judge, judgeLogin, type Policy } from '../../functions/core/session/policy.ts';
-import type { Session } from '../../functions/core/session/session.ts';
+import type { LoggedInSession, Session } from '../../functions/core/session/session.ts';
 import type { Refresh } from '../../functions/core/session/store.ts';
 import { later } from '../../functions/core/time.ts';
 import { onBothEngines, type World } from '../support/world.ts';
 import {
   type Case,
+  claimsOf,
   digestOf,
   everyCase,
+  type Item,
   itemOf,
   moments,
   now,
   put,
   reading,
   sliding,
+  toItem,
   unknownAttribute,
 } from './rows.ts';
 
@@ -81,7 +83,7 @@ onBothEngines('the condition of a login', (test) => {
     const login = ({ row }: Pick<Case, 'row'>) => ({
       subject: 'eos#newcomer',
       secret: digestOf(row),
-      claims: '{"z":1,"a":2}',
+      claims: claimsOf('{"z":1,"a":2}'),
       refreshedAt: now,
       idleUntil: later(now, 1800),
     });
@@ -123,7 +125,7 @@ function claims(offset: number | undefined) {
 
 function answerTo(verdict: ReturnType<typeof judge>, session: Session | undefined): Refresh {
   if (verdict !== 'refresh' && verdict !== 'replay') return { outcome: 'refused', reason: verdict };
-  return { outcome: 'refreshed', session: session as Session };
+  return { outcome: 'refreshed', session: session as LoggedInSession };
 }
 
 function withUnknown(session: Session): Item {

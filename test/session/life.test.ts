@@ -4,7 +4,7 @@ import { type Policy, timesAtOpening } from '../../functions/core/session/policy
 import type { RowKey, Session } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { onBothEngines, type World } from '../support/world.ts';
-import { digestOf, now, rowOf } from './rows.ts';
+import { claimsOf, digestOf, now, rowOf } from './rows.ts';
 
 const policy: Policy = { idle: 20, lifetime: 45, rotation: 'fixed' };
 
@@ -58,7 +58,7 @@ async function run(world: World, row: RowKey, { deed, at }: Deed): Promise<Sessi
     return (await world.registry.open(session)) === 'opened' ? session : 'id-taken';
   if (deed === 'revoke') return (await world.registry.revoke(row, moment)) ?? 'unknown-session';
   if (deed === 'login') {
-    const somebody = { subject: 'eos#somebody', secret: digestOf(row), claims: '{}' };
+    const somebody = { subject: 'eos#somebody', secret: digestOf(row), claims: claimsOf('{}') };
     return world.registry.login(row, { ...somebody, refreshedAt: moment, idleUntil });
   }
   const secret = deed === 'guess' ? digestOf(row, 'a guess') : digestOf(row);

@@ -1,11 +1,21 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { keyOf } from '../../functions/core/session/item.ts';
 import { sessionRegistry } from '../../functions/core/session/registry.ts';
 import { sessionStore } from '../../functions/core/session/store.ts';
 import { later } from '../../functions/core/time.ts';
 import { onBothEngines } from '../support/world.ts';
-import { anonymous, digestOf, itemOf, loggedIn, now, put, rowOf, sliding } from './rows.ts';
+import {
+  anonymous,
+  claimsOf,
+  digestOf,
+  itemOf,
+  keyOf,
+  loggedIn,
+  now,
+  put,
+  rowOf,
+  sliding,
+} from './rows.ts';
 import { wired } from './wire.ts';
 
 const row = rowOf('eos', 'abc');
@@ -14,7 +24,7 @@ const request = { row, claim: { secret: digestOf(row) }, policy: sliding, now };
 const login = {
   subject: 'eos#newcomer',
   secret: digestOf(row, 'the newcomer’s'),
-  claims: '{"z":1,"a":2}',
+  claims: claimsOf('{"z":1,"a":2}'),
   refreshedAt: now,
   idleUntil: later(now, 1800),
 };

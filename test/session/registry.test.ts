@@ -1,12 +1,12 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { toItem } from '../../functions/core/session/item.ts';
 import { type SessionRegistry, sessionRegistry } from '../../functions/core/session/registry.ts';
 import { type RowKey, type Session, subjectKey } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { onBothEngines, type World } from '../support/world.ts';
 import {
   anonymous,
+  claimsOf,
   digestOf,
   itemOf,
   loggedIn,
@@ -14,6 +14,7 @@ import {
   put,
   rowOf,
   sliding,
+  toItem,
   unknownAttribute,
 } from './rows.ts';
 
@@ -22,7 +23,7 @@ const alive = loggedIn(row, later(now, -60));
 const login = {
   subject: 'eos#newcomer',
   secret: digestOf(row, 'the newcomer’s'),
-  claims: '{"z":1,"a":2}',
+  claims: claimsOf('{"z":1,"a":2}'),
   refreshedAt: now,
   idleUntil: later(now, 1800),
 };
@@ -59,7 +60,7 @@ onBothEngines('registry.open', (test) => {
   });
 
   test.for([
-    { what: 'logged in', session: (at: number) => ({ ...alive, claims: `{"n":${at}}` }) },
+    { what: 'logged in', session: (at: number) => ({ ...alive, claims: claimsOf(`{"n":${at}}`) }) },
     { what: 'the same for all', session: () => alive },
     { what: 'anonymous', session: () => anonymous(row) },
   ])('gives an id to one of twenty at once: $what', async ({ session }, { world }) => {

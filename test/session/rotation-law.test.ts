@@ -1,5 +1,4 @@
 import { describe, expect, test as pure } from 'vitest';
-import { toItem } from '../../functions/core/session/item.ts';
 import { judge, type Policy, type Verdict } from '../../functions/core/session/policy.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
@@ -11,7 +10,7 @@ import {
   slidingRotation,
   tokenRotation,
 } from './rotation-rows.ts';
-import { itemOf, now, put, sliding, unknownAttribute } from './rows.ts';
+import { itemOf, now, put, sliding, toItem, unknownAttribute } from './rows.ts';
 
 const cases = everyRotation();
 

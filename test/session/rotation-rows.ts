@@ -2,7 +2,7 @@ import type { Policy } from '../../functions/core/session/policy.ts';
 import type { RowKey, Session } from '../../functions/core/session/session.ts';
 import type { Proof } from '../../functions/core/session/successor.ts';
 import { later } from '../../functions/core/time.ts';
-import { digestOf, moments, now, reading, rowOf, sliding } from './rows.ts';
+import { claimsOf, digestOf, moments, now, reading, rowOf, sliding } from './rows.ts';
 
 /** The policies under which secrets replace one another. */
 export const grace = 60;
@@ -51,7 +51,11 @@ export function everyRotation(): readonly RotationCase[] {
               const row = rowOf('eos', String(cases.length));
               const session: Session = {
                 rowKey: row,
-                ...(held && { subject: 'eos#somebody', secret: digestOf(row), claims: '{}' }),
+                ...(held && {
+                  subject: 'eos#somebody',
+                  secret: digestOf(row),
+                  claims: claimsOf('{}'),
+                }),
                 ...rotated,
                 openedAt: later(now, -100),
                 refreshedAt: later(now, refreshed.offset),

@@ -1,9 +1,16 @@
 import { createSecretKey } from 'node:crypto';
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Item, keyOf, toItem } from '../../functions/core/session/item.ts';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Policy, timesAtOpening } from '../../functions/core/session/policy.ts';
 import { type Digest, digest, type Secret, secret } from '../../functions/core/session/secret.ts';
 import {
+  type Claims,
+  type LoggedInSession,
   type RowKey,
   rowKey,
   type Session,
@@ -40,13 +47,31 @@ export function digestOf(row: RowKey, text = 'the right one'): Digest {
   return digest(digestKey, row, secretOf(text));
 }
 
+/** A row as DynamoDB says it. */
+export type Item = Record<string, AttributeValue>;
+
+/** The row, or a part of it, as DynamoDB says it. */
+export function toItem(session: Partial<Session>): Item {
+  return marshall(session);
+}
+
+/** The key of a row, as DynamoDB says it. */
+export function keyOf(row: RowKey): Item {
+  return marshall({ rowKey: row });
+}
+
+/** A text as claims; whether it has a contract's form is another matter. */
+export function claimsOf(text: string): Claims {
+  return text as Claims;
+}
+
 /** A logged-in session that was opened now. */
-export function loggedIn(row: RowKey, opened: EpochSeconds = now): Session {
+export function loggedIn(row: RowKey, opened: EpochSeconds = now): LoggedInSession {
   return {
     ...anonymous(row, opened),
     subject: 'eos#somebody',
     secret: digestOf(row),
-    claims: '{"b":1,"a":2}',
+    claims: claimsOf('{"b":1,"a":2}'),
   };
 }
 
@@ -94,7 +119,7 @@ export function everyCase(): readonly Case[] {
               ...(held !== 'no secret' && {
                 subject: 'eos#somebody',
                 secret: digestOf(row, held === 'a wrong secret' ? 'a wrong one' : undefined),
-                claims: '{}',
+                claims: claimsOf('{}'),
               }),
               openedAt: later(now, -100),
               refreshedAt: later(now, refreshed.offset),

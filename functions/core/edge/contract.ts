@@ -1,10 +1,11 @@
 import type { Policy } from '../session/policy.ts';
 import type { Refusal } from '../session/refusal.ts';
 import type { Secret } from '../session/secret.ts';
-import type { Session, SessionId } from '../session/session.ts';
+import type { Claims, LoggedInSession, Session, SessionId } from '../session/session.ts';
 import type { EpochSeconds } from '../time.ts';
 import type { Keys } from '../token/keys.ts';
 import type { Fault } from './fault.ts';
+import type { Members } from './json-text.ts';
 import type { Reply } from './reply.ts';
 import type { BodyFormat, WireRequest } from './wire-request.ts';
 
@@ -45,7 +46,7 @@ export type Unread = Refusal | 'malformed-request';
 
 /** A refreshed session, and what its answer is made of. */
 export interface Granted {
-  readonly session: Session;
+  readonly session: LoggedInSession;
   /** What the client presents the next time. */
   readonly secret: Secret;
   readonly now: EpochSeconds;
@@ -68,23 +69,17 @@ export interface Opening {
   /** The JSON text of the claims of a session that is opened without any. */
   readonly defaultClaims: string;
   /**
-   * The claims as the row keeps them, from the members of the JSON object that `open` or `login` was
-   * given: each one's text, and its value. Nothing where they are not what `claimsAre` says of the
-   * claims of such a person.
+   * The claims as the row keeps them, from the JSON object that `open` or `login` was given. Nothing
+   * where they are not what `claimsAre` says of the claims of such a person.
    */
   claims(
-    texts: ReadonlyMap<string, string>,
-    values: Readonly<Record<string, unknown>>,
+    given: Members,
     person: { readonly subject: string; readonly secret: Secret },
-  ): string | undefined;
+  ): Claims | undefined;
   /** What the client of a session that was just opened holds. */
   holding(opened: Opened, keys: Keys): object | Promise<object>;
 }
 
-/** A session that was just opened, and its secret; an anonymous one has none. */
-export interface Opened {
-  readonly session: Session;
-  readonly secret?: Secret;
-  readonly now: EpochSeconds;
-  readonly policy: Policy;
-}
+/** A session that was just opened: somebody's, with the secret, or an anonymous one. */
+export type Opened = Pick<Granted, 'now' | 'policy'> &
+  (Pick<Granted, 'session' | 'secret'> | { readonly session: Session; readonly secret?: never });

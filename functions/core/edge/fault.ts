@@ -1,3 +1,6 @@
+import { StorageUnanswered } from '../session/storage.ts';
+import { KeysUnavailable } from '../token/keys.ts';
+
 /** What went wrong that is no judgement of a session: the request is not one, or we failed. */
 export type Fault =
   | 'malformed-request'
@@ -18,6 +21,7 @@ export type Fault =
  */
 export function faultOf(error: unknown): Extract<Fault, 'failed' | 'unavailable' | 'timed-out'> {
   if (!(error instanceof Error)) return 'failed';
+  if (error instanceof KeysUnavailable || error instanceof StorageUnanswered) return 'unavailable';
   if (timeouts.has(error.name)) return 'timed-out';
   if (bugs.has(error.name)) return 'failed';
   if (outages.has(error.name)) return 'unavailable';
@@ -31,8 +35,8 @@ const timeouts = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
 
 const bugs = new Set(['ValidationException', 'SerializationException']);
 
-/** Keys that can't be read, and credentials of our own that can't be had. */
-const outages = new Set(['KeysUnavailable', 'CredentialsProviderError']);
+/** Credentials of our own that can't be had. */
+const outages = new Set(['CredentialsProviderError']);
 
 /** Node's names for a wire that is down. */
 const transport = new Set([

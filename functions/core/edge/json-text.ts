@@ -1,12 +1,24 @@
+/** The members of a JSON object, by name. */
+export interface Members {
+  /** Each value as the text it was written in, white space between tokens left out. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Each value as `JSON.parse` gives it. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The members of a JSON object, each value as the text it was written in, white space between tokens
- * left out. Numbers too large for a double, the order of keys, even of those that look like numbers,
- * and escapes all stay as they are: no parser gives them back so. Of a repeated name the last counts,
- * as for `JSON.parse`.
+ * The members of a JSON object. Their texts keep what no parser gives back: numbers too large for a
+ * double, the order of keys, even of those that look like numbers, and escapes. Of a repeated name the
+ * last counts, as for `JSON.parse`.
  * @throws SyntaxError where the text is not a JSON object; its message quotes nothing
  */
-export function members(text: string): ReadonlyMap<string, string> {
-  if (!isObject(parsed(text))) throw new SyntaxError('not a JSON object');
+export function members(text: string): Members {
+  const values = parsed(text);
+  if (!isObject(values)) throw new SyntaxError('not a JSON object');
+  return { texts: textsOf(text), values };
+}
+
+function textsOf(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   let depth = 0;
   let name = '';

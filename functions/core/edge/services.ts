@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Env, required } from '../env.ts';
 import type { Policy } from '../session/policy.ts';
 import { policyProblem } from '../session/policy-problem.ts';
@@ -8,7 +8,6 @@ import { environmentKeys, type KeySource } from '../token/keys.ts';
 import { secretsManager } from '../token/secrets-manager.ts';
 import { type SecretIds, storedKeys } from '../token/stored-keys.ts';
 import type { Contract } from './contract.ts';
-import { leanDynamoDB } from './dynamodb.ts';
 import type { Services } from './refresh-handler.ts';
 import { telemetry } from './telemetry.ts';
 
@@ -20,7 +19,7 @@ import { telemetry } from './telemetry.ts';
  */
 export function services(contract: Contract, env: Env = process.env): Services {
   const namespace = env.METRICS_NAMESPACE || 'session-refresh';
-  const { write, notice } = telemetry(contract.name, namespace, process.stdout);
+  const { write, notice } = telemetry(contract.name, namespace);
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     store: sessionStore(dynamoDB(), sessionTable(env)),
@@ -40,7 +39,7 @@ export function sessionTable(env: Env): string {
 
 /** Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
 export function dynamoDB(): DynamoDBClient {
-  return leanDynamoDB({ maxAttempts: 3, requestHandler: patience });
+  return new DynamoDBClient({ maxAttempts: 3, requestHandler: patience });
 }
 
 /**

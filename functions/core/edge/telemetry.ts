@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { errorRecord } from './error-record.ts';
@@ -16,11 +15,10 @@ export interface Telemetry {
 
 /**
  * A contract's lines on stdout, as CloudWatch reads them: one JSON record per request, and one of its
- * metrics in the embedded metric format, which no `LOG_LEVEL` silences. Powertools writes to the
- * process's own stdout, which is handed in, and reads its variables itself (`LOG_LEVEL`,
- * `_X_AMZN_TRACE_ID`).
+ * metrics in the embedded metric format, which no `LOG_LEVEL` silences. Powertools reads its variables
+ * itself (`LOG_LEVEL`, `_X_AMZN_TRACE_ID`).
  */
-export function telemetry(contract: string, namespace: string, stdout: Writable): Telemetry {
+export function telemetry(contract: string, namespace: string): Telemetry {
   const logger = new Logger({ serviceName: service });
   const metrics = new Metrics({
     namespace,
@@ -29,19 +27,12 @@ export function telemetry(contract: string, namespace: string, stdout: Writable)
   });
   return {
     write(record) {
-      // Both lines in one system call: a second one would take longer than making the line did.
-      stdout.cork();
-      try {
-        logger[levels[record.outcome]](record.outcome, { ...record });
-        for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
-        // So that from a metric one finds its requests.
-        metrics.addMetadata('requestId', record.requestId);
-        metrics.addMetadata('clientRequestId', record.clientRequestId);
-        metrics.publishStoredMetrics();
-      } finally {
-        // Else nothing would ever be written again.
-        stdout.uncork();
-      }
+      logger[levels[record.outcome]](record.outcome, { ...record });
+      for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
+      // So that from a metric one finds its requests.
+      metrics.addMetadata('requestId', record.requestId);
+      metrics.addMetadata('clientRequestId', record.clientRequestId);
+      metrics.publishStoredMetrics();
     },
     notice(what, error) {
       logger.warn(what, { contract, error: errorRecord(error) });

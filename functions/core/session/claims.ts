@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type EpochSeconds, epochSeconds } from '../time.ts';
-import { type Item, keyOf, toItem } from './item.ts';
-import type { RowKey, Session } from './session.ts';
+import { keyOf } from './row.ts';
+import type { Claims, RowKey, Session } from './session.ts';
 import { newFamily } from './successor.ts';
 
 /** What is written for a session: its row, and its claims where they are an item of their own. */
 export interface Apart<Row> {
   readonly row: Row;
-  readonly claims?: Item;
+  readonly claims?: ClaimsItem;
+}
+
+/** Claims that are an item of their own. */
+export interface ClaimsItem {
+  readonly rowKey: RowKey;
+  readonly claims: Claims;
+  readonly purgeAt: EpochSeconds;
 }
 
 /**
@@ -25,7 +32,7 @@ export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'
   const claimsVersion = randomUUID();
   return {
     row: { ...rest, claimsVersion } as Row,
-    claims: { ...claimsKey(key, claimsVersion), ...toItem({ claims, purgeAt }) },
+    claims: { ...claimsKey(key, claimsVersion), claims, purgeAt },
   };
 }
 
@@ -33,7 +40,7 @@ export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'
  * Where a version of a session's claims lies, `<contract>#<sessionId>#claims#<version>`. No session id
  * has a `#` in it, so no client reaches such an item.
  */
-export function claimsKey(key: RowKey, version: string): Item {
+export function claimsKey(key: RowKey, version: string): { readonly rowKey: RowKey } {
   return keyOf(`${key}#claims#${version}` as RowKey);
 }
 
@@ -45,8 +52,8 @@ const writeUnit = 1024;
  * UTF-8, and a number of ours in eight bytes at most.
  */
 function bytesAtMost(key: RowKey, row: Partial<Session>): number {
-  const sizes = Object.entries(toItem({ ...grown, ...row, rowKey: key })).map(
-    ([name, { S }]) => name.length + (S === undefined ? 8 : Buffer.byteLength(S)),
+  const sizes = Object.entries({ ...grown, ...row, rowKey: key }).map(
+    ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

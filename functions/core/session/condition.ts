@@ -1,11 +1,10 @@
 import type { EpochSeconds } from '../time.ts';
-import type { Item } from './item.ts';
 import type { Proof } from './successor.ts';
 
 /** What must be true of a row for a write, as DynamoDB says it. */
 export interface Condition {
   readonly clauses: readonly string[];
-  readonly values: Item;
+  readonly values: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -21,15 +20,26 @@ export function mayRefresh(proof: Proof, now: EpochSeconds): Condition {
       'endsAt > :now',
       'idleUntil > :now',
       'refreshedAt <= :now',
+      ...undamaged,
     ],
-    values: { ...values, ':now': { N: String(now) } },
+    values: { ...values, ':now': now, ':text': 'S', ':number': 'N' },
   };
 }
 
+/** The attributes that no other clause asks for, and without which `toSession` (row.ts) throws. */
+const undamaged = [
+  'attribute_type(subject, :text)',
+  '(attribute_type(claims, :text) OR attribute_type(claimsVersion, :text))',
+  'attribute_type(openedAt, :number)',
+  'attribute_type(purgeAt, :number)',
+];
+
 /** That the secret is the row's current one, and has been for longer than the grace. */
-function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: Item] {
+function isCurrent(
+  proof: Proof,
+): readonly [clauses: readonly string[], values: Condition['values']] {
   if (typeof proof === 'string')
-    return [['secret = :secret', 'attribute_not_exists(generation)'], { ':secret': { S: proof } }];
+    return [['secret = :secret', 'attribute_not_exists(generation)'], { ':secret': proof }];
   const { family, generation } = proof;
   return [
     [
@@ -37,7 +47,7 @@ function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: 
       'secretFamily = :family',
       '(generation < :generation OR (generation = :generation AND graceUntil <= :now))',
     ],
-    { ':family': { S: family }, ':generation': { N: String(generation) } },
+    { ':family': family, ':generation': generation },
   ];
 }
 
@@ -45,6 +55,6 @@ function isCurrent(proof: Proof): readonly [clauses: readonly string[], values: 
 export function isAlive(family: string): Condition {
   return {
     clauses: ['secretFamily = :family', 'attribute_not_exists(revokedAt)'],
-    values: { ':family': { S: family } },
+    values: { ':family': family },
   };
 }

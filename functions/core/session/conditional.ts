@@ -1,15 +1,15 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { toSession } from './item.ts';
-import type { Session } from './session.ts';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Item } from './row.ts';
 
-/** A conditional write's answer, or the row that refused it (nothing where there is no row). */
+/** A conditional write's answer, or the item that refused it (nothing where there is none). */
 export type Attempt<Answer> =
   | { readonly written: Answer }
-  | { readonly refused: Session | undefined; readonly again: boolean };
+  | { readonly refused: Item | undefined; readonly again: boolean };
 
 /**
- * Waits for a conditional write. A refusal is an answer, and with `ALL_OLD` it brings the row, which
- * the SDK leaves as DynamoDB wrote it (aws-sdk-js-v3#6723).
+ * Waits for a conditional write. A refusal is an answer, and with `ALL_OLD` it brings the item, which
+ * the document client leaves as DynamoDB wrote it (aws-sdk-js-v3#6723).
  * @throws whatever else the SDK throws
  */
 export async function attempt<Answer>(write: Promise<Answer>): Promise<Attempt<Answer>> {
@@ -18,6 +18,6 @@ export async function attempt<Answer>(write: Promise<Answer>): Promise<Attempt<A
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const again = (error.$metadata.attempts ?? 1) > 1;
-    return { refused: error.Item && toSession(error.Item), again };
+    return { refused: error.Item && unmarshall(error.Item), again };
   }
 }

@@ -9,6 +9,12 @@ export type SessionId = Brand<string, 'SessionId'>;
 /** The table's key, `<contract>#<sessionId>`: no contract can name a session that another opened. */
 export type RowKey = Brand<string, 'RowKey'>;
 
+/**
+ * The JSON text of what a contract gives back: an object, in the form that the contract writes it in at
+ * `open` or `login`. It stays text, because a parser changes large numbers and the order of keys.
+ */
+export type Claims = Brand<string, 'Claims'>;
+
 /** One row of the table `sessions`. docs/sessions.md says what each attribute means. */
 export interface Session {
   readonly rowKey: RowKey;
@@ -25,8 +31,8 @@ export interface Session {
   readonly graceUntil?: EpochSeconds;
   /** How long a token lives, in seconds, where it is not the policy's own. */
   readonly tokenLifetime?: number;
-  /** The JSON text of what the contract gives back, as the contract wrote it at `open` or `login`. */
-  readonly claims?: string;
+  /** What the contract gives back; absent while nobody is logged in, or where `claimsVersion` is set. */
+  readonly claims?: Claims;
   /** Which item of their own holds the claims, where they are too large for the row. */
   readonly claimsVersion?: string;
   readonly openedAt: EpochSeconds;
@@ -37,6 +43,9 @@ export interface Session {
   /** When DynamoDB may delete the row (its TTL attribute). No rule reads it: deletion is late. */
   readonly purgeAt: EpochSeconds;
 }
+
+/** A session that somebody is logged in to, its claims read. */
+export type LoggedInSession = Session & Required<Pick<Session, 'subject' | 'secret' | 'claims'>>;
 
 /** The text as a session id, or nothing where it is outside the grammar. */
 export function sessionId(text: unknown): SessionId | undefined {

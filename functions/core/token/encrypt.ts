@@ -1,9 +1,15 @@
-import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 
-/** Encrypts a text by AES-256-GCM: standard base64 of nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes). */
-export function encrypt(text: string, key: KeyObject): string {
-  const nonce = newNonce();
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+/**
+ * Encrypts a text of a session by AES-256-GCM: standard base64 of nonce (12 bytes) ‖ ciphertext ‖ tag
+ * (16 bytes). The key is the session's own, HMAC-SHA-256 of the contract's encryption key over the row
+ * key, because NIST SP 800-38D (8.3) allows 2^32 messages with random nonces under one key. The row key
+ * is the additional data: a ciphertext that is moved to another session does not decrypt.
+ */
+export function encrypt(text: string, key: KeyObject, row: string): string {
+  const own = createHmac('sha256', key).update(row).digest();
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', own, nonce).setAAD(Buffer.from(row));
   return Buffer.concat([
     nonce,
     cipher.update(text, 'utf8'),
@@ -11,17 +17,3 @@ export function encrypt(text: string, key: KeyObject): string {
     cipher.getAuthTag(),
   ]).toString('base64');
 }
-
-/** Twelve random bytes that nobody was given before. A draw takes long, so it is for many of them. */
-function newNonce(): Uint8Array {
-  if (given === drawn.length) {
-    drawn = randomBytes(nonceBytes * 256);
-    given = 0;
-  }
-  given += nonceBytes;
-  return drawn.subarray(given - nonceBytes, given);
-}
-
-const nonceBytes = 12;
-let drawn = randomBytes(0);
-let given = 0;

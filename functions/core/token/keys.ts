@@ -94,11 +94,13 @@ export function keyMaterial(text: string, contract: string, signs: boolean): Key
 /** HS256 asks for 32 bytes at least (RFC 7518, 3.2). */
 export const shortestKey = 32;
 
-/** The error of a key source that has no keys just now; faultOf in core/edge knows its name. */
-export function keysUnavailable(cause: unknown): Error {
-  return Object.assign(new Error('the keys are unavailable', { cause }), {
-    name: 'KeysUnavailable',
-  });
+/** A key source has no keys just now. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+
+  constructor(cause: unknown) {
+    super('the keys are unavailable', { cause });
+  }
 }
 
 function parsed(text: string): Record<string, unknown> {

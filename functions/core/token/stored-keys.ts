@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Clock, type EpochSeconds, later } from '../time.ts';
-import { deriveKeys, type KeySource, type Keys, keysUnavailable, shortestKey } from './keys.ts';
+import { deriveKeys, type KeySource, type Keys, KeysUnavailable, shortestKey } from './keys.ts';
 
 /** Where a contract's secrets are kept: names or ARNs of Secrets Manager. */
 export interface SecretIds {
@@ -41,7 +41,7 @@ export interface StoredKeysProps {
  * signed is over.
  *
  * A failed read is never kept: what was read before serves as long as it may, and then the call throws
- * `keysUnavailable` and the next one reads again.
+ * `KeysUnavailable` and the next one reads again.
  */
 export function storedKeys(props: StoredKeysProps): KeySource {
   let stored: Stored | undefined;
@@ -77,7 +77,7 @@ export function storedKeys(props: StoredKeysProps): KeySource {
     // It may have begun before this Lambda was frozen: then there is another.
     if (!mayServe(fresh, props.clock())) fresh = await read();
     const then = props.clock();
-    if (!mayServe(fresh, then)) throw keysUnavailable(new Error('a reading took too long'));
+    if (!mayServe(fresh, then)) throw new KeysUnavailable(new Error('a reading took too long'));
     return keysAt(fresh, then, props.longestToken);
   };
 }
@@ -118,7 +118,7 @@ async function readAll({ contract, ids, read, clock }: StoredKeysProps): Promise
     ]);
     return { derived: deriveKeys(contract, { root: usable(root).text }), ...versions, readAt };
   } catch (error) {
-    throw keysUnavailable(error);
+    throw new KeysUnavailable(error);
   }
 }
 

@@ -1,16 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test as pure } from 'vitest';
-import { keyOf, toItem, toSession } from '../../functions/core/session/item.ts';
+import { DamagedRow, toSession } from '../../functions/core/session/row.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { onBothEngines } from '../support/world.ts';
 import { eosClient } from './clients.ts';
-import { anonymous, digestOf, itemOf, loggedIn, now, rowOf, sliding } from './rows.ts';
+import {
+  anonymous,
+  claimsOf,
+  digestOf,
+  itemOf,
+  loggedIn,
+  now,
+  rowOf,
+  sliding,
+  toItem,
+} from './rows.ts';
 
 const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
-  ...loggedInFully(),
+  ...loggedIn(row),
   claimsVersion: 'one',
   generation: 2,
   issuedLifetime: 930,
@@ -20,56 +30,40 @@ const full: Required<Session> = {
   tokenLifetime: 300,
 };
 
-describe('an item', () => {
-  pure('writes times as numbers, everything else as text, and nothing that is absent', () => {
-    expect(toItem(full)).toEqual({
-      rowKey: { S: 'eos#abc' },
-      subject: { S: 'eos#somebody' },
-      secret: { S: full.secret },
-      generation: { N: '2' },
-      secretFamily: { S: full.secretFamily },
-      issuedLifetime: { N: '930' },
-      graceUntil: { N: '1000000060' },
-      tokenLifetime: { N: '300' },
-      claims: { S: '{"b":1,"a":2}' },
-      claimsVersion: { S: 'one' },
-      openedAt: { N: '1000000000' },
-      refreshedAt: { N: '1000000000' },
-      idleUntil: { N: '1000001800' },
-      endsAt: { N: '1000043200' },
-      revokedAt: { N: '1000000009' },
-      purgeAt: { N: '1000129600' },
-    });
-    expect(Object.keys(toItem(anonymous(row))).sort()).toEqual([
-      'endsAt',
-      'idleUntil',
-      'openedAt',
-      'purgeAt',
-      'refreshedAt',
-      'rowKey',
-    ]);
-  });
-
-  pure('becomes the row that it was', () => {
+describe('toSession', () => {
+  pure('gives the row that was written, and hides what it does not know', () => {
     fc.assert(
       fc.property(anySession, (session) => {
-        expect(toSession(toItem(session))).toEqual(session);
+        const item = { ...session, note: 'x', __proto__: { claims: 'y' } };
+        expect(toSession(item)).toEqual(session);
       }),
     );
   });
 
   pure('keeps a moment at zero, which is not an absent one', () => {
     const session = { ...full, revokedAt: epochSeconds(0) };
-    expect(toSession(toItem(session))).toEqual(session);
+    expect(toSession(session)).toEqual(session);
   });
 
-  pure('hides from a row what it does not know', () => {
-    const item = { ...toItem(full), note: { S: 'x' }, __proto__: { S: 'y' } };
-    expect(toSession(item)).toEqual(full);
+  const required = ['rowKey', 'openedAt', 'refreshedAt', 'idleUntil', 'endsAt', 'purgeAt'];
+  const damages = Object.entries(full).flatMap(([name, value]) => [
+    ...wrongFor(value).map((wrong) => ({ what: `${name} ${JSON.stringify(wrong)}`, name, wrong })),
+    ...(required.includes(name) ? [{ what: `no ${name}`, name, wrong: undefined }] : []),
+  ]);
+  pure.for(damages)('throws where the row has $what', ({ name, wrong }) => {
+    expect(() => toSession({ ...full, [name]: wrong })).toThrow(DamagedRow);
   });
 
-  pure('has the row key as its key', () => {
-    expect(keyOf(row)).toEqual({ rowKey: { S: 'eos#abc' } });
+  pure.for([
+    { what: 'a secret without a subject', without: ['subject'] },
+    { what: 'a subject without a secret', without: ['secret'] },
+    { what: 'a secret without claims', without: ['claims', 'claimsVersion'] },
+    { what: 'a generation without its family', without: ['secretFamily'] },
+    { what: 'a family without a generation', without: ['generation', 'graceUntil'] },
+    { what: 'a generation without a grace', without: ['graceUntil'] },
+  ])('throws where the row has $what', ({ without }) => {
+    const rest = Object.entries(full).filter(([name]) => !without.includes(name));
+    expect(() => toSession(Object.fromEntries(rest))).toThrow(DamagedRow);
   });
 });
 
@@ -102,7 +96,7 @@ onBothEngines('a row in the table', (test) => {
     await world.registry.open(anonymous(row));
     const secret = digestOf(row);
     const times = { refreshedAt: now, idleUntil: later(now, 1800) };
-    const login = { subject: 'eos#somebody', secret, claims, ...times };
+    const login = { subject: 'eos#somebody', secret, claims: claimsOf(claims), ...times };
     expect(await world.registry.login(row, login)).toMatchObject({ claims });
     const claim = { secret };
     const moment = later(now, 5);
@@ -122,27 +116,36 @@ onBothEngines('a row in the table', (test) => {
   });
 });
 
-function loggedInFully() {
-  const { subject = '', secret = digestOf(row), claims = '', ...times } = loggedIn(row);
-  return { ...times, subject, secret, claims };
+/** Values that an attribute with such a value must not have. */
+function wrongFor(value: string | number): readonly unknown[] {
+  const common = [null, true, [1], { S: 'x' }];
+  return typeof value === 'string'
+    ? [...common, '', 7]
+    : [...common, 'soon', '1000000000', 1.5, -1, 2 ** 60, Number.NaN, Number.POSITIVE_INFINITY];
 }
 
 const anyMoment = fc.integer({ min: 0, max: 2 ** 40 }).map(epochSeconds);
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 });
 
-const anySession: fc.Arbitrary<Session> = fc.record(
-  {
-    rowKey: fc.constant(row),
-    subject: text,
-    secret: text.map((text) => digestOf(row, text)),
-    tokenLifetime: fc.integer({ min: 1, max: 86_400 }),
-    claims: fc.json(),
-    openedAt: anyMoment,
-    refreshedAt: anyMoment,
-    idleUntil: anyMoment,
-    endsAt: anyMoment,
-    revokedAt: anyMoment,
-    purgeAt: anyMoment,
-  },
-  { requiredKeys: ['rowKey', 'openedAt', 'refreshedAt', 'idleUntil', 'endsAt', 'purgeAt'] },
-);
+const times = {
+  openedAt: anyMoment,
+  refreshedAt: anyMoment,
+  idleUntil: anyMoment,
+  endsAt: anyMoment,
+  purgeAt: anyMoment,
+};
+
+const anySession: fc.Arbitrary<Session> = fc
+  .tuple(
+    fc.record({ rowKey: fc.constant(row), ...times }),
+    fc.option(
+      fc.record({
+        subject: text,
+        secret: text.map((text) => digestOf(row, text)),
+        claims: fc.json().map(claimsOf),
+      }),
+      { nil: {} },
+    ),
+    fc.record({ revokedAt: anyMoment, tokenLifetime: fc.nat() }, { requiredKeys: [] }),
+  )
+  .map(([row, owned, more]) => ({ ...row, ...owned, ...more }));

@@ -1,0 +1,14 @@
+import type { Members } from '../core/edge/json-text.ts';
+import type { Claims } from '../core/session/session.ts';
+
+/**
+ * The claims of `ccstore` in the order given; nothing where `iss` is no text, or where they name what
+ * the token says of itself.
+ */
+export function ccstoreClaims({ texts, values }: Members): Claims | undefined {
+  if (typeof values.iss !== 'string' || reserved.some((name) => texts.has(name))) return undefined;
+  const own = [...texts].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  return `{${own.join(',')}}` as Claims;
+}
+
+const reserved = ['exp', 'sub', 'iat', 'sid', 'sec'];

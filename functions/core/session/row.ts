@@ -1,0 +1,88 @@
+import type { RowKey, Session } from './session.ts';
+
+/** An item as the document client reads it. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** A row of the table that breaks the rules of its attributes. Nothing is answered from it but a 500. */
+export class DamagedRow extends Error {
+  override readonly name = 'DamagedRow';
+}
+
+/**
+ * The session in an item as the document client reads it. Attributes that this version does not know
+ * are left out. The text of the claims is checked by the contract, which knows their shape.
+ * @throws DamagedRow where an attribute is missing or is not what docs/sessions.md says. Comparisons
+ * with `undefined` and NaN are false, so a rule would pass such a row; and no contract could answer it.
+ */
+export function toSession(item: Item): Session {
+  const row: Record<string, unknown> = {};
+  for (const [name, { type, optional }] of Object.entries(attributes)) {
+    const value = Object.hasOwn(item, name) ? item[name] : undefined;
+    if (value === undefined && optional) continue;
+    if (!isOf[type](value)) throw new DamagedRow(`${name} is not ${article[type]}`);
+    row[name] = value;
+  }
+  const session = row as Record<string, unknown> & Session;
+  for (const [name, other] of together)
+    if ((session[name] === undefined) !== (session[other] === undefined))
+      throw new DamagedRow(`${name} without ${other}, or ${other} without ${name}`);
+  if (session.secret !== undefined && (session.claims ?? session.claimsVersion) === undefined)
+    throw new DamagedRow('secret without claims');
+  return session;
+}
+
+/** Whether `toSession` throws for an item. */
+export function isDamaged(item: Item): boolean {
+  try {
+    toSession(item);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The key of a row. */
+export function keyOf(rowKey: RowKey): { readonly rowKey: RowKey } {
+  return { rowKey };
+}
+
+type AttributeType = 'text' | 'count';
+
+const isOf = {
+  text: (value) => typeof value === 'string' && value !== '',
+  count: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
+} as const satisfies Record<AttributeType, (value: unknown) => boolean>;
+
+const article = { text: 'a text', count: 'a whole number' } as const satisfies Record<
+  AttributeType,
+  string
+>;
+
+/** Attributes that only a session has that somebody is logged in to, or only one whose secret rotates. */
+const together = [
+  ['subject', 'secret'],
+  ['generation', 'secretFamily'],
+  ['generation', 'graceUntil'],
+] as const satisfies readonly (readonly [keyof Session, keyof Session])[];
+
+const attributes = {
+  rowKey: { type: 'text', optional: false },
+  subject: { type: 'text', optional: true },
+  secret: { type: 'text', optional: true },
+  generation: { type: 'count', optional: true },
+  secretFamily: { type: 'text', optional: true },
+  issuedLifetime: { type: 'count', optional: true },
+  graceUntil: { type: 'count', optional: true },
+  tokenLifetime: { type: 'count', optional: true },
+  claims: { type: 'text', optional: true },
+  claimsVersion: { type: 'text', optional: true },
+  openedAt: { type: 'count', optional: false },
+  refreshedAt: { type: 'count', optional: false },
+  idleUntil: { type: 'count', optional: false },
+  endsAt: { type: 'count', optional: false },
+  revokedAt: { type: 'count', optional: true },
+  purgeAt: { type: 'count', optional: false },
+} as const satisfies Record<
+  keyof Session,
+  { readonly type: AttributeType; readonly optional: boolean }
+>;

@@ -1,0 +1,15 @@
+import { isObject, type Members } from '../core/edge/json-text.ts';
+import type { Claims } from '../core/session/session.ts';
+
+/** The claims of `eos`, in the order of the document's answer; nothing where they are not of its shape. */
+export function eosClaims({ texts, values }: Members): Claims | undefined {
+  const { mobilityApps, profile } = values;
+  const documented =
+    texts.size === 2 &&
+    isObject(profile) &&
+    isObject(mobilityApps) &&
+    Array.isArray(mobilityApps.system) &&
+    Array.isArray(mobilityApps.user);
+  if (!documented) return undefined;
+  return `{"mobilityApps":${texts.get('mobilityApps')},"profile":${texts.get('profile')}}` as Claims;
+}

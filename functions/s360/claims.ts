@@ -1,0 +1,31 @@
+import { isObject, type Members } from '../core/edge/json-text.ts';
+import type { Claims } from '../core/session/session.ts';
+
+/** What the `sso` of `s360`'s claims says. */
+export interface Sso {
+  readonly externalSystemId: string;
+  readonly authorityType: string;
+}
+
+/**
+ * The claims of `s360`, in the order of the document's sample token; nothing where they are not of its
+ * shape. `authorityType` is "SELF" unless it is given.
+ */
+export function s360Claims({ texts, values }: Members): Claims | undefined {
+  const { user, app } = values;
+  const sso = ssoOf(values);
+  if (texts.size !== 3 || !isObject(user) || !isObject(app) || !sso) return undefined;
+  return `{"user":${texts.get('user')},"app":${texts.get('app')},"sso":${JSON.stringify(sso)}}` as Claims;
+}
+
+/** The `sso` of claims, its two members in the order of the sample; nothing where it is not of its shape. */
+export function ssoOf({ sso }: Members['values']): Sso | undefined {
+  if (!isObject(sso)) return undefined;
+  const { externalSystemId, authorityType = 'SELF', ...more } = sso;
+  if (!isName(externalSystemId) || !isName(authorityType)) return undefined;
+  return Object.keys(more).length > 0 ? undefined : { externalSystemId, authorityType };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { localClient, localEnv } from '../cli/local.ts';
 import { rowKey, type SessionId } from '../functions/core/session/session.ts';
-import { commands } from '../functions/session-admin/commands.ts';
+import { dynamoDBTable, type Table } from '../functions/core/session/table.ts';
+import { type AdminServices, commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
-import { enter, localEnv } from '../functions/session-admin/local.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { sampled, samples } from '../local/demo.ts';
 import { createTable } from '../local/dynamodb.ts';
@@ -38,8 +38,10 @@ export async function stage(): Promise<Stage> {
     SESSION_TABLE: 'sessions',
     AWS_ENDPOINT_URL_DYNAMODB: amazon.endpoint,
   });
-  enter(env);
-  await createTable(new DynamoDBClient(), 'sessions');
+  const client = localClient(env);
+  await createTable(client, 'sessions');
+  const table = dynamoDBTable(client, 'sessions');
+  const admin = adminServices(env, undefined, table);
   const floor = await bundle(folder, 'floor', { path: 'bench/floor.ts' });
   const bundles = new Map<string, Bundle>();
   for (const { name } of sampled)
@@ -47,7 +49,7 @@ export async function stage(): Promise<Stage> {
 
   const measured = async (name: string, claims?: string): Promise<Measured> => {
     const file = bundles.get(name)?.file ?? '';
-    return { name, file, env, event: eventOf(name, await opened(name, claims)) };
+    return { name, file, env, event: eventOf(name, await opened(admin, name, claims)) };
   };
   return {
     folder,
@@ -57,10 +59,10 @@ export async function stage(): Promise<Stage> {
     bundles,
     measured,
     async subjects() {
-      const held = await opened('eos');
+      const held = await opened(admin, 'eos');
       const own = {
         FLOOR_ROW: rowKey('eos', String(held.sessionId) as SessionId),
-        FLOOR_SECRET: await digestOf(String(held.sessionId)),
+        FLOOR_SECRET: await digestOf(table, String(held.sessionId)),
         FLOOR_KEY: 'floor-0123456789abcdefghijklmnopqrstuvwxyz',
       };
       const event = eventOf('eos', held);
@@ -77,19 +79,22 @@ export async function stage(): Promise<Stage> {
 }
 
 /** Opens a session and gives what its client holds. */
-async function opened(contract: string, claims?: string): Promise<Record<string, unknown>> {
+async function opened(
+  admin: AdminServices,
+  contract: string,
+  claims?: string,
+): Promise<Record<string, unknown>> {
   const sample: Input = samples[contract as keyof typeof samples];
   const input = { ...sample, sessionId: undefined, ...(claims && { claims }) };
-  const answer = await commands.open(input, adminServices());
+  const answer = await commands.open(input, admin);
   if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
   return { ...answer.result };
 }
 
 /** The secret's digest as the row keeps it: the floor has no keys to make it from. */
-async function digestOf(id: string): Promise<string> {
-  const services = adminServices();
-  const row = await services.registry.find(rowKey('eos', id as SessionId));
-  return row?.secret ?? '';
+async function digestOf(table: Table, id: string): Promise<string> {
+  const row = await table.get(rowKey('eos', id as SessionId));
+  return String(row?.secret);
 }
 
 /** The contract's event of `events/`, with a credential of this session. */

@@ -1,5 +1,5 @@
 import { ccstore } from './ccstore/contract.ts';
-import type { Contract } from './core/edge/contract.ts';
+import type { Contract } from './core/contract/contract.ts';
 import { eos } from './eos/contract.ts';
 import { s360 } from './s360/contract.ts';
 

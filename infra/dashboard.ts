@@ -8,7 +8,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { outcomes } from '../functions/core/edge/metric.ts';
+import { outcomes } from '../functions/core/lambda/outcome.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import { serviceMetric } from './service-metrics.ts';
 import { refreshOperations, type SessionTable } from './session-table.ts';

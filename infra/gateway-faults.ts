@@ -1,6 +1,6 @@
 import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apigateway';
-import type { Contract } from '../functions/core/edge/contract.ts';
-import type { Fault } from '../functions/core/edge/fault.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
+import type { Fault } from '../functions/core/contract/fault.ts';
 
 /**
  * What each of API Gateway's own answers means. AWS's text is never used: it may repeat what was sent,

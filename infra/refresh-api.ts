@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Contract } from '../functions/core/edge/contract.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ApiKeyAuthorizer } from './api-keys.ts';
 import { gatewayFaults, gatewayResponse } from './gateway-faults.ts';

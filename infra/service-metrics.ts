@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { type MetricName, service } from '../functions/core/edge/metric.ts';
+import { type MetricName, service } from '../functions/core/lambda/outcome.ts';
 
 /** A metric that a contract's Lambda writes into its log; core/edge/telemetry.ts does. */
 export function serviceMetric(

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Contract } from '../functions/core/edge/contract.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
 import { type Policy, writesAtRefresh } from '../functions/core/session/policy.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contracts } from '../functions/contracts.ts';
 import type { Policy } from '../functions/core/session/policy.ts';
-import { policyProblem } from '../functions/core/session/policy-problem.ts';
+import { policyProblem } from '../functions/core/session/policy.ts';
 
 /** How much of an API may be used. */
 export interface Throttle {

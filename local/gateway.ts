@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { Contract } from '../functions/core/edge/contract.ts';
-import type { Fault } from '../functions/core/edge/fault.ts';
-import type { RefreshLambda } from '../functions/core/edge/refresh-handler.ts';
-import { type Reply, respond } from '../functions/core/edge/reply.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
+import type { Fault } from '../functions/core/contract/fault.ts';
+import type { Reply } from '../functions/core/contract/reply.ts';
+import type { RefreshLambda } from '../functions/core/lambda/refresh-handler.ts';
+import { response as lambdaResponse } from '../functions/core/lambda/response.ts';
 import { context, proxyEvent } from './proxy-event.ts';
 
 /** A contract and the Lambda that speaks it. */
@@ -97,7 +98,7 @@ function knows(apiKeys: ReadonlySet<string>, { headers }: IncomingMessage): bool
 /** An answer that the Lambda never sees. It echoes the client's own id as it was sent. */
 function byGateway(reply: Reply, { headers }: IncomingMessage, requestId: string) {
   const client = String(headers['x-request-id'] ?? requestId);
-  return marked(respond(reply, { gateway: requestId, client }), requestId);
+  return marked(lambdaResponse(reply, { gateway: requestId, client }), requestId);
 }
 
 /** Every answer has API Gateway's own id of the request. */
@@ -109,7 +110,7 @@ function marked(result: APIGatewayProxyResult, requestId: string): APIGatewayPro
 function nowhere(routes: readonly Route[], requestId: string): APIGatewayProxyResult {
   const here = routes.map(({ contract }) => `POST ${contract.path}`);
   const body = JSON.stringify({ message: 'Not found', routes: here });
-  return respond({ status: 404, body }, { gateway: requestId, client: requestId });
+  return lambdaResponse({ status: 404, body }, { gateway: requestId, client: requestId });
 }
 
 const mostBytes = 10 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { contracts } from '../functions/contracts.ts';
-import { isObject } from '../functions/core/edge/json-text.ts';
+import { isObject } from '../functions/core/contract/json-text.ts';
 
 /**
  * The text of the local keys: random, made once, and kept in a file that its owner alone can read. A

@@ -1,5 +1,5 @@
-import { levels } from '../functions/core/edge/outcome.ts';
-import type { RequestRecord, WriteRecord } from '../functions/core/edge/record.ts';
+import { levels } from '../functions/core/lambda/outcome.ts';
+import type { RequestRecord, WriteRecord } from '../functions/core/lambda/record.ts';
 import type { GatewayRefusal } from './gateway.ts';
 
 /** What prints a line of each request, whoever answered it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { keyFile } from '../functions/session-admin/local.ts';
+import { keyFile } from '../cli/local.ts';
 
 /**
  * Prints what `sam local … --env-vars` takes: the table and the keys of `npm start`, for every function,

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { keyFile, type LocalEnv, localClient, localEnv } from '../cli/local.ts';
 import { contracts } from '../functions/contracts.ts';
-import type { WriteRecord } from '../functions/core/edge/record.ts';
-import { refreshHandler } from '../functions/core/edge/refresh-handler.ts';
-import { services } from '../functions/core/edge/services.ts';
-import { enter, keyFile, localEnv } from '../functions/session-admin/local.ts';
+import type { WriteRecord } from '../functions/core/lambda/record.ts';
+import { refreshHandler } from '../functions/core/lambda/refresh-handler.ts';
+import { services } from '../functions/core/lambda/services.ts';
+import { dynamoDBTable, type Table } from '../functions/core/session/table.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { demoApiKey, openDemos } from './demo.ts';
 import { createTable, embeddedDynamoDB } from './dynamodb.ts';
@@ -47,14 +47,14 @@ async function start(): Promise<() => Promise<void>> {
     ...process.env,
     ...(database && { DYNAMODB_PORT: new URL(database.endpoint).port }),
   });
-  enter(env);
-  const client = new DynamoDBClient({});
-  await createTable(client, env.SESSION_TABLE ?? '');
+  const client = localClient(env);
+  await createTable(client, env.SESSION_TABLE);
+  const table = dynamoDBTable(client, env.SESSION_TABLE);
 
   const log = logLines(process.env.LOG_LEVEL, console.log, () => new Date());
-  const admin = adminServices();
-  const apis = gateway(routes(log.record), new Set([demoApiKey]), log.refusal);
-  const find = sessionsIn(client, env.SESSION_TABLE ?? '');
+  const admin = adminServices(env, undefined, table);
+  const apis = gateway(routes(env, table, log.record), new Set([demoApiKey]), log.refusal);
+  const find = sessionsIn(client, env.SESSION_TABLE);
   const server = createServer(explorer({ services: admin, find }, apis));
   const port = await onPort('PORT', 3000, (wanted) => listening(server, wanted));
   const demos = await openDemos(admin);
@@ -76,10 +76,10 @@ async function start(): Promise<() => Promise<void>> {
 }
 
 /** The handlers as they are deployed, but that their log is for people. */
-function routes(write: WriteRecord): Route[] {
+function routes(env: LocalEnv, table: Table, write: WriteRecord): Route[] {
   return contracts.map((contract) => ({
     contract,
-    handler: refreshHandler(contract, { ...services(contract), write }),
+    handler: refreshHandler(contract, { ...services(contract, env, table), write }),
   }));
 }
 
@@ -114,7 +114,7 @@ function listening(server: ReturnType<typeof createServer>, port: number): Promi
 }
 
 /** The CLI's command line, with the variables that tell it where this server's table is. */
-function howToOpen(env: typeof process.env, embedded: boolean): string {
+function howToOpen(env: LocalEnv, embedded: boolean): string {
   const where = embedded
     ? { DYNAMODB_PORT: env.DYNAMODB_PORT, SESSION_TABLE: env.SESSION_TABLE }
     : {

@@ -1,20 +1,24 @@
 /** What must not compile. tsc reads this file; nothing runs it. */
 import type { KeyObject } from 'node:crypto';
-import type { Contract, Presented, Unread } from '../functions/core/edge/contract.ts';
-import type { Fault, faultOf } from '../functions/core/edge/fault.ts';
-import type { Reply } from '../functions/core/edge/reply.ts';
-import type { Claim, Policy, Verdict } from '../functions/core/session/policy.ts';
-import type { Refusal } from '../functions/core/session/refusal.ts';
-import { type Digest, digest, type Secret } from '../functions/core/session/secret.ts';
+import type { Contract, NoCredential } from '../functions/core/contract/contract.ts';
+import type { Fault } from '../functions/core/contract/fault.ts';
+import type { Reply } from '../functions/core/contract/reply.ts';
+import type { Keys } from '../functions/core/keys/keys.ts';
+import type { faultOf } from '../functions/core/lambda/errors.ts';
+import type { Decision, Policy, Proof } from '../functions/core/session/policy.ts';
+import { digest } from '../functions/core/session/secret.ts';
 import {
+  type Credential,
+  type Digest,
+  type Refusal,
   type RowKey,
   rowKey,
+  type Secret,
   type Session,
   type SessionId,
 } from '../functions/core/session/session.ts';
-import type { Refresh, RefreshRequest } from '../functions/core/session/store.ts';
+import type { Refreshed, Refused, Sessions } from '../functions/core/session/sessions.ts';
 import { type EpochSeconds, earlier, later } from '../functions/core/time.ts';
-import type { Keys } from '../functions/core/token/keys.ts';
 
 declare const id: SessionId;
 declare const secret: Secret;
@@ -28,8 +32,10 @@ declare const key: KeyObject;
 declare const session: Session;
 declare const contract: Contract;
 declare const policy: Policy;
-declare const refresh: Refresh;
-declare const verdict: Verdict;
+declare const refresh: Refreshed | Refused;
+declare const sessions: Sessions;
+declare const credential: Credential;
+declare const decision: Decision;
 declare const reply: Reply;
 
 /** Brands are their base, and a base is no brand. */
@@ -82,14 +88,14 @@ digest(keys.signing, row, secret);
 later(seconds, seconds);
 // @ts-expect-error: a duration is no moment
 earlier(now, seconds);
-// @ts-expect-error: the store judges digests
-export const rawClaim: Claim = { secret };
+// @ts-expect-error: a presented secret is checked first
+export const unchecked: Proof = { presented: secret };
 // @ts-expect-error: a token's end is a moment
-export const untimed: Claim = { secret: presented, expiresAt: seconds };
+export const untimed: Credential = { id, secret, expiresAt: seconds };
 // @ts-expect-error: what has no end leaves it out
-export const endless: Presented = { id, secret, expiresAt: undefined };
+export const endless: Credential = { id, secret, expiresAt: undefined };
 // @ts-expect-error: the clock is handed in
-export const timeless: RefreshRequest = { row, claim: { secret: presented }, policy };
+sessions.refresh(credential);
 
 /** A table of answers is complete, and has nothing that is never asked for. */
 type Replies = Record<Refusal | Fault, Reply>;
@@ -135,11 +141,11 @@ export const thrown: Same<
   ReturnType<typeof faultOf>,
   'failed' | 'unavailable' | 'timed-out'
 > = true;
-export const unread: Same<Unread, Refusal | 'malformed-request'> = true;
-// @ts-expect-error: not every verdict refuses
-export const reason: Refusal = verdict;
-// @ts-expect-error: a fault is no judgement
-export const judged: Verdict = 'failed';
+export const none: Same<NoCredential, Refusal | 'malformed-request'> = true;
+// @ts-expect-error: not every decision refuses
+export const reason: Refusal = decision;
+// @ts-expect-error: a fault is no decision
+export const judged: Decision = 'failed';
 
 /** An answer is looked at before it is used. */
 // @ts-expect-error: a refused refresh has no session

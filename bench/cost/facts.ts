@@ -1,7 +1,7 @@
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import { type MetricName, outcomes } from '../../functions/core/edge/metric.ts';
-import type { Outcome } from '../../functions/core/edge/outcome.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Outcome } from '../../functions/core/lambda/outcome.ts';
+import { type MetricName, outcomes } from '../../functions/core/lambda/outcome.ts';
 import { settings } from '../../infra/settings.ts';
 import { type Resource, resources, synthesized } from '../../test/infra/synthesis.ts';
 import { largest, sizes } from '../capacity.ts';

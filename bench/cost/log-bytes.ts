@@ -1,6 +1,6 @@
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { telemetry } from '../../functions/core/edge/telemetry.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { assumed } from './assumptions.ts';
 
 /** The bytes that one refresh writes into logs, each event with what CloudWatch Logs adds to it. */
@@ -19,7 +19,7 @@ export interface LogBytes {
 export function logBytes(contract: Contract, accessLog: string): LogBytes {
   const { path, apiKey } = contract;
   const [line = '', metrics = ''] = written(() =>
-    telemetry(contract.name, 'SessionRefresh-prod').write({
+    cloudWatchLog(contract.name, 'SessionRefresh-prod').write({
       ...typical,
       contract: contract.name,
       ...(apiKey === 'required' && { apiKeyId: 'a1b2c3d4e5' }),

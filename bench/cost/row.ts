@@ -1,15 +1,17 @@
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { claimsApart } from '../../functions/core/session/claims.ts';
 import { timesAtOpening, writesAtRefresh } from '../../functions/core/session/policy.ts';
-import { digest, type Secret } from '../../functions/core/session/secret.ts';
+import { digest } from '../../functions/core/session/secret.ts';
 import {
   type Claims,
   type LoggedInSession,
   rowKey,
+  type Secret,
   type SessionId,
 } from '../../functions/core/session/session.ts';
+import { timesOf } from '../../functions/core/session/sessions.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
-import { deriveKeys } from '../../functions/core/token/keys.ts';
 import { claims } from '../capacity.ts';
 
 /** What a session of some claims takes of the table, and what its client is answered. */
@@ -39,8 +41,7 @@ export async function footprint(contract: Contract, kB: number): Promise<Footpri
       session,
       secret,
       now,
-      issuedAt: now,
-      policy: contract.policy,
+      ...timesOf(session, contract.policy, now),
       requestId: '51368f50-4a67-42d4-803c-ddc80c0be491',
     },
     keysOf(contract),

@@ -1,4 +1,4 @@
-import type { Members } from '../core/edge/json-text.ts';
+import type { Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
 /**

@@ -1,8 +1,8 @@
-import type { Contract } from '../core/edge/contract.ts';
-import { reply } from '../core/edge/reply.ts';
-import { credential } from '../core/edge/wire-request.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import { reply } from '../core/contract/reply.ts';
+import { credential } from '../core/contract/wire-request.ts';
+import { verifyPaddedJwt } from '../core/keys/padded-jwt.ts';
 import { epochSeconds } from '../core/time.ts';
-import { verifyLegacyJwt } from '../core/token/legacy-jwt.ts';
 import { accessToken } from './access-token.ts';
 import { errors } from './errors.ts';
 import { opening } from './opening.ts';
@@ -22,7 +22,7 @@ export const ccstore: Contract = {
   read({ headers }, { signing }) {
     const [, token] = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '') ?? [];
     if (!token) return 'malformed-request';
-    const { sid, sec, exp, iat } = verifyLegacyJwt(token, signing) ?? {};
+    const { sid, sec, exp, iat } = verifyPaddedJwt(token, signing) ?? {};
     const presented = credential(sid, sec);
     // Not one of ours. The table is not asked: whoever forges tokens costs nothing.
     if (!presented || !Number.isInteger(exp)) return 'wrong-secret';
@@ -32,8 +32,11 @@ export const ccstore: Contract = {
   },
 
   grant(granted, keys) {
-    const { token, expiresIn } = accessToken(granted, keys);
-    return reply(200, { access_token: token, token_type: 'bearer', expires_in: expiresIn });
+    return reply(200, {
+      access_token: accessToken(granted, keys),
+      token_type: 'bearer',
+      expires_in: granted.expiresAt - granted.now,
+    });
   },
 
   refuse: (reason) => errors[reason],

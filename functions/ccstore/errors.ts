@@ -1,6 +1,6 @@
-import type { Fault } from '../core/edge/fault.ts';
-import { type Reply, reply } from '../core/edge/reply.ts';
-import type { Refusal } from '../core/session/refusal.ts';
+import type { Fault } from '../core/contract/fault.ts';
+import { type Reply, reply } from '../core/contract/reply.ts';
+import type { Refusal } from '../core/session/session.ts';
 
 /**
  * The document's error model, its members all strings. The codes are chosen, and so are the texts:

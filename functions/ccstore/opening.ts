@@ -1,13 +1,13 @@
-import type { Opening } from '../core/edge/contract.ts';
+import type { Opening } from '../core/contract/contract.ts';
+import { longestSecret } from '../core/session/rotation.ts';
 import { idOf } from '../core/session/session.ts';
-import { longestSuccessor } from '../core/session/successor.ts';
 import { accessToken } from './access-token.ts';
 import { ccstoreClaims } from './claims.ts';
 
 /** How sessions of `ccstore` begin: with a login of Oracle Commerce, so never anonymous. */
 export const opening: Opening = {
   anonymous: false,
-  claimsAre:
+  claimsFormat:
     'an object of 4096 characters at most (5500 with subject and secret), its "iss" a string, without exp, sub, iat, sid and sec',
   defaultClaims: '{"iss":"storefrontUI"}',
 
@@ -20,17 +20,20 @@ export const opening: Opening = {
     const own = claims.slice(1, -1);
     const fits =
       length(own) <= 4096 &&
-      length(own + JSON.stringify([subject, secret.padEnd(longestSuccessor)])) <= longest;
+      length(own + JSON.stringify([subject, secret.padEnd(longestSecret)])) <= longest;
     return fits ? claims : undefined;
   },
 
-  holding(opened, keys) {
-    const { session, secret, now, policy } = opened;
-    if (!secret) throw new Error('a session of ccstore has a secret');
-    const issued = { session, secret, now, issuedAt: now, policy };
-    const { token, expiresIn, expiresAt } = accessToken(issued, keys);
-    const sessionId = idOf(session.rowKey);
-    return { contract: 'ccstore', sessionId, accessToken: token, expiresIn, expiresAt };
+  credentials(opened, keys) {
+    if (!opened.secret) throw new Error('a session of ccstore has a secret');
+    const { session, now, expiresAt } = opened;
+    return {
+      contract: 'ccstore',
+      sessionId: idOf(session.rowKey),
+      accessToken: accessToken(opened, keys),
+      expiresIn: expiresAt - now,
+      expiresAt,
+    };
   },
 };
 

@@ -1,4 +1,4 @@
-import { isObject, type Members } from '../core/edge/json-text.ts';
+import { isObject, type Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
 /** The claims of `eos`, in the order of the document's answer; nothing where they are not of its shape. */

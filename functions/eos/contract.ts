@@ -1,10 +1,9 @@
-import { claimsMembers } from '../core/edge/claims.ts';
-import type { Contract } from '../core/edge/contract.ts';
-import type { Fault } from '../core/edge/fault.ts';
-import { type Reply, reply } from '../core/edge/reply.ts';
-import { credential } from '../core/edge/wire-request.ts';
-import type { Refusal } from '../core/session/refusal.ts';
-import { expiryOf } from '../core/session/session.ts';
+import { claimsMembers } from '../core/contract/claims.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import type { Fault } from '../core/contract/fault.ts';
+import { type Reply, reply } from '../core/contract/reply.ts';
+import { credential } from '../core/contract/wire-request.ts';
+import type { Refusal } from '../core/session/session.ts';
 import { eosClaims } from './claims.ts';
 import { opening } from './opening.ts';
 
@@ -28,9 +27,9 @@ export const eos: Contract = {
   },
 
   // In the document's order. Apps and profile are given back as the texts that the login stored.
-  grant({ session, secret }) {
+  grant({ session, secret, expiresAt }) {
     const { texts } = claimsMembers(session, eosClaims);
-    const changing = `"expireTime":${expiryOf(session) * 1000},"secureCode":${JSON.stringify(secret)}`;
+    const changing = `"expireTime":${expiresAt * 1000},"secureCode":${JSON.stringify(secret)}`;
     const stored = `"mobilityApps":${texts.get('mobilityApps')},"profile":${texts.get('profile')}`;
     return { status: 200, body: `{${changing},${stored}}` };
   },

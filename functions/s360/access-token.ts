@@ -1,10 +1,10 @@
-import { claimsMembers } from '../core/edge/claims.ts';
-import type { Granted } from '../core/edge/contract.ts';
+import { claimsMembers } from '../core/contract/claims.ts';
+import type { LoggedIn } from '../core/contract/contract.ts';
+import { encrypt } from '../core/keys/encryption.ts';
+import { signJwt } from '../core/keys/jwt.ts';
+import { type Keys, signingKey } from '../core/keys/keys.ts';
 import { DamagedRow } from '../core/session/row.ts';
-import { expiryOf, idOf } from '../core/session/session.ts';
-import { encrypt } from '../core/token/encrypt.ts';
-import { signJwt } from '../core/token/jwt.ts';
-import { type Keys, signingKey } from '../core/token/keys.ts';
+import { idOf } from '../core/session/session.ts';
 import { s360Claims, ssoOf } from './claims.ts';
 
 /**
@@ -12,7 +12,7 @@ import { s360Claims, ssoOf } from './claims.ts';
  * `exp`, which are chosen (a token that never ends is a defect).
  */
 export function accessToken(
-  { session, secret, now }: Pick<Granted, 'session' | 'secret' | 'now'>,
+  { session, secret, issuedAt, expiresAt }: LoggedIn,
   keys: Keys,
 ): Promise<string> {
   const { texts, values } = claimsMembers(session, s360Claims);
@@ -25,7 +25,7 @@ export function accessToken(
   });
   const context = `{"user":${texts.get('user')},"app":${texts.get('app')},"sso":${own}}`;
   const sub = JSON.stringify(sso.externalSystemId);
-  const times = `"iat":${now},"exp":${expiryOf(session)}`;
+  const times = `"iat":${issuedAt},"exp":${expiresAt}`;
   const payload = `{"iss":"IID-IDPServices","sub":${sub},"aud":"SSO","context":${context},${times}}`;
   return signJwt(payload, signingKey(keys));
 }

@@ -1,4 +1,4 @@
-import { isObject, type Members } from '../core/edge/json-text.ts';
+import { isObject, type Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
 /** What the `sso` of `s360`'s claims says. */

@@ -1,8 +1,8 @@
-import type { Contract } from '../core/edge/contract.ts';
-import type { Fault } from '../core/edge/fault.ts';
-import { reply } from '../core/edge/reply.ts';
-import { credential } from '../core/edge/wire-request.ts';
-import type { Refusal } from '../core/session/refusal.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import type { Fault } from '../core/contract/fault.ts';
+import { reply } from '../core/contract/reply.ts';
+import { credential } from '../core/contract/wire-request.ts';
+import type { Refusal } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { opening } from './opening.ts';
 

@@ -1,5 +1,5 @@
-import { refreshHandler } from '../core/edge/refresh-handler.ts';
-import { services } from '../core/edge/services.ts';
+import { refreshHandler } from '../core/lambda/refresh-handler.ts';
+import { services } from '../core/lambda/services.ts';
 import { s360 } from './contract.ts';
 
 /** The Lambda behind `POST /idp/sso/v1/refresh`. */

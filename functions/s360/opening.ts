@@ -1,12 +1,12 @@
-import type { Opening } from '../core/edge/contract.ts';
-import { expiryOf, idOf } from '../core/session/session.ts';
+import type { Opening } from '../core/contract/contract.ts';
+import { idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { s360Claims } from './claims.ts';
 
 /** How sessions of `s360` begin: with the sign-in at the IDP, so never anonymous. */
 export const opening: Opening = {
   anonymous: false,
-  claimsAre:
+  claimsFormat:
     '{ "user": {…}, "app": {…}, "sso": { "externalSystemId": "…", "authorityType": "SELF" } }',
   // The external system of the document's sample.
   defaultClaims:
@@ -14,15 +14,14 @@ export const opening: Opening = {
 
   claims: s360Claims,
 
-  async holding(opened, keys) {
-    const { session, secret, now } = opened;
-    if (!secret) throw new Error('a session of s360 has a secret');
+  async credentials(opened, keys) {
+    if (!opened.secret) throw new Error('a session of s360 has a secret');
     return {
       contract: 's360',
-      sessionId: idOf(session.rowKey),
-      sessionToken: secret,
-      accessToken: await accessToken({ session, secret, now }, keys),
-      expiresAt: expiryOf(session),
+      sessionId: idOf(opened.session.rowKey),
+      sessionToken: opened.secret,
+      accessToken: await accessToken(opened, keys),
+      expiresAt: opened.expiresAt,
     };
   },
 };

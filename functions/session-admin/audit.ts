@@ -1,8 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { type ErrorRecord, errorRecord } from '../core/edge/error-record.ts';
-import { service } from '../core/edge/metric.ts';
+import { contracts } from '../contracts.ts';
+import { type ErrorRecord, errorRecord } from '../core/lambda/error-record.ts';
+import { service } from '../core/lambda/outcome.ts';
 import { rowKey, sessionHash, sessionId } from '../core/session/session.ts';
-import type { AdminRefusal, Answer } from './commands.ts';
+import type { AdminRefusal, AdminServices, Answer } from './commands.ts';
 import type { Input } from './fields.ts';
 
 /** What is written of a command: never a secret, a subject or a claim. */
@@ -34,16 +35,21 @@ export function audit(): Audit {
 }
 
 /** The record of a command that answered. What was given is in it only where the command knew it. */
-export function commandRecord(command: string, input: Input, answer: Answer): CommandRecord {
-  if (answer.outcome === 'invalid') return { command, outcome: answer.outcome };
-  const contract = String(input.contract);
+export async function commandRecord(
+  command: string,
+  input: Input,
+  answer: Answer,
+  keys: AdminServices['keys'],
+): Promise<CommandRecord> {
+  const contract = contracts.find(({ name }) => name === input.contract);
+  if (answer.outcome === 'invalid' || !contract) return { command, outcome: answer.outcome };
   const opened = answer.outcome === 'done' ? { ...answer.result } : {};
   const id = sessionId('sessionId' in opened ? opened.sessionId : input.sessionId);
   return {
     command,
     outcome: answer.outcome,
     ...(answer.outcome === 'refused' && { reason: answer.reason }),
-    contract,
-    ...(id && { session: sessionHash(rowKey(contract, id)) }),
+    contract: contract.name,
+    ...(id && { session: sessionHash((await keys(contract)).log, rowKey(contract.name, id)) }),
   };
 }

@@ -1,11 +1,12 @@
 import { contracts } from '../contracts.ts';
-import type { Contract } from '../core/edge/contract.ts';
-import { members } from '../core/edge/json-text.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import { members } from '../core/contract/json-text.ts';
 import type { Policy } from '../core/session/policy.ts';
-import { newSecret, type Secret, secret } from '../core/session/secret.ts';
+import { newSecret, secret } from '../core/session/secret.ts';
+import type { Secret } from '../core/session/session.ts';
 import { type Claims, type SessionId, sessionId } from '../core/session/session.ts';
 
-/** What a command is given, by the CLI or as a Lambda's event: nothing of it is believed. */
+/** The input of a command, from the CLI or as a Lambda's event. Untrusted. */
 export interface Input {
   readonly contract?: unknown;
   readonly sessionId?: unknown;
@@ -82,11 +83,11 @@ export function readTokenLifetime(
 /** The claims as the contract's rows keep them. */
 export function readClaims(
   { claims }: Input,
-  { name, opening: { defaultClaims, claimsAre, claims: read } }: Contract,
+  { name, opening: { defaultClaims, claimsFormat, claims: read } }: Contract,
   person: { readonly subject: string; readonly secret: Secret },
 ): Read<Claims> {
   const text = claims === undefined ? defaultClaims : claims;
-  const problem = `claims of ${name} are JSON: ${claimsAre}`;
+  const problem = `claims of ${name} are JSON: ${claimsFormat}`;
   // A lone surrogate has no bytes in UTF-8: the client would be given another text.
   if (typeof text !== 'string' || !text.isWellFormed()) return { problem };
   if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };

@@ -1,9 +1,9 @@
-import { errorRecord } from '../core/edge/error-record.ts';
+import { errorRecord } from '../core/lambda/error-record.ts';
 import { audit, commandRecord } from './audit.ts';
 import { type Answer, commands } from './commands.ts';
 import type { Input } from './fields.ts';
+import { inputs } from './input.ts';
 import { adminServices } from './services.ts';
-import { type Usage, usages } from './usage.ts';
 
 /** What this Lambda is called with: a command's name, and what the command takes. */
 export type AdminEvent = Input & { readonly command?: unknown };
@@ -19,14 +19,13 @@ export async function handler({ command, ...input }: AdminEvent): Promise<Answer
     return { outcome: 'invalid', problem: `there is no such command; there are ${names}` };
   }
   const name = command as keyof typeof commands;
-  const { positionals, options }: Usage = usages[name];
-  const known = new Set<string>([...positionals, ...options.map((option) => option.input)]);
+  const known = new Set<string>(inputs[name]);
   // A word misspelt would open another session than the one that was meant.
   if (!Object.keys(input).every((given) => known.has(given)))
     return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
   try {
     const answer = await commands[name](input, services);
-    log.done(commandRecord(name, input, answer));
+    log.done(await commandRecord(name, input, answer, services.keys));
     return answer;
   } catch (error) {
     log.failed(name, error);

@@ -1,7 +1,7 @@
-import type { Contract } from '../core/edge/contract.ts';
+import type { Contract } from '../core/contract/contract.ts';
 import type { Policy } from '../core/session/policy.ts';
-import type { Secret } from '../core/session/secret.ts';
-import { type Claims, newSessionId, type SessionId } from '../core/session/session.ts';
+import type { NewSession, Person } from '../core/session/registry.ts';
+import { newSessionId } from '../core/session/session.ts';
 import {
   all,
   type Input,
@@ -14,19 +14,19 @@ import {
   readTokenLifetime,
 } from './fields.ts';
 
-/** Whose a session becomes. */
-export interface Person {
-  readonly subject: string;
-  readonly claims: Claims;
-  readonly secret: Secret;
-}
+/** The fields that each command takes. */
+export const inputs = {
+  open: ['contract', 'subject', 'claims', 'sessionId', 'secret', 'anonymous', 'tokenLifetime'],
+  login: ['contract', 'sessionId', 'subject', 'claims', 'secret'],
+  show: ['contract', 'sessionId'],
+  list: ['contract', 'subject'],
+  revoke: ['contract', 'sessionId'],
+  'revoke-all': ['contract', 'subject'],
+} as const satisfies Record<string, readonly (keyof Input)[]>;
 
-/** A session to open; without a person it is anonymous. */
-export interface OpenInput {
+/** A session to open. */
+export interface OpenInput extends NewSession {
   readonly contract: Contract;
-  readonly id: SessionId;
-  readonly person?: Person;
-  readonly tokenLifetime?: number;
 }
 
 /** What `open` was asked for. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contracts } from '../contracts.ts';
-import { dynamoDB, keySource, policyIn, sessionTable } from '../core/edge/services.ts';
 import type { Env } from '../core/env.ts';
-import { sessionRegistry } from '../core/session/registry.ts';
+import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
+
+import type { Table } from '../core/session/table.ts';
 import { systemClock } from '../core/time.ts';
 import type { AdminServices } from './commands.ts';
 
@@ -13,13 +14,14 @@ import type { AdminServices } from './commands.ts';
 export function adminServices(
   env: Env = process.env,
   unread: (error: unknown) => void = () => undefined,
+  table: Table = sessionTable(env),
 ): AdminServices {
   // All of them at once, though few commands need any: without its keys this does not start.
   const sources = new Map(
     contracts.map((contract) => [contract.name, keySource(contract, env, unread)]),
   );
   return {
-    registry: sessionRegistry(dynamoDB(), sessionTable(env)),
+    table,
     async keys({ name }) {
       const source = sources.get(name);
       if (!source) throw new Error(`there is no contract ${name}`);

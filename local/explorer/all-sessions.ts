@@ -1,8 +1,7 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { isObject } from '../../functions/core/edge/json-text.ts';
-import { type AdminServices, commands } from '../../functions/session-admin/commands.ts';
+import { isObject } from '../../functions/core/contract/json-text.ts';
+import { type AdminServices, commands, inBatches } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
-import { inTurns } from '../../functions/session-admin/rows.ts';
 
 /** What the page shows of a session. */
 export type Shown = Readonly<Record<string, unknown>>;
@@ -30,7 +29,7 @@ export async function newestSessions(
   find: FindSessions,
   services: AdminServices,
 ): Promise<{ readonly sessions: readonly Shown[]; readonly all: number }> {
-  const answers = await inTurns(await find(), (session) => commands.show(session, services));
+  const answers = await inBatches(await find(), (session) => commands.show(session, services));
   const sessions = answers
     .filter((answer) => answer.outcome === 'done')
     .map(({ result }) => members(result))

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { contracts } from '../../functions/contracts.ts';
-import { isObject } from '../../functions/core/edge/json-text.ts';
+import { isObject } from '../../functions/core/contract/json-text.ts';
 import type { Answer } from '../../functions/session-admin/commands.ts';
 import { actions, type Local } from './actions.ts';
 import { guard, headersOf, jsonIn } from './guard.ts';

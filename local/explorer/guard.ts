@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject } from '../../functions/core/edge/json-text.ts';
+import { isObject } from '../../functions/core/contract/json-text.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 
 /** Why a request is not looked at. */

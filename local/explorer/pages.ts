@@ -1,4 +1,4 @@
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { refreshes } from './refreshes.ts';
 
 /** What a document says of itself. */

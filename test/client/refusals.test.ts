@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../client/outcome.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import { respond } from '../../functions/core/edge/reply.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import { response as respond } from '../../functions/core/lambda/response.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { realRoutes, routesTo, serve } from '../local/wire.ts';
 import { noon, test as worldTest } from '../support/world.ts';

@@ -10,7 +10,7 @@ import type { ClientOptions, Refresh } from '../../client/refresher.ts';
 import type { Runtime } from '../../client/runtime.ts';
 import { s360 as s360Client } from '../../client/s360.ts';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { badAuthorizations } from '../support/bad-authorization.ts';
 import { badBodies, badValues, id, secret } from '../support/bad-input.ts';
 import { answerTo } from '../support/openapi.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { test } from '../support/world.ts';
 import { refresh } from './ccstore-client.ts';
 

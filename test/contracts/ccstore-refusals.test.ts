@@ -1,8 +1,8 @@
 import { SignJWT } from 'jose';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { later } from '../../functions/core/time.ts';
-import { deriveKeys } from '../../functions/core/token/keys.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { material, noon, onBothEngines, test } from '../support/world.ts';
 import { refresh, refused, signed } from './ccstore-client.ts';

@@ -1,8 +1,7 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
-import { documents } from '../../functions/core/session/storage.ts';
 import { clients } from '../session/clients.ts';
 import { itemOf } from '../session/rows.ts';
 import { onBothEngines } from '../support/world.ts';
@@ -44,7 +43,7 @@ describe.each(clients)('a damaged row of $what', ({ contract, call }) => {
       expect({ status: answer.status, body: answer.text }).toEqual({ ...fault });
       expect(world.records.at(-1)).toMatchObject({
         outcome: 'failed',
-        session: sessionHash(row),
+        session: sessionHash(world.keys(contract).log, row),
         error: { name: 'DamagedRow' },
       });
       if (whole) expect(await itemOf(world, row)).toEqual(before);
@@ -77,7 +76,7 @@ async function damage(
   set: Readonly<Record<string, unknown>>,
 ) {
   const [[name = '', value] = []] = Object.entries(set);
-  await documents(client).send(
+  await DynamoDBDocumentClient.from(client).send(
     new UpdateCommand({
       TableName: table,
       Key: { rowKey: row },

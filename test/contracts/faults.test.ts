@@ -5,6 +5,7 @@ import {
 import { InternalServiceError } from '@aws-sdk/client-secrets-manager';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { KeysUnavailable } from '../../functions/core/keys/keys.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { type Held, test, type WireCall, type World } from '../support/world.ts';
 
@@ -72,7 +73,7 @@ describe.for(clients)('POST $contract.path', ({ contract, call, code, codes }) =
     const held = await world.open(contract);
     const { keys } = world;
     world.keys = () => {
-      throw new InternalServiceError(metadata);
+      throw new KeysUnavailable(new InternalServiceError(metadata));
     };
     const answer = await world.post(contract, call(held));
     expect(answer).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });

@@ -29,6 +29,7 @@ describe('a session', () => {
         ...mine,
         ...client.written(noon + 60),
         revokedAt: noon + 60,
+        revokedBy: 'administrator',
       });
       for (const other of others)
         expect(await world.post(other.contract, other.call(id, secret))).toMatchObject({

@@ -1,6 +1,6 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { written as inType, refreshing } from '../openapi/own-call.ts';

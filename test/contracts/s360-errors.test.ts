@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { sampleUuid } from './s360-document.ts';
 import { refusal } from './s360-envelope.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished } from 'vitest';
-import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { gateway } from '../../local/gateway.ts';
@@ -12,7 +12,7 @@ import { sampleApiKey, sampleSession } from './s360-document.ts';
 /** The contract behind a gateway that knows the api key of the document's sample; gives its URL. */
 async function served(world: World): Promise<string> {
   const lambda = refreshHandler(s360, {
-    store: world.store,
+    table: world.rows,
     keys: async () => world.keys(s360),
     clock: () => world.now,
     timer: systemTimer,

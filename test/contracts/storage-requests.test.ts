@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { later } from '../../functions/core/time.ts';
-import { signLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
 import { bearer, tokenTimes, type Way, ways } from '../support/ways.ts';
 import { noon, onBothEngines, test, type World } from '../support/world.ts';
 
@@ -101,5 +101,5 @@ function storageRequest({ contract }: Way): string {
 function forged(world: World): string {
   const key = createSecretKey('signing-of-someone-else-0123456789', 'utf8');
   const payload = { ...tokenTimes(world), sid: sessionId, sec: secret };
-  return signLegacyJwt(JSON.stringify(payload), key);
+  return signPaddedJwt(JSON.stringify(payload), key);
 }

@@ -111,7 +111,7 @@ function watch({ client }: World): Sent[] {
       const { headers, body } = args.request as Request;
       const text = new TextDecoder().decode(body);
       const { Key, ExpressionAttributeValues, ...rest } = JSON.parse(text);
-      const { ':secret': digest, ...values } = ExpressionAttributeValues ?? {};
+      const { ':digest': digest, ...values } = ExpressionAttributeValues ?? {};
       const blotted = { Key: Object.keys(Key ?? {}), digest: digest?.S.length, values };
       seen.push({
         operation: String(headers['x-amz-target']),

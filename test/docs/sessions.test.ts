@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { sampled, samples } from '../../local/demo.ts';

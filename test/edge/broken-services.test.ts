@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { refreshHandler, type Services } from '../../functions/core/edge/refresh-handler.ts';
-import { sessionStore } from '../../functions/core/session/store.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { KeysUnavailable } from '../../functions/core/keys/keys.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { refreshHandler, type Services } from '../../functions/core/lambda/refresh-handler.ts';
+import { dynamoDBTable } from '../../functions/core/session/table.ts';
 import { systemTimer } from '../../functions/core/time.ts';
-import { KeysUnavailable } from '../../functions/core/token/keys.ts';
 import { context } from '../../local/proxy-event.ts';
 import { ownCall } from '../openapi/own-call.ts';
 import { documented } from '../support/documented.ts';
@@ -21,7 +21,7 @@ const each = contracts.map((contract) => ({ name: contract.name, contract }));
 /** A world's own services, but those that are broken. */
 function services(world: World, contract: Contract, broken: Partial<Services>): Services {
   return {
-    store: world.store,
+    table: world.rows,
     keys: async () => world.keys(contract),
     clock: () => world.now,
     timer: systemTimer,
@@ -96,10 +96,10 @@ describe.for(each)('$name before a storage that never answers', ({ contract }) =
   silentTest('says in time that it timed out, and hangs up', async ({ world, silence }) => {
     const { call, sessionId } = await ownCall(world, contract);
     const before = await world.row(contract, sessionId);
-    const store = sessionStore(silence.client, world.table);
+    const table = dynamoDBTable(silence.client, world.table);
     const handler = documented(
       contract,
-      refreshHandler(contract, services(world, contract, { store })),
+      refreshHandler(contract, services(world, contract, { table })),
     );
     const id = randomUUID();
     // Half a second of it is kept to answer in; in the rest the SDK has long asked.

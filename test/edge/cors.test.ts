@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
-import { services } from '../../functions/core/edge/services.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../functions/core/lambda/services.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { context } from '../../local/proxy-event.ts';
@@ -9,9 +9,9 @@ import { apiGatewayEvent, material, test, type World } from '../support/world.ts
 const origins = ['https://shop.example', 'https://www.shop.example'];
 
 /** The handler of eos whose answers pages of these origins may read. */
-function handlerOf({ store, keys, now }: World, broken = false) {
+function handlerOf({ rows, keys, now }: World, broken = false) {
   return refreshHandler(eos, {
-    store: broken ? { refresh: () => Promise.reject(new Error('broken')) } : store,
+    table: broken ? { ...rows, update: () => Promise.reject(new Error('broken')) } : rows,
     keys: async () => keys(eos),
     clock: () => now,
     timer: systemTimer,

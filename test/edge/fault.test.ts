@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { test as base, describe, expect } from 'vitest';
-import { faultOf } from '../../functions/core/edge/fault.ts';
-import { KeysUnavailable } from '../../functions/core/token/keys.ts';
+import { KeysUnavailable } from '../../functions/core/keys/keys.ts';
+import { faultOf } from '../../functions/core/lambda/errors.ts';
+import { dynamoDBTable, StorageUnavailable } from '../../functions/core/session/table.ts';
+import { rowOf } from '../support/session.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -45,9 +47,8 @@ async function errorAt(
     maxAttempts: 1,
     requestHandler: { requestTimeout: millis, throwOnRequestTimeout: true },
   });
-  const get = new GetItemCommand({ TableName: 'sessions', Key: { rowKey: { S: 'eos#a' } } });
   try {
-    return await client.send(get, { ...(signal && { abortSignal: signal }) });
+    return await dynamoDBTable(client, 'sessions').get(rowOf('eos', 'a'), { signal });
   } catch (error) {
     return error;
   } finally {
@@ -118,7 +119,7 @@ describe('faultOf', () => {
   test('calls a request that was ended early timed out', async ({ broken }) => {
     const ended = new AbortController();
     const error = await broken.errorOf(() => ended.abort(), { signal: ended.signal });
-    expect(error).toMatchObject({ name: 'AbortError' });
+    expect(error).toMatchObject({ cause: { name: 'AbortError' } });
     expect(faultOf(error)).toBe('timed-out');
   });
 
@@ -158,8 +159,20 @@ describe('faultOf', () => {
     'ENOTFOUND',
     'EPIPE',
     'ETIMEDOUT',
-  ])('calls a wire that is down unavailable: %s', (code) => {
-    expect(faultOf(coded(code))).toBe('unavailable');
+  ])('calls a wire that is down unavailable: %s', async (code) => {
+    const handle = () => Promise.reject(coded(code));
+    const client = new DynamoDBClient({
+      region: 'local',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+      requestHandler: { handle },
+    });
+    const error: unknown = await dynamoDBTable(client, 'sessions')
+      .get(rowOf('eos', 'a'))
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(StorageUnavailable);
+    // The SDK calls a cut connection a timeout.
+    expect(['unavailable', 'timed-out']).toContain(faultOf(error));
   });
 });
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject, members } from '../../functions/core/edge/json-text.ts';
+import { isObject, members } from '../../functions/core/contract/json-text.ts';
 
 /** JSON text of these members, each token with some white space before it. */
 function spaced(written: [string, unknown][], space: () => string): string {

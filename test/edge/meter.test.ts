@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { meter } from '../../functions/core/edge/meter.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { meter } from '../../functions/core/lambda/record.ts';
 
 function metered() {
   const record = { storageRequests: 0, storageMs: 0 } as RequestRecord;

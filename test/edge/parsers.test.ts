@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { wireRequest } from '../../functions/core/edge/wire-request.ts';
+import { wireRequest } from '../../functions/core/lambda/request.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { apiGatewayEvent, type WireCall } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test as plain } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import { errorRecord } from '../../functions/core/edge/error-record.ts';
+import { errorRecord } from '../../functions/core/lambda/error-record.ts';
 import type { SessionId } from '../../functions/core/session/session.ts';
 import { rowKey, sessionHash } from '../../functions/core/session/session.ts';
 import { eos } from '../../functions/eos/contract.ts';
@@ -60,7 +60,7 @@ describe.for(clients)('the record of a request to $name', ({ contract, name, cal
         storageRequests: 1,
         storageMs: expect.any(Number),
         totalMs: expect.any(Number),
-        session: sessionHash(rowKey(name, held.sessionId as SessionId)),
+        session: sessionHash(world.keys(contract).log, rowKey(name, held.sessionId as SessionId)),
       },
     ]);
     const written = JSON.stringify(world.records);

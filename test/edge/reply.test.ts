@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { reply, respond } from '../../functions/core/edge/reply.ts';
+import { reply } from '../../functions/core/contract/reply.ts';
+import { response as respond } from '../../functions/core/lambda/response.ts';
 
 describe('reply', () => {
   test('writes its body compact, in the order of its keys, beyond ASCII as it is', () => {

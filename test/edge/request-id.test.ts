@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { requestIds } from '../../functions/core/edge/request-id.ts';
+import { requestIds } from '../../functions/core/lambda/request-ids.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { apiGatewayEvent } from '../support/world.ts';
 

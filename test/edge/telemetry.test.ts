@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { levels, type Outcome } from '../../functions/core/edge/outcome.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { telemetry } from '../../functions/core/edge/telemetry.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import { levels, type Outcome } from '../../functions/core/lambda/outcome.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { capturedOutput } from '../support/output.ts';
 
 const record: RequestRecord = {
@@ -25,7 +25,7 @@ function written(given: RequestRecord, variables: Record<string, string> = {}) {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  const { write } = telemetry('eos', 'SessionRefresh-dev');
+  const { write } = cloudWatchLog('eos', 'SessionRefresh-dev');
   const output = capturedOutput();
   write(given);
   const parsed = output.lines().map((line) => JSON.parse(line));
@@ -108,7 +108,7 @@ describe('what is written of a request', () => {
   });
 
   test('warns of keys that are not read, by contract', () => {
-    const { notice } = telemetry('s360', 'SessionRefresh-dev');
+    const { notice } = cloudWatchLog('s360', 'SessionRefresh-dev');
     const output = capturedOutput();
     notice('keys-unread', new Error('a', { cause: new TypeError('b') }));
     const [line, metric] = output.lines().map((text) => JSON.parse(text));

@@ -157,8 +157,10 @@ describe.for(clients)('$name, where storage', ({ name, contract, call, answers }
         'totalMs',
       ]);
       expect(record?.outcome).toBe(fault);
-      expect(record?.error?.name).toBe(error().name);
-      expect(record?.error?.at.join()).toContain('wire-errors.test.ts');
+      const { name } = error();
+      expect([record?.error?.name, record?.error?.cause?.name]).toContain(name);
+      const frames = [record?.error, record?.error?.cause].map((one) => one?.at.join());
+      expect(frames.join()).toContain('wire-errors.test.ts');
       const written = JSON.stringify(world.records);
       for (const hidden of [secret, held.secureCode, held.sessionToken, held.accessToken])
         if (hidden) expect(written).not.toContain(hidden);

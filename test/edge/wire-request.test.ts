@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { credential, wireRequest } from '../../functions/core/edge/wire-request.ts';
+import { credential } from '../../functions/core/contract/wire-request.ts';
+import { wireRequest } from '../../functions/core/lambda/request.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { apiGatewayEvent, type WireCall } from '../support/world.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, vi } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
-import { services } from '../../functions/core/edge/services.ts';
 import type { Env } from '../../functions/core/env.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../functions/core/lambda/services.ts';
 import { later, systemClock } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { item, sharedTest, type Wire } from '../session-admin/support.ts';

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { uuid } from '../local/wire.ts';
 import { type Call, type Known, marker } from './inputs.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';

@@ -7,9 +7,9 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { documented } from '../support/documented.ts';
@@ -60,7 +60,7 @@ export async function openAll(world: World, contract: Contract): Promise<Known> 
 export async function fuzz({ world, contract, known, calls, inputs }: Fuzz): Promise<Done> {
   const lanes = new AsyncLocalStorage<Lane>();
   const lambda = refreshHandler(contract, {
-    store: world.store,
+    table: world.rows,
     keys: async () => world.keys(contract),
     clock: () => world.now,
     timer: systemTimer,

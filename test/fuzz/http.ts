@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { type Call, edited, text } from './inputs.ts';
 

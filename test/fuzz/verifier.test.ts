@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { signLegacyJwt, verifyLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
+import { signPaddedJwt, verifyPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { material, noon } from '../support/world.ts';
 import { effort, seed } from './fuzz.ts';
 import { bare, mutated } from './tokens.ts';
@@ -40,16 +40,16 @@ describe('a token of ccstore', () => {
     { timeout: 240_000 * Math.max(effort, 1) },
     ({ text }) => {
       const key = createSecretKey(text, 'utf8');
-      const token = signLegacyJwt(payload('one'), key);
-      const other = signLegacyJwt(payload('other'), key);
-      const good = new Map([token, other].map((one) => [bare(one), verifyLegacyJwt(one, [key])]));
+      const token = signPaddedJwt(payload('one'), key);
+      const other = signPaddedJwt(payload('other'), key);
+      const good = new Map([token, other].map((one) => [bare(one), verifyPaddedJwt(one, [key])]));
       let taken = 0;
       for (let number = 0; number < inputs / 2 / batch; number += 1)
         for (const mutant of fc.sample(mutated([token, other], text, wrong), {
           seed: seed + number,
           numRuns: batch,
         })) {
-          const read = verifyLegacyJwt(mutant, keys);
+          const read = verifyPaddedJwt(mutant, keys);
           if (read === undefined) continue;
           taken += 1;
           // What was taken is a good token's very bytes, and says what that one says.

@@ -201,7 +201,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       call(lambda, { ...event('eos'), body }),
     );
     expect(status).toBe(200);
-    const session = sessionHash(rowKey('eos', result.sessionId as SessionId));
+    const session = sessionHash(world.keys(eos).log, rowKey('eos', result.sessionId as SessionId));
     expect(JSON.parse(log)).toMatchObject({ command: 'open', outcome: 'done', session });
   });
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { keyFile } from '../../cli/local.ts';
 import { contracts } from '../../functions/contracts.ts';
-import { keyFile } from '../../functions/session-admin/local.ts';
 import { localKeyFile } from '../../local/keys.ts';
 import { resources, synthesized } from './synthesis.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
-import { policyIn } from '../../functions/core/edge/services.ts';
+import { policyIn } from '../../functions/core/lambda/services.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { checked, type Settings, settings, settingsOf } from '../../infra/settings.ts';

@@ -6,16 +6,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import { levels } from '../../functions/core/edge/outcome.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { refreshHandler, type Services } from '../../functions/core/edge/refresh-handler.ts';
-import { services } from '../../functions/core/edge/services.ts';
-import { telemetry } from '../../functions/core/edge/telemetry.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
-import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { deriveKeys, KeysUnavailable } from '../../functions/core/keys/keys.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { refreshHandler, type Services } from '../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../functions/core/lambda/services.ts';
+import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
 import { systemClock, systemTimer } from '../../functions/core/time.ts';
-import { deriveKeys, KeysUnavailable } from '../../functions/core/token/keys.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import { adminServices } from '../../functions/session-admin/services.ts';
 import { createTable } from '../../local/dynamodb.ts';
@@ -41,10 +39,10 @@ await createTable(client, table);
 
 for (const contract of contracts) {
   const held = await opened(contract);
-  const { write, notice } = telemetry(contract.name, 'leaks');
+  const { write, notice } = cloudWatchLog(contract.name, 'leaks');
   const people = logLines('DEBUG', console.log, () => new Date());
   const real: Services = {
-    store: sessionStore(client, table),
+    table: dynamoDBTable(client, table),
     keys: async () => deriveKeys(contract.name, material),
     clock: systemClock,
     timer: systemTimer,
@@ -66,9 +64,8 @@ for (const contract of contracts) {
   await refresh({}, { ...call, headers: { ...call.headers, Authorization: marks.guess } });
   await refresh({}, { ...call, body: `{"secureCode": ${marks.guess}` });
   await refresh({}, { ...call, body: marks.guess.repeat(6000) });
-  for (const reason of Object.keys(levels)) await refresh({ store: refusing(reason as Refusal) });
   for (const error of leakyErrors()) {
-    await refresh({ store: throwing(error) });
+    await refresh({ table: throwing(error) });
     await refresh({ keys: () => Promise.reject(error) });
     await refresh({ keys: () => Promise.reject(new KeysUnavailable(error)) });
     notice('keys-unread', error);
@@ -79,13 +76,9 @@ await administer();
 misconfigure();
 client.destroy();
 
-/** A store that answers so. What no store refuses with is met elsewhere, and does no harm here. */
-function refusing(reason: Refusal): SessionStore {
-  return { refresh: async () => ({ outcome: 'refused', reason }) };
-}
-
-function throwing(error: unknown): SessionStore {
-  return { refresh: () => Promise.reject(error) };
+function throwing(error: unknown): Table {
+  const reject = () => Promise.reject(error);
+  return { update: reject, put: reject, get: reject, bySubject: reject };
 }
 
 async function opened(contract: Contract): Promise<Holding> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { environmentKeys } from '../../functions/core/token/keys.ts';
+import { environmentKeys } from '../../functions/core/keys/keys.ts';
 import { localKeyFile } from '../../local/keys.ts';
 
 const secret = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';

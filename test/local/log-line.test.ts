@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import type { GatewayRefusal } from '../../local/gateway.ts';
 import { logLines } from '../../local/log-line.ts';
 

@@ -119,7 +119,7 @@ export async function listening(running: Running): Promise<Started> {
 /** Runs a command of the CLI against the table that a server named; its answer must be a JSON object. */
 export async function sessions({ database }: Started, ...args: string[]) {
   const DYNAMODB_PORT = new URL(database).port;
-  const cli = [process.execPath, 'functions/session-admin/cli.ts', ...args];
+  const cli = [process.execPath, 'cli/cli.ts', ...args];
   const { code, stdout, stderr } = await run(cli, { DYNAMODB_PORT }).ended;
   if (code !== 0) throw new Error(`the CLI ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as Record<string, string>;

@@ -85,7 +85,7 @@ function refresh(server: Pick<Started, 'port'>, id: string, secureCode: string):
 
 /** A session of `eos` that the CLI opens in an environment. */
 async function opened(env: Readonly<Record<string, string>>) {
-  const cli = [process.execPath, 'functions/session-admin/cli.ts', 'open', 'eos'];
+  const cli = [process.execPath, 'cli/cli.ts', 'open', 'eos'];
   const { stdout } = await run(cli, env).ended;
   return JSON.parse(stdout) as { sessionId: string; secureCode: string };
 }

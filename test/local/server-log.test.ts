@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { keyFile } from '../../cli/local.ts';
 import { contracts } from '../../functions/contracts.ts';
-import { keyFile } from '../../functions/session-admin/local.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { sessions, started } from './processes.ts';
 import { type Sent, send } from './wire.ts';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
-import { telemetry } from '../../functions/core/edge/telemetry.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { capturedOutput } from '../support/output.ts';
@@ -14,12 +14,12 @@ function deployedAlike(world: World) {
     contracts.map((contract) => ({
       contract,
       handler: refreshHandler(contract, {
-        store: world.store,
+        table: world.rows,
         keys: async () => world.keys(contract),
         clock: () => world.now,
         timer: systemTimer,
         policy: contract.policy,
-        write: telemetry(contract.name, 'Stack').write,
+        write: cloudWatchLog(contract.name, 'Stack').write,
       }),
     })),
   );

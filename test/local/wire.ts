@@ -11,9 +11,9 @@ import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { gateway, type Route } from '../../local/gateway.ts';
@@ -49,7 +49,7 @@ export function realRoutes(world: World): readonly Route[] {
     handler: documented(
       contract,
       refreshHandler(contract, {
-        store: world.store,
+        table: world.rows,
         keys: async () => world.keys(contract),
         clock: () => world.now,
         timer: systemTimer,

@@ -32,7 +32,7 @@ const core = [
     ['lets a late clock move the row back', "'refreshedAt <= :now',", ''],
     ['takes the same second for a replay', "'refreshedAt <= :now'", "'refreshedAt < :now'"],
   ]),
-  ...of('functions/core/session/store.ts', 'test/session/law.test.ts', [
+  ...of('functions/core/session/sessions.ts', 'test/session/law.test.ts', [
     [
       'moves the end at a refresh',
       '{ refreshedAt: now, ...slid }',
@@ -51,7 +51,7 @@ const core = [
     ['replaces an older secret', 'generation < :generation OR', 'generation <> :generation OR'],
     ['refuses a client that is ahead of a restored row', 'generation < :generation OR ', ''],
   ]),
-  ...of('functions/core/session/store.ts', 'test/session/rotation-law.test.ts', [
+  ...of('functions/core/session/sessions.ts', 'test/session/rotation-law.test.ts', [
     [
       'lets a thief go on',
       "verdict === 'reused-secret' && policy.rotation",
@@ -88,7 +88,7 @@ const core = [
   ...of('functions/session-admin/kept.ts', 'test/session-admin/computed-secret.test.ts', [
     ['begins a session with a secret of a former one', '!== undefined;', '=== null;'],
   ]),
-  ...of('functions/core/session/successor.ts', 'test/session/successor.test.ts', [
+  ...of('functions/core/session/rotation.ts', 'test/session/successor.test.ts', [
     ['computes secrets without the key', "createHmac('sha256', key)", "createHmac('sha256', '')"],
     [
       'computes the same secret for every session',
@@ -101,7 +101,7 @@ const core = [
     ['answers the secret that was replaced', ' || generation <= held', ' || held >= 0'],
     ['believes any family', 'proof.family === secretFamily ?', 'proof ?'],
   ]),
-  ...of('functions/core/session/store.ts', 'test/contracts/timing-path.test.ts', [
+  ...of('functions/core/session/sessions.ts', 'test/contracts/timing-path.test.ts', [
     ['reads eventually', 'ConsistentRead: true', 'ConsistentRead: false'],
   ]),
   ...of('functions/core/session/policy.ts', 'test/session/judge.test.ts', [
@@ -153,24 +153,24 @@ const core = [
 
 /** Rules of tokens and keys. */
 const tokens = [
-  ...of('functions/core/token/legacy-jwt.ts', 'test/token/legacy-jwt-refusals.test.ts', [
+  ...of('functions/core/keys/padded-jwt.ts', 'test/token/legacy-jwt-refusals.test.ts', [
     ['takes alg none, and any other', "alg === 'HS256' && ", ''],
     ['passes over crit', ' && crit === undefined', ''],
     ['takes non-canonical base64', "digits !== '' && same && padded", "digits !== '' && padded"],
     ['takes any padding', ' && same && padded', ' && same'],
     ['takes a fourth segment', ' || more.length > 0', ''],
   ]),
-  ...of('functions/core/token/legacy-jwt.ts', 'test/token/legacy-jwt.test.ts', [
+  ...of('functions/core/keys/padded-jwt.ts', 'test/token/legacy-jwt.test.ts', [
     ['verifies by the current key alone', 'keys.some(', 'keys.slice(0, 1).some('],
   ]),
-  ...of('functions/core/token/legacy-jwt.ts', 'test/contracts/timing-path.test.ts', [
+  ...of('functions/core/keys/padded-jwt.ts', 'test/contracts/timing-path.test.ts', [
     [
       'takes the beginning of a signature',
       'signature.length === right.length && timingSafeEqual(signature, right)',
       'right.subarray(0, signature.length).equals(signature)',
     ],
   ]),
-  ...of('functions/core/token/keys.ts', 'test/token/keys.test.ts', [
+  ...of('functions/core/keys/keys.ts', 'test/token/keys.test.ts', [
     [
       'loses the previous key',
       '[material.signing, material.previousSigning]',
@@ -182,7 +182,7 @@ const tokens = [
     ['gives all purposes one key', '/${purpose}/v1', '/v1'],
     ['takes a short key', 'value.length >= shortestKey', 'value.length > 0'],
   ]),
-  ...of('functions/core/token/stored-keys.ts', 'test/token/stored-keys.test.ts', [
+  ...of('functions/core/keys/stored-keys.ts', 'test/token/stored-keys.test.ts', [
     ['signs with an unpublished key', 'if (now < inUseFrom)', 'if (false)'],
     [
       'keeps a failed reading',
@@ -233,47 +233,47 @@ const wires = [
 
 /** Rules of the edge, of session-admin and of the template. */
 const around = [
-  ...of('functions/core/edge/wire-request.ts', 'test/edge/wire-request.test.ts', [
+  ...of('functions/core/lambda/request.ts', 'test/edge/wire-request.test.ts', [
     ['takes the last of a repeated name', 'set(name, values?.[0])', 'set(name, values?.at(-1))'],
   ]),
-  ...of('functions/core/edge/wire-request.ts', 'test/edge/parsers.test.ts', [
+  ...of('functions/core/lambda/request.ts', 'test/edge/parsers.test.ts', [
     [
       'decodes twice',
       "decodeURIComponent(text.replaceAll('+', ' '))",
       "decodeURIComponent(decodeURIComponent(text.replaceAll('+', ' ')))",
     ],
   ]),
-  ...of('functions/core/edge/wire-request.ts', 'test/contracts/bad-input.test.ts', [
+  ...of('functions/core/lambda/request.ts', 'test/contracts/bad-input.test.ts', [
     ['takes what is no base64', "bytes.toString('base64') !== text", 'false'],
   ]),
-  ...of('functions/core/edge/wire-request.ts', 'test/contracts/odd-input.test.ts', [
+  ...of('functions/core/lambda/request.ts', 'test/contracts/odd-input.test.ts', [
     ['parses a body of any size', 'bytes > mostBytes', 'false'],
   ]),
-  ...of('functions/core/edge/error-record.ts', 'test/edge/record.test.ts', [
+  ...of('functions/core/lambda/error-record.ts', 'test/edge/record.test.ts', [
     ["logs an error's message", 'at: frames(error).slice(0, 8),', 'at: [error.message],'],
   ]),
-  ...of('functions/core/edge/telemetry.ts', 'test/edge/telemetry.test.ts', [
+  ...of('functions/core/lambda/log.ts', 'test/edge/telemetry.test.ts', [
     ['writes no metrics', 'metrics.publishStoredMetrics();', ''],
   ]),
-  ...of('functions/core/edge/meter.ts', 'test/edge/meter.test.ts', [
+  ...of('functions/core/lambda/record.ts', 'test/edge/meter.test.ts', [
     [
       'counts a retried storage request once',
       'return $metadata?.attempts ?? 1;',
       'return $metadata ? 1 : 1;',
     ],
   ]),
-  ...of('functions/core/edge/reply.ts', 'test/edge/reply.test.ts', [
+  ...of('functions/core/contract/reply.ts', 'test/edge/reply.test.ts', [
     ['lets an answer be kept', "'Cache-Control': 'no-store',", ''],
   ]),
-  ...of('functions/core/edge/fault.ts', 'test/edge/fault.test.ts', [
+  ...of('functions/core/contract/fault.ts', 'test/edge/fault.test.ts', [
     ['takes an outage for a bug', "? 'unavailable'\n", "? 'failed'\n"],
     ['takes a bug for an outage', "if (bugs.has(error.name)) return 'failed';", ''],
   ]),
-  ...of('functions/core/edge/request-id.ts', 'test/edge/request-id.test.ts', [
+  ...of('functions/core/lambda/request-ids.ts', 'test/edge/request-id.test.ts', [
     ['echoes any X-Request-Id', '/^[A-Za-z0-9._:-]{1,128}$/', '/^[^]*$/'],
     ['believes any gateway id', 'matching(context.requestId, uuid)', 'context.requestId'],
   ]),
-  ...of('functions/core/edge/cors.ts', 'test/edge/cors.test.ts', [
+  ...of('functions/core/lambda/cors.ts', 'test/edge/cors.test.ts', [
     ['lets any origin read', ' || !origins.includes(origin)', ''],
   ]),
   ...of('functions/session-admin/commands.ts', 'test/session-admin/login.test.ts', [
@@ -286,7 +286,7 @@ const around = [
   ...of('functions/session-admin/commands.ts', 'test/session-admin/revoke-all.test.ts', [
     ['believes a late index', 'quiet < 2; )', 'quiet < 1; )'],
   ]),
-  ...of('functions/session-admin/shown.ts', 'test/session-admin/show.test.ts', [
+  ...of('functions/session-admin/view.ts', 'test/session-admin/show.test.ts', [
     [
       'shows a digest',
       'subject: subjectOf(session),',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
 import {
   answersOf,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
-import { respond } from '../../functions/core/edge/reply.ts';
+import { response as respond } from '../../functions/core/lambda/response.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { context } from '../../local/proxy-event.ts';

@@ -1,4 +1,4 @@
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { documentOf, type Example, operationOf } from '../support/openapi.ts';
 import type { WireCall, World } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { operationOf } from '../support/openapi.ts';
 import { test, type WireCall } from '../support/world.ts';
 import { ownCall, written } from './own-call.ts';

@@ -1,8 +1,8 @@
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
 import { tokenLifetime } from '../../functions/core/session/policy.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { keyOf } from '../session/rows.ts';

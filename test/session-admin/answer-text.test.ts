@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
+import { answerText } from '../../cli/answer-text.ts';
 import { contracts } from '../../functions/contracts.ts';
 import { later } from '../../functions/core/time.ts';
-import { answerText } from '../../functions/session-admin/answer-text.ts';
 import type { Answer } from '../../functions/session-admin/commands.ts';
 import { noon, test } from '../support/world.ts';
 
@@ -66,7 +66,9 @@ describe('the answer for a person', () => {
       'contract   eos\nsessionId  id\nrevokedAt  2026-01-15 12:00:00 UTC, now',
     );
     const all = await world.run('revoke-all', { contract: 'eos', subject: 'ann' });
-    expect(text(all)).toBe('contract  eos\nsubject   ann\nended     0');
+    expect(text(all)).toBe(
+      'contract     eos\nsubject      ann\nended        0\nopenedUntil  2026-01-15 12:00:00 UTC, now',
+    );
   });
 
   test('of open in ccstore writes a span as one', async ({ world }) => {

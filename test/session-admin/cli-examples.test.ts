@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { usages } from '../../functions/session-admin/usage.ts';
+import { usages } from '../../cli/usage.ts';
 import { run, type Started, started } from '../local/processes.ts';
 import { cli, nowhere } from './cli-process.ts';
 

@@ -38,7 +38,7 @@ export function envOf({ table }: World): Record<string, string> {
 
 /** Runs the CLI in a process of its own, with that environment and nothing of this one. */
 export function cli(args: readonly string[], env: Record<string, string>): Promise<Ran> {
-  const file = join(project, 'functions/session-admin/cli.ts');
+  const file = join(project, 'cli/cli.ts');
   return run(process.execPath, [file, ...args], env);
 }
 

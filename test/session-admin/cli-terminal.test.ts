@@ -11,7 +11,7 @@ const hasScript = /util-linux/.test(
 
 /** Runs the CLI in a terminal; what it says there is all on one stream, with a carriage return a line. */
 async function inTerminal(world: World, ...args: string[]): Promise<Ran> {
-  const file = join(project, 'functions/session-admin/cli.ts');
+  const file = join(project, 'cli/cli.ts');
   const words = [process.execPath, file, ...args].map((word) => `'${word}'`);
   const env = { ...envOf(world), PATH: process.env.PATH, SHELL: '/bin/sh' };
   const ran = await run('script', ['-qec', words.join(' '), '/dev/null'], env);

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject } from 'vitest';
+import { nextStep } from '../../cli/next-step.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import type { AdminRefusal } from '../../functions/session-admin/commands.ts';
-import { nextStep } from '../../functions/session-admin/next-step.ts';
 import { type Held, test, type World } from '../support/world.ts';
 import { cli, envOf, printed, type Ran, run, sessionKeys } from './cli-process.ts';
 import { item, refresh, type Wire, wires } from './support.ts';
@@ -82,6 +82,7 @@ describe('npm run sessions', () => {
       ['contract', 's360'],
       ['subject', 'Ann Ä. #1'],
       ['ended', 2],
+      ['openedUntil', expect.any(Number)],
     ]);
     expect(printed(await cli(['revoke-all', ...subject], env)).ended).toBe(0);
   });

@@ -21,12 +21,16 @@ onBothEngines('session-admin revoke', (test) => {
     expect(world.records.at(-1)?.outcome).toBe('revoked');
   });
 
-  test('writes when, and nothing else', async ({ world }) => {
+  test('writes when and by whom, and nothing else', async ({ world }) => {
     await world.run('open', { ...session, subject: 'ann' });
     const row = await item(world, 'eos', 'id');
     world.now = later(noon, 5);
     await world.run('revoke', session);
-    expect(await item(world, 'eos', 'id')).toEqual({ ...row, revokedAt: { N: String(noon + 5) } });
+    expect(await item(world, 'eos', 'id')).toEqual({
+      ...row,
+      revokedAt: { N: String(noon + 5) },
+      revokedBy: { S: 'administrator' },
+    });
   });
 
   test('answers the same again, and changes nothing', async ({ world }) => {

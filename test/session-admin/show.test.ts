@@ -156,18 +156,18 @@ onBothEngines('session-admin list', (test) => {
 
   test('leaves out a session that is deleted between the index and the row', async ({ world }) => {
     await openAll(world, 'ann', ['a', 'b']);
-    const { admin, registry, client, table } = world;
-    const deleting: typeof registry = {
-      ...registry,
-      async page(subject, from) {
-        const page = await registry.page(subject, from);
+    const { admin, rows, client, table } = world;
+    const deleting: typeof rows = {
+      ...rows,
+      async bySubject(subject, from) {
+        const page = await rows.bySubject(subject, from);
         const Key = { rowKey: { S: 'eos#b' } };
         await client.send(new DeleteItemCommand({ TableName: table, Key }));
         return page;
       },
     };
     const input = { contract: 'eos', subject: 'ann' };
-    const answer = done(await commands.list(input, { ...admin, registry: deleting }));
+    const answer = done(await commands.list(input, { ...admin, table: deleting }));
     expect(answer.sessions).toEqual([expect.objectContaining({ sessionId: 'a' })]);
   });
 });

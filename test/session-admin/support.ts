@@ -1,7 +1,7 @@
 import { type AttributeValue, DeleteTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { test as base, inject } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import type { Answer } from '../../functions/session-admin/commands.ts';

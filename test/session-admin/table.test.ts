@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameValueLines, printable, table, width } from '../../functions/session-admin/table.ts';
+import { nameValueLines, printable, table, width } from '../../cli/table.ts';
 
 const esc = '\x1b';
 

@@ -1,5 +1,5 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import type { Held, WireAnswer, WireCall } from '../support/world.ts';

@@ -3,26 +3,15 @@ import { describe, expect, test as pure } from 'vitest';
 import { DamagedRow, toSession } from '../../functions/core/session/row.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
-import { eos } from '../../functions/eos/contract.ts';
-import { onBothEngines } from '../support/world.ts';
-import { eosClient } from './clients.ts';
-import {
-  anonymous,
-  claimsOf,
-  digestOf,
-  itemOf,
-  loggedIn,
-  now,
-  rowOf,
-  sliding,
-  toItem,
-} from './rows.ts';
+import { claimsOf, digestOf, loggedIn, now, rowOf } from './rows.ts';
 
 const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
   ...loggedIn(row),
   claimsVersion: 'one',
   generation: 2,
+  parentGeneration: 1,
+  revokedBy: 'administrator',
   issuedLifetime: 930,
   secretFamily: 'f'.repeat(22),
   graceUntil: later(now, 60),
@@ -64,55 +53,6 @@ describe('toSession', () => {
   ])('throws where the row has $what', ({ without }) => {
     const rest = Object.entries(full).filter(([name]) => !without.includes(name));
     expect(() => toSession(Object.fromEntries(rest))).toThrow(DamagedRow);
-  });
-});
-
-onBothEngines('a row in the table', (test) => {
-  test('comes back as it was written', async ({ world }) => {
-    let written = 0;
-    await fc.assert(
-      fc.asyncProperty(anySession, async (session) => {
-        written += 1;
-        const mine = { ...session, rowKey: rowOf('eos', `row-${written}`) };
-        expect(await world.registry.open(mine)).toBe('opened');
-        expect(await world.registry.find(mine.rowKey)).toEqual(mine);
-        expect(await itemOf(world, mine.rowKey)).toEqual(toItem(mine));
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  test.for([
-    { what: 'keys in no order of ours', claims: '{"b":1,"a":2,"10":3,"9":4,"B":5}' },
-    {
-      what: 'numbers as they were spelled',
-      claims: '{"n":[20004007594,1.0,1e2,12345678901234567890]}',
-    },
-    { what: 'the same name twice', claims: '{"a":1,"a":2}' },
-    { what: 'the name __proto__', claims: '{"__proto__":{"a":1},"constructor":2}' },
-    { what: 'blanks and escapes', claims: '{ "a" :\t"\\u0061\\/" ,\n "b": "نجاح 🔑" }' },
-    { what: '200 kB', claims: `{"a":"${'x'.repeat(200_000)}"}` },
-  ])('keeps the text of claims through every write: $what', async ({ claims }, { world }) => {
-    await world.registry.open(anonymous(row));
-    const secret = digestOf(row);
-    const times = { refreshedAt: now, idleUntil: later(now, 1800) };
-    const login = { subject: 'eos#somebody', secret, claims: claimsOf(claims), ...times };
-    expect(await world.registry.login(row, login)).toMatchObject({ claims });
-    const claim = { secret };
-    const moment = later(now, 5);
-    const refreshed = await world.store.refresh({ row, claim, policy: sliding, now: moment });
-    expect(refreshed).toMatchObject({ outcome: 'refreshed', session: { claims } });
-    expect(await world.registry.revoke(row, moment)).toMatchObject({ claims });
-    expect(await world.registry.find(row)).toMatchObject({ claims, revokedAt: moment });
-  });
-
-  test('gives the claims to the client in the order of the login', async ({ world }) => {
-    const profile =
-      '{"serialNumber":"b","10":1,"9":2,"contactId":20004007594,"attr_z":0,"attr_a":0}';
-    const apps = '{"user":[],"system":[{"version":"1","id":"2"}]}';
-    const held = await world.open(eos, { claims: `{"profile":${profile},"mobilityApps":${apps}}` });
-    const { text } = await world.post(eos, eosClient.call(held));
-    expect(text).toContain(`"mobilityApps":${apps},"profile":${profile}}`);
   });
 });
 

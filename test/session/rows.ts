@@ -7,12 +7,14 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Policy, timesAtOpening } from '../../functions/core/session/policy.ts';
-import { type Digest, digest, type Secret, secret } from '../../functions/core/session/secret.ts';
+import { digest, secret } from '../../functions/core/session/secret.ts';
 import {
   type Claims,
+  type Digest,
   type LoggedInSession,
   type RowKey,
   rowKey,
+  type Secret,
   type Session,
   sessionId,
 } from '../../functions/core/session/session.ts';

@@ -2,8 +2,8 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
+import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { digest, newSecret, secret } from '../../functions/core/session/secret.ts';
-import { deriveKeys } from '../../functions/core/token/keys.ts';
 import { material } from '../support/world.ts';
 import { rowOf, secretOf } from './rows.ts';
 

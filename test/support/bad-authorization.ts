@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { signLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
+import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { id, secret } from './bad-input.ts';
 import { signed, tokenTimes } from './ways.ts';
 import type { World } from './world.ts';
@@ -46,7 +46,7 @@ export const badAuthorizations: readonly BadAuthorization[] = [
     header: (_, world) => {
       const key = createSecretKey('signing-of-someone-else-0123456789', 'utf8');
       const payload = { ...tokenTimes(world), sid: id, sec: secret };
-      return `Bearer ${signLegacyJwt(JSON.stringify(payload), key)}`;
+      return `Bearer ${signPaddedJwt(JSON.stringify(payload), key)}`;
     },
   },
   ...[

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RefreshLambda } from '../../functions/core/edge/refresh-handler.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { RefreshLambda } from '../../functions/core/lambda/refresh-handler.ts';
 import {
   type Document,
   documentOf,

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 
 const root = join(import.meta.dirname, '../..');
 

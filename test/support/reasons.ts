@@ -1,5 +1,5 @@
-import type { Fault } from '../../functions/core/edge/fault.ts';
-import type { Refusal } from '../../functions/core/session/refusal.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 
 // The compiler holds both lists complete.
 const refused = {

@@ -1,8 +1,8 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/edge/contract.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { signingKey } from '../../functions/core/keys/keys.ts';
+import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { later } from '../../functions/core/time.ts';
-import { signingKey } from '../../functions/core/token/keys.ts';
-import { signLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import type { WireCall, World } from './world.ts';
@@ -78,7 +78,7 @@ export function tokenTimes({ now }: World) {
 
 /** A token of `ccstore` that its own key signed, whatever its payload is. */
 export function signed(world: World, payload: unknown): string {
-  return signLegacyJwt(JSON.stringify(payload), signingKey(world.keys(ccstore)));
+  return signPaddedJwt(JSON.stringify(payload), signingKey(world.keys(ccstore)));
 }
 
 /** A request with a bearer token. */

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { test as base, describe, inject } from 'vitest';
-import type { Contract } from '../../functions/core/edge/contract.ts';
-import type { RequestRecord } from '../../functions/core/edge/record.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/edge/refresh-handler.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/keys/keys.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
-import { type SessionRegistry, sessionRegistry } from '../../functions/core/session/registry.ts';
+import { toSession } from '../../functions/core/session/row.ts';
 import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
-import { type SessionStore, sessionStore } from '../../functions/core/session/store.ts';
+import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
 import { type EpochSeconds, epochSeconds, systemTimer } from '../../functions/core/time.ts';
-import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/token/keys.ts';
 import {
   type AdminServices,
   type Answer,
@@ -56,8 +56,7 @@ export interface World {
   /** Where its engine answers. */
   readonly endpoint: string;
   readonly table: string;
-  readonly store: SessionStore;
-  readonly registry: SessionRegistry;
+  readonly rows: Table;
   readonly admin: AdminServices;
   /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
   readonly requests: string[];
@@ -109,8 +108,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
     // Behind the retries: what is counted is what goes over the wire.
     { step: 'finalizeRequest', priority: 'low' },
   );
-  const store = sessionStore(client, table);
-  const registry = sessionRegistry(client, table);
+  const rows = dynamoDBTable(client, table);
   const records: RequestRecord[] = [];
   const keys = new Map<string, Keys>();
   const handlers = new Map<string, RefreshLambda>();
@@ -120,13 +118,12 @@ export async function makeWorld(endpoint: string): Promise<World> {
     client,
     endpoint,
     table,
-    store,
-    registry,
+    rows,
     requests,
     policies: new Map(),
     records,
     admin: {
-      registry,
+      table: rows,
       keys: async (contract) => world.keys(contract),
       policy: (contract) => world.policies.get(contract.name) ?? contract.policy,
       clock: () => world.now,
@@ -149,7 +146,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
         documented(
           contract,
           refreshHandler(contract, {
-            store,
+            table: rows,
             keys: async () => world.keys(contract),
             clock: () => world.now,
             timer: systemTimer,
@@ -173,7 +170,10 @@ export async function makeWorld(endpoint: string): Promise<World> {
         json: JSON.parse(result.body),
       };
     },
-    row: (contract, id) => registry.find(rowKey(contract.name, id as SessionId)),
+    async row(contract, id) {
+      const item = await rows.get(rowKey(contract.name, id as SessionId));
+      return item && toSession(item);
+    },
   };
   return world;
 }

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { encrypt } from '../../functions/core/keys/encryption.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
-import { encrypt } from '../../functions/core/token/encrypt.ts';
 
 const key = createSecretKey(randomBytes(32));
 

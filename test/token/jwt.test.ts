@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { compactVerify, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { signJwt } from '../../functions/core/token/jwt.ts';
+import { signJwt } from '../../functions/core/keys/jwt.ts';
 
 const text = 'signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
 const key = createSecretKey(text, 'utf8');

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { deriveKeys, environmentKeys, signingKey } from '../../functions/core/token/keys.ts';
+import { deriveKeys, environmentKeys, signingKey } from '../../functions/core/keys/keys.ts';
 
 const root = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
 const signing = 'signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';

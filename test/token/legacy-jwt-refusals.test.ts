@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { signLegacyJwt, verifyLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
+import { signPaddedJwt, verifyPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 
 const key = createSecretKey('signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz', 'utf8');
 const header = base64('{"alg":"HS256","typ":"JWT"}');
@@ -18,10 +18,10 @@ function signed(head: string, payload: string, hash = 'sha256'): string {
   return `${input}.${createHmac(hash, key).update(input).digest('base64')}`;
 }
 
-describe('verifyLegacyJwt', () => {
+describe('verifyPaddedJwt', () => {
   test('takes the tokens that the ones below spoil', () => {
-    expect(verifyLegacyJwt(signed(header, body), [key])).toEqual({ sub: '~>~?~??>' });
-    expect(verifyLegacyJwt(signed(header, padded), [key])).toEqual({ sub: ' ~>~?~??>' });
+    expect(verifyPaddedJwt(signed(header, body), [key])).toEqual({ sub: '~>~?~??>' });
+    expect(verifyPaddedJwt(signed(header, padded), [key])).toEqual({ sub: ' ~>~?~??>' });
   });
 
   test.for([
@@ -48,7 +48,7 @@ describe('verifyLegacyJwt', () => {
     { what: 'nothing', payload: '' },
     { what: 'nothing but padding', payload: '==' },
   ])('refuses a segment with $what', ({ payload }) => {
-    expect(verifyLegacyJwt(signed(header, payload), [key])).toBeUndefined();
+    expect(verifyPaddedJwt(signed(header, payload), [key])).toBeUndefined();
   });
 
   test.for([
@@ -66,7 +66,7 @@ describe('verifyLegacyJwt', () => {
     { what: 'the signature of no text', token: `${header}.${body}.${signed('', '').slice(2)}` },
     { what: 'an empty header', token: signed('', body) },
   ])('refuses a token of $what', ({ token }) => {
-    expect(verifyLegacyJwt(token, [key])).toBeUndefined();
+    expect(verifyPaddedJwt(token, [key])).toBeUndefined();
   });
 
   test('refuses a signature whose last digit has bits left over', () => {
@@ -76,8 +76,8 @@ describe('verifyLegacyJwt', () => {
     for (const bits of [1, 2, 3]) {
       const respelled = `${token.slice(0, -2)}${digits[last + bits]}`;
       expect(Buffer.from(respelled.split('.')[2] ?? '', 'base64')).toHaveLength(32);
-      expect(verifyLegacyJwt(respelled, [key])).toBeUndefined();
-      expect(verifyLegacyJwt(`${respelled}=`, [key])).toBeUndefined();
+      expect(verifyPaddedJwt(respelled, [key])).toBeUndefined();
+      expect(verifyPaddedJwt(`${respelled}=`, [key])).toBeUndefined();
     }
   });
 
@@ -102,12 +102,12 @@ describe('verifyLegacyJwt', () => {
     { what: 'broken JSON', head: '{"alg":"HS256"' },
     { what: 'a byte-order mark', head: '\ufeff{"alg":"HS256"}' },
   ])('refuses a header with $what', ({ head, hash }) => {
-    expect(verifyLegacyJwt(signed(base64(head), body, hash), [key])).toBeUndefined();
+    expect(verifyPaddedJwt(signed(base64(head), body, hash), [key])).toBeUndefined();
   });
 
   test('refuses a token that says none and has no signature', () => {
     for (const tail of ['', '=', 'AAAA'])
-      expect(verifyLegacyJwt(`${base64('{"alg":"none"}')}.${body}.${tail}`, [key])).toBeUndefined();
+      expect(verifyPaddedJwt(`${base64('{"alg":"none"}')}.${body}.${tail}`, [key])).toBeUndefined();
   });
 
   test.for([
@@ -125,22 +125,22 @@ describe('verifyLegacyJwt', () => {
     { what: 'an encoded surrogate', payload: Buffer.from('7b2261223a22eda080227d', 'hex') },
     { what: 'UTF-16', payload: Buffer.from('{}', 'utf16le') },
   ])('refuses a payload of $what', ({ payload }) => {
-    expect(verifyLegacyJwt(signed(header, base64(payload)), [key])).toBeUndefined();
+    expect(verifyPaddedJwt(signed(header, base64(payload)), [key])).toBeUndefined();
   });
 
   test('gives a payload’s __proto__ no power', () => {
-    const given = verifyLegacyJwt(signed(header, base64('{"__proto__":{"sid":"x"}}')), [key]);
+    const given = verifyPaddedJwt(signed(header, base64('{"__proto__":{"sid":"x"}}')), [key]);
     expect(given?.sid).toBeUndefined();
     expect(Object.keys(given ?? {})).toEqual(['__proto__']);
   });
 
   test('refuses a token after any one bit of it changed', () => {
-    const token = Buffer.from(signLegacyJwt('{"exp":1414149956,"sub":"110558"}', key), 'latin1');
+    const token = Buffer.from(signPaddedJwt('{"exp":1414149956,"sub":"110558"}', key), 'latin1');
     const taken: string[] = [];
     for (let bit = 0; bit < token.length * 8; bit += 1) {
       const changed = Buffer.from(token);
       changed[bit >> 3] = (token[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      if (verifyLegacyJwt(changed.toString('latin1'), [key]))
+      if (verifyPaddedJwt(changed.toString('latin1'), [key]))
         taken.push(changed.toString('latin1'));
     }
     expect(taken).toEqual([]);
@@ -155,6 +155,6 @@ describe('verifyLegacyJwt', () => {
     { what: 'dots', token: '.'.repeat(4_000_000) },
     { what: 'a genuine signature', token: signed(header, `${'A'.repeat(4_000_000)}!`) },
   ])('refuses four million characters of $what', ({ token }) => {
-    expect(verifyLegacyJwt(token, [key])).toBeUndefined();
+    expect(verifyPaddedJwt(token, [key])).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { signLegacyJwt, verifyLegacyJwt } from '../../functions/core/token/legacy-jwt.ts';
+import { signPaddedJwt, verifyPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 
 const key = createSecretKey('signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz', 'utf8');
 const other = createSecretKey('another-of-the-tests-0123456789abcdefghijklmnopqrstuv', 'utf8');
@@ -15,14 +15,14 @@ function mac(input: string): string {
   return createHmac('sha256', key).update(input).digest('base64');
 }
 
-describe('signLegacyJwt', () => {
+describe('signPaddedJwt', () => {
   test('writes the segments of the document’s sample byte for byte', () => {
-    const [head, body] = signLegacyJwt(JSON.stringify(claims), key).split('.');
+    const [head, body] = signPaddedJwt(JSON.stringify(claims), key).split('.');
     expect([head, body]).toEqual(sample.split('.').slice(0, 2));
   });
 
   test('signs both segments by HMAC-SHA-256', () => {
-    const [head, body, tail] = signLegacyJwt(JSON.stringify(claims), key).split('.');
+    const [head, body, tail] = signPaddedJwt(JSON.stringify(claims), key).split('.');
     expect(tail).toBe(mac(`${head}.${body}`));
   });
 
@@ -36,22 +36,22 @@ describe('signLegacyJwt', () => {
     { what: 'what is escaped already', json: '{"n":"\\u00e9\\n"}', ascii: '{"n":"\\u00e9\\n"}' },
     { what: 'DEL, which is ASCII', json: '{"n":"\x7f"}', ascii: '{"n":"\x7f"}' },
   ])('writes $what as ASCII that means the same', ({ json, ascii }) => {
-    const token = signLegacyJwt(json, key);
+    const token = signPaddedJwt(json, key);
     expect(Buffer.from(token.split('.')[1] ?? '', 'base64').toString('latin1')).toBe(ascii);
-    expect(verifyLegacyJwt(token, [key])).toEqual(JSON.parse(json));
+    expect(verifyPaddedJwt(token, [key])).toEqual(JSON.parse(json));
   });
 
   test('gives any claims a padded, standard, pure ASCII token that reads back the same', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), (name, value) => {
         const json = `{"name":${JSON.stringify(name)},"value":${JSON.stringify(value)}}`;
-        const token = signLegacyJwt(json, key);
+        const token = signPaddedJwt(json, key);
         const segments = token.split('.');
         expect(segments.map((segment) => segment.length % 4)).toEqual([0, 0, 0]);
         for (const segment of segments) expect(segment).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
         const written = Buffer.from(segments[1] ?? '', 'base64');
         expect(written.every((byte) => byte < 0x80)).toBe(true);
-        expect(verifyLegacyJwt(token, [key])).toEqual(JSON.parse(json));
+        expect(verifyPaddedJwt(token, [key])).toEqual(JSON.parse(json));
       }),
     );
   });
@@ -73,10 +73,10 @@ function urlSafe(text: string): string {
 const head = 'eyJhbGciOiJIUzI1NiIsImEiOiI+Pj4/Pz8ifQ==';
 const body = 'eyJzdWIiOiIgfj5+P34/Pz4ifQ==';
 
-describe('verifyLegacyJwt', () => {
+describe('verifyPaddedJwt', () => {
   test('gives the claims of a token that the key signed', () => {
     const [head, body] = sample.split('.');
-    expect(verifyLegacyJwt(`${head}.${body}.${mac(`${head}.${body}`)}`, [key])).toEqual(claims);
+    expect(verifyPaddedJwt(`${head}.${body}.${mac(`${head}.${body}`)}`, [key])).toEqual(claims);
   });
 
   test('takes every segment in either alphabet, padded or not', () => {
@@ -87,7 +87,7 @@ describe('verifyLegacyJwt', () => {
         for (const tail of spellings) {
           const input = `${heads.write(head)}.${bodies.write(body)}`;
           tails.add(mac(input));
-          if (verifyLegacyJwt(`${input}.${tail.write(mac(input))}`, [key])?.sub !== ' ~>~?~??>')
+          if (verifyPaddedJwt(`${input}.${tail.write(mac(input))}`, [key])?.sub !== ' ~>~?~??>')
             refused.push([heads, bodies, tail].map(({ spelling }) => spelling).join(' . '));
         }
     expect(refused).toEqual([]);
@@ -95,26 +95,26 @@ describe('verifyLegacyJwt', () => {
   });
 
   test('takes a token that any of its keys signed', () => {
-    const token = signLegacyJwt(JSON.stringify(claims), key);
-    expect(verifyLegacyJwt(token, [key, other])).toEqual(claims);
-    expect(verifyLegacyJwt(token, [other, key])).toEqual(claims);
+    const token = signPaddedJwt(JSON.stringify(claims), key);
+    expect(verifyPaddedJwt(token, [key, other])).toEqual(claims);
+    expect(verifyPaddedJwt(token, [other, key])).toEqual(claims);
   });
 
   test('refuses a token that none of its keys signed', () => {
-    const token = signLegacyJwt(JSON.stringify(claims), key);
-    expect(verifyLegacyJwt(token, [other])).toBeUndefined();
-    expect(verifyLegacyJwt(token, [])).toBeUndefined();
-    expect(verifyLegacyJwt(sample, [key, other])).toBeUndefined();
+    const token = signPaddedJwt(JSON.stringify(claims), key);
+    expect(verifyPaddedJwt(token, [other])).toBeUndefined();
+    expect(verifyPaddedJwt(token, [])).toBeUndefined();
+    expect(verifyPaddedJwt(sample, [key, other])).toBeUndefined();
   });
 
   test('takes an expired token: its times are the session’s to judge', () => {
-    expect(verifyLegacyJwt(signLegacyJwt('{"exp":1}', key), [key])).toEqual({ exp: 1 });
+    expect(verifyPaddedJwt(signPaddedJwt('{"exp":1}', key), [key])).toEqual({ exp: 1 });
   });
 
   test('takes a header without typ, in any order', () => {
     for (const header of ['{"alg":"HS256"}', '{ "typ": "JWT", "alg": "HS256" }']) {
       const input = `${Buffer.from(header).toString('base64')}.${body}`;
-      expect(verifyLegacyJwt(`${input}.${mac(input)}`, [key])).toEqual({ sub: ' ~>~?~??>' });
+      expect(verifyPaddedJwt(`${input}.${mac(input)}`, [key])).toEqual({ sub: ' ~>~?~??>' });
     }
   });
 });

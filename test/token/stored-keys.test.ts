@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { epochSeconds, later } from '../../functions/core/time.ts';
-import { deriveKeys } from '../../functions/core/token/keys.ts';
+import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import {
   type ReadSecret,
   type SecretVersion,
   storedKeys,
-} from '../../functions/core/token/stored-keys.ts';
+} from '../../functions/core/keys/stored-keys.ts';
+import { epochSeconds, later } from '../../functions/core/time.ts';
 import { noon } from '../support/world.ts';
 
 const ids = { root: 'root-id', signing: 'signing-id' };

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EpochSeconds, epochSeconds } from '../time.ts';
-import { keyOf } from './row.ts';
 import type { Claims, RowKey, Session } from './session.ts';
-import { newFamily } from './successor.ts';
 
 /** What is written for a session: its row, and its claims where they are an item of their own. */
 export interface Apart<Row> {
@@ -32,7 +30,7 @@ export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'
   const claimsVersion = randomUUID();
   return {
     row: { ...rest, claimsVersion } as Row,
-    claims: { ...claimsKey(key, claimsVersion), claims, purgeAt },
+    claims: { rowKey: claimsKey(key, claimsVersion), claims, purgeAt },
   };
 }
 
@@ -40,8 +38,8 @@ export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'
  * Where a version of a session's claims lies, `<contract>#<sessionId>#claims#<version>`. No session id
  * has a `#` in it, so no client reaches such an item.
  */
-export function claimsKey(key: RowKey, version: string): { readonly rowKey: RowKey } {
-  return keyOf(`${key}#claims#${version}` as RowKey);
+export function claimsKey(key: RowKey, version: string): RowKey {
+  return `${key}#claims#${version}` as RowKey;
 }
 
 /** What one write unit writes, in bytes. */
@@ -61,7 +59,8 @@ function bytesAtMost(key: RowKey, row: Partial<Session>): number {
 const someTime = epochSeconds(0);
 const grown: Partial<Session> = {
   generation: 1,
-  secretFamily: newFamily(),
+  parentGeneration: 1,
+  secretFamily: 'f'.repeat(22),
   issuedLifetime: 1,
   graceUntil: someTime,
   openedAt: someTime,
@@ -69,5 +68,6 @@ const grown: Partial<Session> = {
   idleUntil: someTime,
   endsAt: someTime,
   revokedAt: someTime,
+  revokedBy: 'reuse-detected',
   purgeAt: someTime,
 };

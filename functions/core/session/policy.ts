@@ -1,61 +1,55 @@
 import { type EpochSeconds, earlier, later } from '../time.ts';
-import type { Refusal } from './refusal.ts';
-import type { Session } from './session.ts';
-import { generationOf, type Proof } from './successor.ts';
+import { type Presented, placeOf, type Rotation, rotationProblem, turnOf } from './rotation.ts';
+import type { Refusal, Session } from './session.ts';
 
 /** How long a contract's sessions live, in seconds. */
 export interface Policy {
   /**
-   * How long a session may rest between two refreshes; under `{ token }` the token's own `exp` is
-   * that clock, and the number is how long a token lives unless its session says otherwise.
+   * The idle timeout. Under `{ token }` the `exp` of the session's token is the idle clock, and the number
+   * is the lifetime of a token unless the session has one of its own.
    */
   readonly idle: number | { readonly token: number };
-  /** How long a session lives at most. No refresh moves that end. */
+  /** The absolute timeout. No refresh moves it. */
   readonly lifetime: number;
   readonly rotation: Rotation;
 }
 
-/**
- * `fixed`: a refresh leaves the secret as it is. Otherwise it replaces the secret, at most once in so
- * many seconds, during which the one before is as good.
- */
-export type Rotation = 'fixed' | { readonly grace: number };
-
-/** What someone presents, as the core judges it. */
-export interface Claim {
-  readonly secret: Proof;
+/** What a client presents, as the rules see it. */
+export interface Proof {
+  readonly presented: Presented;
   /** When the presented token expires; absent where the credential has no end of its own. */
-  readonly expiresAt?: EpochSeconds;
-  /** How long it lives from its issue on, in seconds; absent where `expiresAt` is. */
-  readonly tokenLifetime?: number;
+  readonly expiresAt?: EpochSeconds | undefined;
 }
 
 /**
- * `refresh`: move the idle limit, and replace the secret where the policy says so. `replay`: answer the
- * row as it stands. Its secret was replaced just now, and this request raced with that one, repeats it
- * or follows too soon; or a clock is behind the row's own time, and nothing may move back.
+ * `refresh`: slide the idle timeout, and replace the secret where the policy says so. `replay`: answer from
+ * the row as it is, because its secret was replaced within the grace, or because this clock is behind the
+ * row's own time and nothing may move back. `retry`: answer nothing yet (rotation.ts says why). `catch-up`:
+ * as `refresh`, for a secret newer than the row.
  */
-export type Verdict = 'refresh' | 'replay' | Refusal;
+export type Decision = 'refresh' | 'replay' | 'retry' | 'catch-up' | Refusal;
 
 /**
- * What to do with a session that someone presents a secret for. The secret is judged first: who does
- * not hold it must not learn that the session was revoked, or that it ever was.
+ * What to do with a session for which a secret was presented. The secret comes first: a caller without it
+ * must not learn that the session was revoked or that it exists.
  */
-export function judge(session: Session | undefined, claim: Claim, now: EpochSeconds): Verdict {
+export function decide(
+  session: Session | undefined,
+  { presented, expiresAt }: Proof,
+  rotation: Rotation,
+  now: EpochSeconds,
+): Decision {
   if (session === undefined) return 'unknown-session';
   if (session.secret === undefined) return 'not-logged-in';
-  const presented = generationOf(session, claim.secret);
-  if (presented === undefined) return 'wrong-secret';
+  const place = placeOf(session, presented);
+  if (place === undefined) return 'wrong-secret';
   if (session.revokedAt !== undefined) return 'revoked';
   if (session.endsAt <= now) return 'lifetime-over';
-  if (earlier(claim.expiresAt ?? session.idleUntil, session.idleUntil) <= now)
-    return 'idle-too-long';
-  const { generation = 0, graceUntil = now } = session;
-  // Ahead of the row: the table was restored to a moment before the secret was replaced.
-  if (presented > generation) return session.refreshedAt <= now ? 'refresh' : 'replay';
-  if (presented === generation)
-    return graceUntil <= now && session.refreshedAt <= now ? 'refresh' : 'replay';
-  return presented === generation - 1 && graceUntil > now ? 'replay' : 'reused-secret';
+  if (earlier(expiresAt ?? session.idleUntil, session.idleUntil) <= now) return 'idle-too-long';
+  if (place === 'dead') return 'reused-secret';
+  if (session.refreshedAt > now) return 'replay';
+  if (place === 'ahead') return 'catch-up';
+  return turnOf(session, place, rotation, now);
 }
 
 /** Why nobody can log in to a session; `logged-in` where somebody has. */
@@ -64,15 +58,25 @@ export type LoginRefusal =
   | 'logged-in';
 
 /** Whether an anonymous session may become someone's. */
-export function judgeLogin(
+export function decideLogin(
   session: Session | undefined,
   now: EpochSeconds,
 ): 'login' | LoginRefusal {
   if (session === undefined) return 'unknown-session';
+  const state = stateOf(session, now);
+  if (state === 'anonymous') return 'login';
+  return state === 'active' ? 'logged-in' : state;
+}
+
+/** What a session is at a moment. */
+export type State = 'anonymous' | 'active' | 'revoked' | 'idle-too-long' | 'lifetime-over';
+
+/** What a session is now. */
+export function stateOf(session: Session, now: EpochSeconds): State {
   if (session.revokedAt !== undefined) return 'revoked';
   if (session.endsAt <= now) return 'lifetime-over';
   if (session.idleUntil <= now) return 'idle-too-long';
-  return session.secret === undefined ? 'login' : 'logged-in';
+  return session.secret === undefined ? 'anonymous' : 'active';
 }
 
 /** The times of a session that is opened now. */
@@ -98,4 +102,29 @@ export function writesAtRefresh({ idle, rotation }: Policy): boolean {
 /** How long a token of a session lives unless the session says otherwise, in seconds. */
 export function tokenLifetime({ idle }: Policy): number {
   return typeof idle === 'number' ? idle : idle.token;
+}
+
+/**
+ * What is wrong with a stage's policy for a contract, in a sentence that names the value; nothing where it
+ * is sound. A stage may change a contract's numbers and rotation, not the kind of its idle clock.
+ */
+export function policyProblem(
+  { idle, lifetime, rotation }: Policy,
+  contract: { readonly policy: Policy; readonly rotates: boolean },
+): string | undefined {
+  const usual = contract.policy.idle;
+  if (typeof idle !== typeof usual)
+    return typeof usual === 'number'
+      ? 'idle must be a number of seconds'
+      : 'idle must be { token: seconds }, because its token is its idle clock';
+  const rest = typeof idle === 'number' ? idle : idle.token;
+  if (!isSeconds(rest)) return `idle is ${rest}; it must be a whole number of seconds over 0`;
+  if (!isSeconds(lifetime))
+    return `lifetime is ${lifetime}; it must be a whole number of seconds over 0`;
+  if (lifetime < rest) return `lifetime is ${lifetime}; it must be at least idle, ${rest}`;
+  return rotationProblem(rotation, rest, contract);
+}
+
+function isSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }

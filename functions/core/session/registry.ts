@@ -1,145 +1,210 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { EpochSeconds } from '../time.ts';
-import type { ClaimsItem } from './claims.ts';
-import { attempt } from './conditional.ts';
-import { judgeLogin, type LoginRefusal } from './policy.ts';
-import { type Item, isDamaged, keyOf, toSession } from './row.ts';
-import type { RowKey, Session } from './session.ts';
-import { answered, documents, writtenItem, writtenRow } from './storage.ts';
+import { claimsApart } from './claims.ts';
+import {
+  decideLogin,
+  type LoginRefusal,
+  stateOf,
+  timesAtOpening,
+  writesAtRefresh,
+} from './policy.ts';
+import { isComputed } from './rotation.ts';
+import { type Item, isDamaged, toSession } from './row.ts';
+import { digest } from './secret.ts';
+import {
+  type Claims,
+  idOf,
+  type LoggedInSession,
+  type RevokedBy,
+  type RowKey,
+  rowKey,
+  type Secret,
+  type Session,
+  type SessionId,
+  subjectKey,
+} from './session.ts';
+import type { SessionsProps } from './sessions.ts';
+import type { Page } from './table.ts';
 
-/** What a login writes into an anonymous session. */
-export type Login = Required<Pick<Session, 'subject' | 'secret' | 'refreshedAt' | 'idleUntil'>> &
-  Pick<Session, 'claims' | 'claimsVersion'>;
-
-/** One page of a subject's sessions, and where the next begins. */
-export interface Page {
-  readonly rows: readonly RowKey[];
-  readonly next?: Readonly<Record<string, unknown>>;
+/** Whose a session is, and what its client presents. */
+export interface Person {
+  readonly subject: string;
+  readonly secret: Secret;
+  readonly claims: Claims;
 }
 
-/**
- * The sessions, as those see them who open and end them. Every call is one storage request, and
- * throws what the SDK throws when storage does not answer.
- */
-export interface SessionRegistry {
-  /** Writes claims that are an item of their own, before the row that names them. */
-  keepClaims(claims: ClaimsItem): Promise<void>;
-  /** Writes a new row. An id that was ever used, and is not purged yet, stays what it is. */
-  open(session: Session): Promise<'opened' | 'id-taken'>;
-  /** Makes an anonymous, unexpired session someone's, or changes nothing and says why. */
-  login(row: RowKey, login: Login): Promise<Session | LoginRefusal>;
-  /** The row, strongly consistent. */
-  find(row: RowKey): Promise<Session | undefined>;
+/** A session to open; without a person it is anonymous until `login`. */
+export interface NewSession {
+  readonly id: SessionId;
+  readonly person?: Person;
+  /** In seconds; the policy's where it is absent. */
+  readonly tokenLifetime?: number;
+}
+
+/** A session that was ended. */
+export interface Ended {
+  readonly id: SessionId;
+  /** When it ended: now, or earlier if it was ended before. */
+  readonly revokedAt: EpochSeconds;
+  /** Whether this call ended a session that could be refreshed. A damaged row counts as one. */
+  readonly wasActive: boolean;
+}
+
+/** The sessions of one contract, for those who open and end them. Throws what `Sessions` throws. */
+export interface Registry {
   /**
-   * Ends a session, at once and for good. Answers the row as it was before, if there is one; a damaged
-   * row is ended like any other.
+   * Opens a session. `id-taken`: the id was used before, and is not purged yet. `secret-used`: the secret
+   * replaced another one in a former session of this id, and would be read as what it was.
    */
-  revoke(row: RowKey, now: EpochSeconds): Promise<Session | 'damaged' | undefined>;
-  /** A page of a subject's sessions from the index, which AWS fills late. */
-  page(subject: string, from?: Page['next']): Promise<Page>;
+  open(session: NewSession, now: EpochSeconds): Promise<Session | 'id-taken' | 'secret-used'>;
+  /** Makes an anonymous, unexpired session someone's, or changes nothing and says why. */
+  login(
+    id: SessionId,
+    person: Person,
+    now: EpochSeconds,
+  ): Promise<LoggedInSession | LoginRefusal | 'secret-used'>;
+  /** The session, strongly consistent. Claims that are an item of their own stay there. */
+  find(id: SessionId): Promise<Session | undefined>;
+  /**
+   * Ends a session for good; with `openedBy`, only one that was opened then or before. Nothing where there is
+   * no such session. A damaged row is ended like any other.
+   */
+  revoke(id: SessionId, now: EpochSeconds, openedBy?: EpochSeconds): Promise<Ended | undefined>;
+  /** The ids of a subject's sessions, as far as the index has them: AWS fills it seconds late. */
+  idsOf(subject: string): Promise<readonly SessionId[]>;
 }
 
-/** The sessions in a table with its index `bySubject`. */
-export function sessionRegistry(client: DynamoDBClient, table: string): SessionRegistry {
-  const wire = documents(client);
+/** The sessions of a contract in a table. */
+export function registry({ contract, policy, keys, table }: SessionsProps): Registry {
   return {
-    async keepClaims(claims) {
-      await answered(wire.send(new PutCommand({ TableName: table, Item: claims })));
+    async open({ id, person, tokenLifetime }, now) {
+      const key = rowKey(contract, id);
+      if (person && isComputed(keys, key, person.secret)) return 'secret-used';
+      const session: Session = {
+        rowKey: key,
+        ...timesAtOpening(policy, now),
+        ...(person && owned(key, person)),
+        ...(tokenLifetime !== undefined && { tokenLifetime }),
+      };
+      const row = await withClaimsStored(key, session, session.purgeAt);
+      const tried = await table.put(row);
+      const opened = tried.outcome === 'written' || (tried.retried && holds(tried.item, row));
+      return opened ? session : 'id-taken';
     },
 
-    async open(session) {
-      const put = new PutCommand({
-        TableName: table,
-        Item: session,
-        ConditionExpression: 'attribute_not_exists(rowKey)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      });
-      const tried = await attempt(answered(wire.send(put)));
-      return 'written' in tried || (tried.again && holds(tried.refused, session))
-        ? 'opened'
-        : 'id-taken';
-    },
-
-    async login(row, login) {
-      const changes = Object.entries(login);
-      const update = new UpdateCommand({
-        TableName: table,
-        Key: keyOf(row),
-        UpdateExpression: `SET ${changes.map(([name]) => `${name} = :${name}`).join(', ')}`,
-        ConditionExpression: mayLogin,
-        ExpressionAttributeValues: Object.fromEntries(
-          changes.map(([name, value]) => [`:${name}`, value]),
+    async login(id, person, now) {
+      const key = rowKey(contract, id);
+      if (isComputed(keys, key, person.secret)) return 'secret-used';
+      const { idleUntil, purgeAt } = timesAtOpening(policy, now);
+      const whole = { ...owned(key, person), refreshedAt: now, idleUntil };
+      const changes = await withClaimsStored(key, whole, purgeAt);
+      const names = Object.keys(changes);
+      const tried = await table.update({
+        rowKey: key,
+        set: names.map((name) => `${name} = :${name}`),
+        conditions: mayLogin,
+        values: Object.fromEntries(
+          Object.entries(changes).map(([name, value]) => [`:${name}`, value]),
         ),
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      const tried = await attempt(answered(wire.send(update)));
-      if ('written' in tried) return writtenRow(row, tried.written);
-      const session = tried.refused && toSession(tried.refused);
-      if (tried.again && session && holds(tried.refused, login)) return session;
-      const verdict = judgeLogin(session, login.refreshedAt);
-      if (verdict === 'login') throw new Error('judgeLogin allows what the condition refused');
-      return verdict;
+      const session = tried.item && toSession(tried.item);
+      if (session && (tried.outcome === 'written' || (tried.retried && holds(tried.item, changes))))
+        return { ...session, ...whole };
+      const decision = decideLogin(session, now);
+      if (decision === 'login') throw new Error('decideLogin allows what the condition refused');
+      return decision;
     },
 
-    async find(row) {
-      const get = new GetCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
-      const { Item } = await answered(wire.send(get));
-      return Item && toSession(Item);
+    async find(id) {
+      const item = await table.get(rowKey(contract, id));
+      return item && toSession(item);
     },
 
-    async revoke(row, now) {
-      const update = new UpdateCommand({
-        TableName: table,
-        Key: keyOf(row),
-        UpdateExpression: 'SET revokedAt = if_not_exists(revokedAt, :now)',
-        ConditionExpression: 'attribute_exists(rowKey)',
-        ExpressionAttributeValues: { ':now': now },
-        ReturnValues: 'ALL_OLD',
+    async revoke(id, now, openedBy) {
+      const by: RevokedBy = 'administrator';
+      const tried = await table.update({
+        rowKey: rowKey(contract, id),
+        set: ['revokedAt = :now', 'revokedBy = :by'],
+        conditions: [
+          'attribute_exists(rowKey)',
+          'attribute_not_exists(revokedAt)',
+          ...(openedBy === undefined
+            ? []
+            : ['(openedAt <= :opened_by OR NOT attribute_type(openedAt, :number))']),
+        ],
+        values: {
+          ':now': now,
+          ':by': by,
+          ...(openedBy !== undefined && { ':opened_by': openedBy, ':number': 'N' }),
+        },
       });
-      const tried = await attempt(answered(wire.send(update)));
-      if (!('written' in tried)) return undefined;
-      const item = writtenItem(row, tried.written);
-      if (isDamaged(item)) return 'damaged';
-      const { revokedAt, ...before } = toSession(item);
-      // Sent twice since the first answer was lost: the moment in the row is this revocation's own.
-      const own = (tried.written.$metadata.attempts ?? 1) > 1 && revokedAt === now;
-      return revokedAt === undefined || own ? before : { ...before, revokedAt };
+      if (tried.outcome === 'written')
+        return { id, revokedAt: now, wasActive: wasActive(tried.item, now) };
+      const revokedAt = tried.item?.revokedAt as EpochSeconds | undefined;
+      if (tried.item === undefined || revokedAt === undefined) return undefined;
+      // Sent twice because the first answer was lost: the moment in the row is this call's own.
+      const own = tried.retried && revokedAt === now;
+      return { id, revokedAt, wasActive: own && wasActive(tried.item, now) };
     },
 
-    async page(subject, from) {
-      const query = new QueryCommand({
-        TableName: table,
-        IndexName: 'bySubject',
-        KeyConditionExpression: 'subject = :subject',
-        ExpressionAttributeValues: { ':subject': subject },
-        ...(from && { ExclusiveStartKey: from }),
-      });
-      const { Items = [], LastEvaluatedKey } = await answered(wire.send(query));
-      const rows = Items.map(({ rowKey }) => rowKey as RowKey);
-      return LastEvaluatedKey ? { rows, next: LastEvaluatedKey } : { rows };
+    async idsOf(subject) {
+      const ids: SessionId[] = [];
+      let page: Page | undefined;
+      do {
+        page = await table.bySubject(subjectKey(contract, subject), page?.next);
+        ids.push(...page.rowKeys.map(idOf));
+      } while (page.next);
+      return ids;
     },
   };
+
+  /** What makes a session somebody's. */
+  function owned(key: RowKey, { subject, secret, claims }: Person) {
+    return {
+      subject: subjectKey(contract, subject),
+      secret: digest(keys.digest, key, secret),
+      claims,
+    };
+  }
+
+  /**
+   * What to write into a row, after claims that are too large to be written at every refresh are stored as
+   * an item of their own. Where a refresh only reads, they stay in the row.
+   */
+  async function withClaimsStored<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
+    key: RowKey,
+    row: Row,
+    purgeAt: EpochSeconds,
+  ): Promise<Row> {
+    if (!writesAtRefresh(policy)) return row;
+    const apart = claimsApart(key, row, purgeAt);
+    if (apart.claims) await table.put(apart.claims, 'replace');
+    return apart.row;
+  }
 }
 
-/** `judgeLogin(…) === 'login'`, as DynamoDB says it; test/session/law.test.ts holds them together. */
+/** `decideLogin(…) === 'login'`, as DynamoDB says it. */
 const mayLogin = [
   'attribute_exists(rowKey)',
   'attribute_not_exists(secret)',
   'attribute_not_exists(revokedAt)',
   'endsAt > :refreshedAt',
   'idleUntil > :refreshedAt',
-].join(' AND ');
+];
 
 /**
- * Whether the row that refused a write holds all that was to be written. Then it is that very write's:
- * its answer was lost, the SDK sent it again, and a digest of a secret is in it.
+ * Whether the item that refused a write holds all that was to be written. Then it is the work of that very
+ * write: its answer was lost, the SDK sent it again, and a digest of a secret is in it.
  */
-function holds(row: Item | undefined, written: Partial<Session>): boolean {
+function holds(item: Item | undefined, written: object): boolean {
   return (
-    row !== undefined &&
-    row.revokedAt === undefined &&
-    Object.entries(written).every(([name, value]) => row[name] === value)
+    item !== undefined &&
+    item.revokedAt === undefined &&
+    Object.entries(written).every(([name, value]) => item[name] === value)
   );
+}
+
+/** Whether a row that has just been ended was active. */
+function wasActive(ended: Item, now: EpochSeconds): boolean {
+  const { revokedAt: _, ...before } = ended;
+  return isDamaged(before) || stateOf(toSession(before), now) === 'active';
 }

@@ -1,4 +1,4 @@
-import type { RowKey, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** An item as the document client reads it. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -41,11 +41,6 @@ export function isDamaged(item: Item): boolean {
   }
 }
 
-/** The key of a row. */
-export function keyOf(rowKey: RowKey): { readonly rowKey: RowKey } {
-  return { rowKey };
-}
-
 type AttributeType = 'text' | 'count';
 
 const isOf = {
@@ -70,6 +65,7 @@ const attributes = {
   subject: { type: 'text', optional: true },
   secret: { type: 'text', optional: true },
   generation: { type: 'count', optional: true },
+  parentGeneration: { type: 'count', optional: true },
   secretFamily: { type: 'text', optional: true },
   issuedLifetime: { type: 'count', optional: true },
   graceUntil: { type: 'count', optional: true },
@@ -81,6 +77,7 @@ const attributes = {
   idleUntil: { type: 'count', optional: false },
   endsAt: { type: 'count', optional: false },
   revokedAt: { type: 'count', optional: true },
+  revokedBy: { type: 'text', optional: true },
   purgeAt: { type: 'count', optional: false },
 } as const satisfies Record<
   keyof Session,

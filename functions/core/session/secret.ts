@@ -1,12 +1,5 @@
 import { createHmac, type KeyObject, randomBytes } from 'node:crypto';
-import type { Brand } from '../brand.ts';
-import type { RowKey } from './session.ts';
-
-/** What proves that a session is one's own: secureCode, sessionToken, the `sec` of a token. */
-export type Secret = Brand<string, 'Secret'>;
-
-/** What the table keeps of a secret: 43 characters of base64url. */
-export type Digest = Brand<string, 'Digest'>;
+import type { Digest, RowKey, Secret } from './session.ts';
 
 /**
  * The text as a secret, or nothing: it must have a character, and be well-formed Unicode, since two

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Env } from '../functions/core/env.ts';
+
+/** Where `npm start` keeps its keys: made once, readable by its owner alone, ignored by git. */
+export const keyFile = join(import.meta.dirname, '../.local/keys.json');
+
+/** The variables of a handler or command on this machine. */
+export type LocalEnv = Env & {
+  readonly SESSION_TABLE: string;
+  readonly AWS_ENDPOINT_URL_DYNAMODB: string;
+};
+
+/**
+ * The environment of a handler or command on this machine: `env`, and for what it lacks the table that
+ * `npm start` serves. That one is never sent the credentials of an AWS account.
+ */
+export function localEnv(env: Env): LocalEnv {
+  const local = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const table = { ...env, SESSION_TABLE: env.SESSION_TABLE || 'sessions' };
+  const endpoint = env.AWS_ENDPOINT_URL_DYNAMODB;
+  return endpoint
+    ? { ...local, ...table, AWS_ENDPOINT_URL_DYNAMODB: endpoint }
+    : {
+        ...table,
+        ...local,
+        AWS_SESSION_TOKEN: undefined,
+        AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${env.DYNAMODB_PORT || 8000}`,
+      };
+}
+
+/** A client of the local table, from that environment alone: the process's own is not read. */
+export function localClient(env: LocalEnv): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint: env.AWS_ENDPOINT_URL_DYNAMODB,
+    region: env.AWS_REGION ?? 'local',
+    credentials: {
+      accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local',
+      ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+    },
+  });
+}
+
+/** The local keys as `SESSION_KEYS` wants them; nothing where `npm start` has made none yet. */
+export function localKeys(): string | undefined {
+  try {
+    return readFileSync(keyFile, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

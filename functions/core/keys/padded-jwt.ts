@@ -1,0 +1,77 @@
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Signs the JSON text of a payload by HS256, as Oracle Commerce does: a JWT whose three segments are
+ * padded *standard* base64, its payload pure ASCII. Its storefront's decoder breaks on `-` and `_`,
+ * and turns whatever is not ASCII into something else, so that is written `\u….`.
+ */
+export function signPaddedJwt(payload: string, key: KeyObject): string {
+  const input = `${header}.${base64(ascii(payload))}`;
+  return `${input}.${createHmac('sha256', key).update(input).digest('base64')}`;
+}
+
+/**
+ * The payload of a JWT that one of the keys signed by HS256, or nothing. Takes either base64 alphabet,
+ * padded or not, in canonical encoding only. Does not look at times: those are the session's to judge.
+ */
+export function verifyPaddedJwt(
+  token: string,
+  keys: readonly KeyObject[],
+): Readonly<Record<string, unknown>> | undefined {
+  const [head, body, tail, ...more] = token.split('.');
+  if (head === undefined || body === undefined || tail === undefined || more.length > 0) return;
+  const signature = decoded(tail);
+  if (signature === undefined || !signedBy(keys, `${head}.${body}`, signature)) return;
+  const { alg, crit } = object(head) ?? {};
+  // Nobody but us signs with these keys; were it otherwise, only what we understand counts.
+  return alg === 'HS256' && crit === undefined ? object(body) : undefined;
+}
+
+const header = base64('{"alg":"HS256","typ":"JWT"}');
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** JSON whose every character is ASCII, and means the same. */
+function ascii(json: string): string {
+  return json.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Tries every key, in constant time each: which one fits shows in no answer. */
+function signedBy(keys: readonly KeyObject[], input: string, signature: Buffer): boolean {
+  return keys.some((key) => {
+    const right = createHmac('sha256', key).update(input).digest();
+    return signature.length === right.length && timingSafeEqual(signature, right);
+  });
+}
+
+/** The JSON object that a segment encodes. */
+function object(segment: string): Record<string, unknown> | undefined {
+  const bytes = decoded(segment);
+  if (bytes === undefined) return;
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    return value as Record<string, unknown>;
+  } catch {
+    return;
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The bytes of a segment, if it is the one way (padding and alphabet aside) to write them. */
+function decoded(segment: string): Buffer | undefined {
+  const [, digits = '', padding = ''] =
+    /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)(={0,2})$/.exec(segment) ?? [];
+  const bytes = Buffer.from(digits, 'base64');
+  const canonical = bytes.toString('base64');
+  const unpadded = canonical.replace(/=+$/, '');
+  const same = unpadded === digits.replaceAll('-', '+').replaceAll('_', '/');
+  const padded = padding === '' || unpadded + padding === canonical;
+  return digits !== '' && same && padded ? bytes : undefined;
+}

@@ -1,0 +1,31 @@
+import type { MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { RecordedEvent } from './record.ts';
+import { header } from './request.ts';
+
+/**
+ * Lets pages of these origins read the answer (CORS, the Fetch standard); the preflight is API
+ * Gateway's. No cookie is involved, so no credentials are allowed.
+ */
+export function cors(
+  origins: readonly string[],
+): MiddlewareObj<RecordedEvent, APIGatewayProxyResult> {
+  const mark = ({
+    event,
+    response,
+  }: {
+    event: RecordedEvent;
+    response?: APIGatewayProxyResult | null | undefined;
+  }) => {
+    // Most stages have none, and then nothing is looked for.
+    const origin = origins.length > 0 ? header(event, 'origin') : undefined;
+    if (!response || origin === undefined || !origins.includes(origin)) return;
+    response.headers = {
+      ...response.headers,
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
+      Vary: 'Origin',
+    };
+  };
+  return { after: mark, onError: mark };
+}

@@ -1,0 +1,34 @@
+import type { Fault, GatewayFault } from '../contract/fault.ts';
+import type { Refusal } from '../session/session.ts';
+
+/** How a request that reached its Lambda ended: the word for it in logs and metrics. */
+export type Outcome = 'refreshed' | Refusal | Exclude<Fault, GatewayFault>;
+
+/** The log level of each outcome. Client errors are logged at `info` and raise no alarm. */
+export const levels = {
+  refreshed: 'info',
+  'unknown-session': 'info',
+  'not-logged-in': 'info',
+  'wrong-secret': 'info',
+  'reused-secret': 'warn',
+  revoked: 'info',
+  'idle-too-long': 'info',
+  'lifetime-over': 'info',
+  'malformed-request': 'info',
+  'too-large': 'info',
+  failed: 'error',
+  unavailable: 'error',
+  'timed-out': 'error',
+} as const satisfies Record<Outcome, 'info' | 'warn' | 'error'>;
+
+/** Every outcome. Each is also a metric that is 1 for such a request. */
+export const outcomes = Object.keys(levels) as readonly Outcome[];
+
+/** A metric of a Lambda itself: reading its keys in the background failed. */
+export type Notice = 'keys-unread';
+
+/** The name of any metric of ours in CloudWatch. */
+export type MetricName = Outcome | 'latency' | 'storage-latency' | 'cold-start' | Notice;
+
+/** The value of the dimension `service`; the other dimension, `contract`, is the contract's name. */
+export const service = 'session-refresh';

@@ -1,0 +1,95 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { isObject } from '../contract/json-text.ts';
+import type { BodyFormat, Fields, WireRequest } from '../contract/wire-request.ts';
+
+/** The request in an event, or what is wrong with its body. */
+export function wireRequest(
+  event: APIGatewayProxyEvent,
+  format: BodyFormat,
+): WireRequest | 'malformed-request' | 'too-large' {
+  const body = format === 'none' ? none : readBody(event, format);
+  if (typeof body === 'string') return body;
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(event.headers ?? {}))
+    if (value !== undefined) headers.set(name.toLowerCase(), value);
+  const query = new Map<string, unknown>();
+  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {}))
+    query.set(name, values?.[0]);
+  return { headers, query, body };
+}
+
+/** A header of an event, its name in any case. */
+export function header(event: APIGatewayProxyEvent, name: string): string | undefined {
+  const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
+  return found?.[1];
+}
+
+/** API Gateway lets 10 MB through; no credential comes near this, and JSON of it is not parsed. */
+const mostBytes = 64 * 1024;
+
+const none: Fields = new Map();
+
+function readBody(
+  event: APIGatewayProxyEvent,
+  format: 'form' | 'json',
+): Fields | 'malformed-request' | 'too-large' {
+  const { body, isBase64Encoded } = event;
+  if (!body) return none;
+  const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes > mostBytes) return 'too-large';
+  const [type] = (header(event, 'content-type') ?? '').split(';');
+  const parse = parsers[format].get(type?.trim().toLowerCase() ?? '');
+  if (!parse) return none;
+  try {
+    return parse(isBase64Encoded ? decodeBase64(body) : body);
+  } catch {
+    // Without the error: a JSON error quotes the body.
+    return 'malformed-request';
+  }
+}
+
+/** @throws TypeError where the text is not base64 of UTF-8: Buffer makes something of anything */
+function decodeBase64(text: string): string {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new TypeError('not base64');
+  return utf8.decode(bytes);
+}
+
+// A byte-order mark stays what it is in a body that came as text: no JSON.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws SyntaxError where the text is not a JSON object */
+function json(text: string): Fields {
+  const value: unknown = JSON.parse(text);
+  if (!isObject(value)) throw new SyntaxError('not an object');
+  return new Map(Object.entries(value));
+}
+
+/**
+ * `application/x-www-form-urlencoded`, the first of a repeated name. Stricter than URLSearchParams,
+ * which makes something of a broken escape: that would be another secret than the one sent.
+ * @throws URIError where an escape is broken
+ */
+function form(text: string): Fields {
+  const fields = new Map<string, unknown>();
+  for (const pair of text.split('&')) {
+    const at = pair.indexOf('=');
+    const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+    const decoded = decodeForm(value);
+    if (!fields.has(decodeForm(name))) fields.set(decodeForm(name), decoded);
+  }
+  return fields;
+}
+
+function decodeForm(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+// Maps, since a client may call its type `constructor`.
+const parsers: Record<'form' | 'json', ReadonlyMap<string, (text: string) => Fields>> = {
+  form: new Map([
+    ['application/x-www-form-urlencoded', form],
+    ['application/json', json],
+  ]),
+  json: new Map([['application/json', json]]),
+};

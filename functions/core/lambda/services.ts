@@ -1,0 +1,94 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Contract } from '../contract/contract.ts';
+import { type Env, required } from '../env.ts';
+import { environmentKeys, type KeySource } from '../keys/keys.ts';
+import { secretsManager } from '../keys/secrets-manager.ts';
+import { type SecretIds, storedKeys } from '../keys/stored-keys.ts';
+import { type Policy, policyProblem } from '../session/policy.ts';
+import { dynamoDBTable, type Table } from '../session/table.ts';
+import { systemClock, systemTimer } from '../time.ts';
+import { cloudWatchLog } from './log.ts';
+import type { Services } from './refresh-handler.ts';
+
+/**
+ * What a contract runs on, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or `SESSION_KEYS`
+ * on one's own machine; `SESSION_POLICIES`, `ALLOWED_ORIGINS` and `METRICS_NAMESPACE`, where the stage
+ * has some; and what the SDK itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
+ * `table` takes the place of the one that those variables name.
+ * @throws Error naming the variable that is missing: no handler starts without its keys
+ */
+export function services(
+  contract: Contract,
+  env: Env = process.env,
+  table: Table = sessionTable(env),
+): Services {
+  const namespace = env.METRICS_NAMESPACE || 'session-refresh';
+  const { write, notice } = cloudWatchLog(contract.name, namespace);
+  const keys = keySource(contract, env, (error) => notice('keys-unread', error));
+  return {
+    table,
+    keys,
+    clock: systemClock,
+    timer: systemTimer,
+    policy: policyIn(env, contract),
+    origins: env.ALLOWED_ORIGINS?.split(' ') ?? [],
+    write,
+  };
+}
+
+/** The table. Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
+export function sessionTable(env: Env): Table {
+  const name = required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
+  return dynamoDBTable(new DynamoDBClient({ maxAttempts: 3, requestHandler: timeouts }), name);
+}
+
+/**
+ * How long one try of a request to AWS may take, in milliseconds: to connect, until the answer begins,
+ * and between two pieces of it. The last bounds a body that stops half-way, which no other limit of
+ * the SDK's does.
+ */
+const timeouts = {
+  connectionTimeout: 500,
+  requestTimeout: 1000,
+  socketTimeout: 1000,
+  throwOnRequestTimeout: true,
+};
+
+/**
+ * A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. `unread`
+ * hears of every reading ahead that failed.
+ */
+export function keySource(
+  contract: Contract,
+  env: Env,
+  unread: (error: unknown) => void,
+): KeySource {
+  if (!env.SESSION_SECRETS) return environmentKeys(env, contract);
+  const ids: Partial<SecretIds> = JSON.parse(env.SESSION_SECRETS)[contract.name] ?? {};
+  const { root, signing } = ids;
+  if (!root || (contract.signs && !signing))
+    throw new Error(`SESSION_SECRETS lacks some of ${contract.name}; infra/keys.ts sets them`);
+  const policy = policyIn(env, contract);
+  return storedKeys({
+    contract: contract.name,
+    ids: { root, ...(contract.signs && signing && { signing }) },
+    // `open` may give a session tokens that live longer than the policy's, but never than the session.
+    longestToken: policy.lifetime,
+    read: secretsManager(timeouts),
+    unread,
+    clock: systemClock,
+  });
+}
+
+/**
+ * The stage's policy for a contract, from `SESSION_POLICIES`, the JSON text of
+ * `{ "<contract>": {…} }`; the contract's own where there is none.
+ * @throws Error with a sentence that names what makes no sense
+ */
+export function policyIn({ SESSION_POLICIES }: Env, contract: Contract): Policy {
+  const { name, policy } = contract;
+  const given: Policy = { ...policy, ...JSON.parse(SESSION_POLICIES || '{}')[name] };
+  const problem = policyProblem(given, contract);
+  if (problem) throw new Error(`SESSION_POLICIES: ${name}: ${problem}`);
+  return given;
+}

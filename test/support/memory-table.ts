@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Item } from '../../functions/core/session/row.ts';
+import type { Table, Write, Written } from '../../functions/core/session/table.ts';
+
+const require = createRequire(import.meta.url);
+const validate = require('dynalite/validations/updateItem').custom;
+const updateItem = require('dynalite/actions/updateItem');
+
+/**
+ * A table in memory whose updates are evaluated by the embedded database's own interpreter of
+ * expressions: the text of the condition and of the update is what is tested, not a copy of its meaning.
+ * test/store/memory.test.ts compares it with DynamoDB Local. It has no index and no capacity.
+ */
+export interface MemoryTable extends Table {
+  readonly items: Map<string, Item>;
+}
+
+export function memoryTable(): MemoryTable {
+  const items = new Map<string, Item>();
+  return {
+    items,
+    async update(write) {
+      const written = evaluate(items.get(write.rowKey), write);
+      if (written.outcome === 'written') items.set(write.rowKey, written.item);
+      return written;
+    },
+    async put(item, replace) {
+      const there = items.get(item.rowKey);
+      if (there && !replace) return { outcome: 'refused', item: there, retried: false };
+      items.set(item.rowKey, { ...item });
+      return { outcome: 'written', item: { ...item } };
+    },
+    get: async (rowKey) => items.get(rowKey),
+    async bySubject(subject) {
+      const found = [...items.values()].filter((item) => item.subject === subject);
+      return { rowKeys: found.map(({ rowKey }) => rowKey as never) };
+    },
+  };
+}
+
+/** What a write makes of a row. */
+export function evaluate(item: Item | undefined, write: Write): Written {
+  const request = parsed(write);
+  const old = item && marshall(item);
+  let answer: Written | undefined;
+  updateItem(storeOf(old), request, (error: Refusal | null, result: { Attributes: never }) => {
+    if (!error) answer = { outcome: 'written', item: unmarshall(result.Attributes) };
+    else if (error.body?.__type?.endsWith('ConditionalCheckFailedException'))
+      answer = { outcome: 'refused', item, retried: false };
+    else throw error;
+  });
+  if (!answer) throw new Error('the interpreter did not answer at once');
+  return answer;
+}
+
+type Refusal = Error & { readonly body?: { readonly __type?: string } };
+
+/** The interpreter's request for a write. A text is parsed once; its parse refers to the values' objects. */
+function parsed({ rowKey, set, conditions, values }: Write): object {
+  const UpdateExpression = `SET ${set.join(', ')}`;
+  const ConditionExpression = conditions.join(' AND ');
+  const text = [UpdateExpression, ConditionExpression, ...Object.keys(values)].join('\n');
+  const given = marshall(values);
+  let request = requests.get(text);
+  if (!request) {
+    const fresh = {
+      TableName: 'sessions',
+      UpdateExpression,
+      ConditionExpression,
+      ExpressionAttributeValues: given,
+      ReturnValues: 'ALL_NEW',
+    };
+    const invalid = validate(fresh);
+    if (invalid) throw new Error(invalid);
+    request = fresh as unknown as Parsed;
+    requests.set(text, request);
+  }
+  for (const [name, value] of Object.entries(given))
+    Object.assign(request.ExpressionAttributeValues[name] ?? {}, value);
+  const { sections } = request._updates;
+  return {
+    ...request,
+    Key: marshall({ rowKey }),
+    // The interpreter writes its results into the sections.
+    _updates: { ...request._updates, sections: sections.map((section) => ({ ...section })) },
+  };
+}
+
+interface Parsed {
+  readonly ExpressionAttributeValues: Record<string, object>;
+  readonly _updates: { readonly sections: readonly object[] };
+}
+
+const requests = new Map<string, Parsed>();
+
+/** The part of dynalite's store that its update asks for, over one item. */
+function storeOf(old: object | undefined) {
+  const table = {
+    AttributeDefinitions: [{ AttributeName: 'rowKey', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
+  };
+  const missing = Object.assign(new Error('not found'), { name: 'NotFoundError' });
+  return {
+    options: { maxItemSize: 409_600 },
+    getTable: (_: string, next: (error: null, found: object) => void) => next(null, table),
+    getItemDb: () => ({
+      lock: (_: string, run: (release: (next: unknown) => unknown) => void) => run((next) => next),
+      get: (_: string, next: (error: Error | null, found?: object) => void) =>
+        old ? next(null, old) : next(missing),
+      put: (_key: string, _item: object, next: (error: null) => void) => next(null),
+    }),
+  };
+}

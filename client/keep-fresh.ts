@@ -1,4 +1,5 @@
 import type { Ended, Outcome } from './outcome.ts';
+import { longestPause } from './pause.ts';
 import type { Refresh } from './refresher.ts';
 import { type Runtime, runtimeWith } from './runtime.ts';
 import { cautious } from './wire.ts';
@@ -23,9 +24,11 @@ export async function keepFresh<Grant, Code extends string>(
 ): Promise<Ended<Code> | undefined> {
   const { signal = new AbortController().signal, expiresIn, onOutcome } = options;
   const runtime = runtimeWith(options.runtime);
+  const { random } = runtime;
   try {
     let failures = 0;
-    let waitMs = expiresIn === undefined ? 0 : dueIn(expiresIn, runtime.random);
+    let left = expiresIn === undefined ? undefined : countdown(expiresIn, runtime);
+    let waitMs = left ? dueIn(left(), random) : 0;
     for (;;) {
       await passing(waitMs, runtime, signal);
       // Another tab may have been there meanwhile: its answer will do, and the tabs share the work.
@@ -33,11 +36,15 @@ export async function keepFresh<Grant, Code extends string>(
       signal.throwIfAborted();
       onOutcome?.(outcome);
       if (outcome.outcome === 'ended') return outcome;
-      failures = outcome.outcome === 'refreshed' ? 0 : failures + 1;
-      waitMs =
-        outcome.outcome === 'refreshed'
-          ? dueIn(outcome.expiresIn, runtime.random)
-          : pauseAfter(outcome, failures, runtime.random);
+      if (outcome.outcome === 'refreshed') {
+        failures = 0;
+        left = countdown(outcome.expiresIn, runtime);
+        waitMs = dueIn(left(), random);
+      } else {
+        failures += 1;
+        const longest = longestPause(left?.(), outcome.expiresIn) * (0.5 + 0.5 * random());
+        waitMs = Math.min(longest, pauseAfter(outcome, failures, random));
+      }
     }
   } catch (error) {
     if (signal.aborted) return undefined;
@@ -45,13 +52,13 @@ export async function keepFresh<Grant, Code extends string>(
   }
 }
 
-/** From 60 to 80 % of what is left; never at once, though it be over already. */
-function dueIn(expiresIn: number, random: () => number): number {
-  const seconds = Number.isFinite(expiresIn) ? expiresIn : cautious;
-  return Math.max(leastMs * (1 + random()), seconds * 1000 * (0.6 + 0.2 * random()));
+/** From 60 to 80 % of what is left, in milliseconds; never at once, though it be over already. */
+function dueIn(left: number, random: () => number): number {
+  if (left < 1) return leastMs * (1 + random());
+  return Math.max(1000, left * 1000 * (0.6 + 0.2 * random()));
 }
 
-/** What the service asked for, and ever longer up to five minutes. */
+/** What the service asked for and ever longer, up to five minutes more, in milliseconds. */
 function pauseAfter(
   outcome: Exclude<Outcome<unknown, string>, { outcome: 'refreshed' | 'ended' }>,
   failures: number,
@@ -65,21 +72,31 @@ function pauseAfter(
 const leastMs = 10_000;
 const mostMs = 5 * 60_000;
 
+/** The seconds that are left of so many, from now on. */
+function countdown(expiresIn: number, runtime: Runtime): () => number {
+  const passed = stopwatch(runtime);
+  const seconds = Number.isFinite(expiresIn) ? expiresIn : cautious;
+  return () => seconds - passed() / 1000;
+}
+
 /**
- * Waits in naps: a timer counts no further than 31 bits, and stands still while the machine sleeps.
- * The two clocks together do not: one that was set back is outrun by the other.
+ * The milliseconds that have passed since it was started, by the faster of two clocks: one stops
+ * while the machine sleeps, and the other may be set back.
  */
-async function passing(
-  milliseconds: number,
-  { elapsed, now, sleep }: Runtime,
-  signal: AbortSignal,
-): Promise<void> {
+function stopwatch({ elapsed, now }: Runtime): () => number {
   const from = { elapsed: elapsed(), now: now() };
+  return () => Math.max(elapsed() - from.elapsed, now() - from.now);
+}
+
+/** Waits in naps: a timer counts no further than 31 bits, and stops while the machine sleeps. */
+async function passing(milliseconds: number, runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const passed = stopwatch(runtime);
   for (;;) {
     signal.throwIfAborted();
-    const left = milliseconds - Math.max(elapsed() - from.elapsed, now() - from.now);
+    const left = Math.round(milliseconds) - passed();
     if (left <= 0) return;
-    await sleep(Math.min(left, napMs), signal);
+    // A timer counts whole milliseconds.
+    await runtime.sleep(Math.max(1, Math.min(left, napMs)), signal);
   }
 }
 

@@ -26,6 +26,8 @@ export interface RetryLater {
   readonly outcome: 'retry-later';
   /** Seconds, where the service named them. */
   readonly retryAfter?: number;
+  /** Seconds that the answer before still holds, where the store has one. */
+  readonly expiresIn?: number;
 }
 
 /** The request is wrong, not the credential: a wrong address, a wrong api key, a firewall. */
@@ -34,4 +36,6 @@ export interface Rejected {
   /** Absent where the request could not even be made of what was given. */
   readonly status?: number;
   readonly code?: string;
+  /** Seconds that the answer before still holds, where the store has one. */
+  readonly expiresIn?: number;
 }

@@ -2,6 +2,7 @@ import { attempt } from './attempt.ts';
 import { type CredentialStore, inMemory, type Kept } from './credentials.ts';
 import { answeredSince, answerKept, inTurn } from './in-turn.ts';
 import type { Outcome } from './outcome.ts';
+import { longestPause } from './pause.ts';
 import { type Patience, retrying } from './retry.ts';
 import { type Runtime, runtimeWith } from './runtime.ts';
 import { singleFlight } from './single-flight.ts';
@@ -44,12 +45,14 @@ export function refresher<Credential extends object, Grant, Code extends string>
   const present = async (signal: AbortSignal, rounds: number): Promise<Outcome<Grant, Code>> => {
     const kept = await store.read();
     if (!kept) return { outcome: 'ended', code: 'no-credential' };
+    const left = () => answerKept(kept, runtime.now())?.expiresIn;
     // Every attempt presents the same: an answer that was lost is given again to the same credential.
     const outcome = await retrying(
       (limit) => attempt(wire, url, kept.credential, runtime, limit),
       patience,
       runtime,
       signal,
+      () => longestPause(left()),
     );
     const since = await store.read();
     if (!same(since, kept)) {
@@ -63,8 +66,11 @@ export function refresher<Credential extends object, Grant, Code extends string>
       const { grant, expiresIn } = outcome;
       const credential = wire.next(kept.credential, grant);
       await store.write({ credential, last: { at: runtime.now(), grant, expiresIn } });
+      return outcome;
     }
-    return outcome;
+    const expiresIn = left();
+    if (outcome.outcome === 'ended' || expiresIn === undefined) return outcome;
+    return { ...outcome, expiresIn };
   };
   const flight = singleFlight((signal) =>
     inTurn(store, runtime, patience.totalMs, signal, () => present(signal, mostLogins)),

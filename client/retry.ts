@@ -14,12 +14,16 @@ export interface Patience {
   readonly longestPauseMs: number;
 }
 
-/** Attempts until one says something, or patience is over: then what the last one said. */
+/**
+ * Attempts until one says something, or patience is over: then what the last one said. No pause is
+ * longer than `longest` says, in milliseconds.
+ */
 export async function retrying<Said extends { readonly outcome: string }>(
   attempt: (signal: AbortSignal) => Promise<Said | RetryLater>,
   patience: Patience,
   { elapsed, random, sleep }: Pick<Runtime, 'elapsed' | 'random' | 'sleep'>,
   signal: AbortSignal,
+  longest: () => number = () => Number.POSITIVE_INFINITY,
 ): Promise<Said | RetryLater> {
   const over = elapsed() + patience.totalMs;
   for (let attempts = 1; ; attempts += 1) {
@@ -27,7 +31,7 @@ export async function retrying<Said extends { readonly outcome: string }>(
     if (!isRetryLater(said)) return said;
     const pause = pauseAfter(attempts, said, patience, random);
     if (attempts >= patience.attempts || elapsed() + pause >= over) return said;
-    await sleep(pause, signal);
+    await sleep(Math.min(pause, longest()), signal);
   }
 }
 

@@ -36,6 +36,11 @@ function script(clock: Clockwork, ...said: readonly Said[]) {
   return { refresh, at, asked };
 }
 
+/** The seconds between two moments. */
+function gapsIn(at: readonly number[]): number[] {
+  return at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000);
+}
+
 describe('keepFresh', () => {
   test('refreshes at once, and then after 60 to 80 % of what is left', async () => {
     for (const [chance, first, second] of [
@@ -68,7 +73,7 @@ describe('keepFresh', () => {
     expect(heard).toEqual([...said, ended]);
   });
 
-  test.for([0, -5, 0.001, 5])('never hurries: %d seconds left', async (seconds) => {
+  test.for([0, -5, 0.001])('never hurries: %d seconds left', async (seconds) => {
     for (const chance of [0, 0.999]) {
       const clock = clockwork(chance);
       const { refresh, at } = script(
@@ -80,6 +85,13 @@ describe('keepFresh', () => {
       // Tabs that saw it at the same moment do not come back at the same moment.
       for (const gap of gaps) expect(gap).toBeCloseTo(10_000 * (1 + chance), -1);
     }
+  });
+
+  test.for([12, 5, 1.5])('refreshes before the end: %d seconds left', async (seconds) => {
+    const clock = clockwork(0.999_999_999);
+    const { refresh, at } = script(clock, refreshed(seconds));
+    await keepFresh(refresh, { runtime: timeOf(clock) });
+    expect(at).toEqual([0, seconds * 800]);
   });
 
   test.for([Number.NaN, Number.POSITIVE_INFINITY])(
@@ -107,24 +119,53 @@ describe('keepFresh', () => {
   ])('goes on after $what, ever more slowly up to five minutes', async ({ said }) => {
     const clock = clockwork(0.999_999_999);
     const { refresh, at } = script(clock, ...Array.from({ length: 7 }, () => said));
-    await keepFresh(refresh, { runtime: timeOf(clock) });
-    const gaps = at.slice(1).map((moment, index) => moment - (at[index] ?? 0));
-    expect(gaps).toEqual([20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1000));
+    await keepFresh(refresh, { expiresIn: 100_000, runtime: timeOf(clock) });
+    expect(gapsIn(at)).toEqual([20, 40, 80, 160, 300, 300, 300]);
   });
 
-  test('waits at least ten seconds after a failure', async () => {
+  test('waits at least ten seconds after a failure far from the end', async () => {
     const clock = clockwork(0);
     const { refresh, at } = script(clock, { outcome: 'retry-later' }, { outcome: 'rejected' });
     await keepFresh(refresh, { runtime: timeOf(clock) });
     expect(at).toEqual([0, 10_000, 20_000]);
   });
 
-  test('waits for what the service asked, and starts over after a refresh', async () => {
-    const clock = clockwork(0.999_999_999);
-    const again = { outcome: 'retry-later' } as const;
-    const { refresh, at } = script(clock, { ...again, retryAfter: 3600 }, refreshed(100), again);
+  const hour = { outcome: 'retry-later', retryAfter: 3600 } as const;
+
+  test.for([
+    { what: 'what the service asked of a session with time', holds: 1e6, gaps: [3620, 3700] },
+    { what: 'a fifth of 600 s', holds: 3000, gaps: [120, 96] },
+    { what: 'a fifth of 186 s', holds: 930, gaps: [37.2, 29.76] },
+    { what: 'a fifth of five minutes where nobody knows', holds: undefined, gaps: [60, 60] },
+  ])('waits for $what, and starts over after a refresh', async ({ holds, gaps }) => {
+    const clock = clockwork(0.999_999_999_999);
+    const again = { ...hour, retryAfter: 3660 };
+    const { refresh, at } = script(clock, hour, again, refreshed(1000), { outcome: 'retry-later' });
+    await keepFresh(refresh, { ...(holds && { expiresIn: holds }), runtime: timeOf(clock) });
+    expect(gapsIn(at)).toEqual([...gaps, 800, 20]);
+  });
+
+  test.for([
+    { what: 'the store knows it', said: { ...hour, expiresIn: 100 }, gap: 20 },
+    { what: 'it is longer over than it could be', said: { ...hour, expiresIn: 0 }, gap: 60 },
+  ])('believes what a refresh says is left: $what', async ({ said, gap }) => {
+    const clock = clockwork(0.999_999_999_999);
+    const { refresh, at } = script(clock, said);
     await keepFresh(refresh, { runtime: timeOf(clock) });
-    expect(at.map((moment) => moment / 1000)).toEqual([0, 3620, 3700, 3720]);
+    expect(gapsIn(at)).toEqual([gap]);
+  });
+
+  test('tries ever more often as the end comes near, and spreads its tries', async () => {
+    for (const chance of [0, 0.999_999_999]) {
+      const clock = clockwork(chance);
+      const { refresh, at } = script(clock, ...Array.from({ length: 60 }, () => hour));
+      await keepFresh(refresh, { expiresIn: 1000, runtime: timeOf(clock) });
+      const before = at.map((moment) => 1000 - moment / 1000).filter((left) => left > 0);
+      const gaps = before.slice(1).map((left, index) => (before[index] ?? 0) - left);
+      for (const [index, gap] of gaps.entries())
+        expect(gap).toBeCloseTo(Math.max(1, (before[index] ?? 0) / 5) * (0.5 + 0.5 * chance), 2);
+      expect(before.at(-1)).toBeLessThanOrEqual(1);
+    }
   });
 
   test('wakes with the machine: a timer stands still while it sleeps', async () => {

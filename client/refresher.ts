@@ -43,6 +43,7 @@ export function refresher<Credential extends object, Grant, Code extends string>
   const store = isStore(credentials) ? credentials : inMemory<Credential, Grant>(credentials);
 
   const present = async (signal: AbortSignal, rounds: number): Promise<Outcome<Grant, Code>> => {
+    const from = runtime.elapsed();
     const kept = await store.read();
     if (!kept) return { outcome: 'ended', code: 'no-credential' };
     const left = () => answerKept(kept, runtime.now())?.expiresIn;
@@ -57,7 +58,7 @@ export function refresher<Credential extends object, Grant, Code extends string>
     const since = await store.read();
     if (!same(since, kept)) {
       // Another tab's refresh, which the browser shows late: a login leaves no answer behind.
-      const theirs = answeredSince(kept, since, runtime.now());
+      const theirs = answeredSince(kept, since, runtime.now(), runtime.elapsed() - from);
       if (theirs) return theirs;
       // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
       return rounds > 1 ? present(signal, rounds - 1) : { outcome: 'retry-later' };
@@ -79,7 +80,7 @@ export function refresher<Credential extends object, Grant, Code extends string>
   return async ({ signal, maxAge } = {}) => {
     const kept = maxAge === undefined ? undefined : await store.read();
     const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
-    const young = maxAge !== undefined && age >= 0 && age <= maxAge;
+    const young = maxAge !== undefined && age <= maxAge;
     return (young && answerKept(kept, runtime.now())) || flight(signal);
   };
 }

@@ -199,6 +199,49 @@ describe('tabs that share a store', () => {
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
   });
 
+  test.for([
+    { what: 'set back by a day', turn: -86_400_000, left: 920 },
+    { what: 'set back by a second', turn: -1000, left: 921 },
+    { what: 'right', turn: 0, left: 920 },
+    { what: 'set forward by a minute', turn: 60_000, left: 860 },
+  ])('tell no more than a grant holds by a clock that is $what meanwhile', async (row) => {
+    const ccstore = clientOf('ccstore');
+    const clock = clockwork(0);
+    const credentials = shared(ccstore.credential);
+    // Another tab answers, ten seconds later it frees the lock.
+    const locks: Locks = {
+      async request(_, __, run) {
+        const last = { at: clock.now(), grant: ccstore.granted, expiresIn: 930 };
+        await credentials.write({ credential: { accessToken: 'secret-next' }, last });
+        clock.pass(10_000);
+        clock.set(clock.now() + row.turn);
+        return run();
+      },
+    };
+    const runtime = { ...timeOf(clock), locks };
+    const refresh = ccstore.make({ url: 'http://127.0.0.1:1/', credentials, runtime });
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed', expiresIn: row.left });
+  });
+
+  test.for(here)('keep their turn where somebody steals the lock of $what', async ({ what }) => {
+    const credentials = shared(eos.credential);
+    const stolen = new DOMException('stolen', 'AbortError');
+    const stealing: Locks = {
+      request: (_, __, run) => Promise.race([run(), Promise.reject(stolen)]),
+    };
+    const wire = await failingWire(async (response, request) => {
+      // Types of Node know no `steal`.
+      const options = { steal: true } as object as { readonly signal: AbortSignal };
+      if (what !== 'a stand-in')
+        await own?.request(`session-refresh ${credentials.sharedAs}`, options, async () => {});
+      says(200, eos.granted)(response, request);
+    });
+    const locks = what === 'a stand-in' ? stealing : own;
+    const refresh = eos.make({ url: wire.url, credentials, runtime: { locks } });
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
+    expect(wire.reached).toHaveLength(1);
+  });
+
   test('pass on what their store throws, once', async () => {
     const wire = await failingWire(says(200, eos.granted));
     const full = new Error('QuotaExceededError');
@@ -247,10 +290,11 @@ describe('a login or logout during a refresh', () => {
     const late = (store: Store) =>
       store.write({
         credential: { ...eos.credential, secureCode: 'theirs' },
-        last: { at: 0, grant, expiresIn: 60 },
+        // By a clock that was set back since.
+        last: { at: Date.UTC(2026, 0, 16), grant, expiresIn: 60 },
       });
     const { wire, credentials, refresh } = await during(late, says(200, eos.granted));
-    expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant });
+    expect(await refresh()).toEqual({ outcome: 'refreshed', grant, expiresIn: 60 });
     expect(wire.reached).toHaveLength(1);
     expect((await credentials.read())?.credential).toMatchObject({ secureCode: 'theirs' });
   });
@@ -319,6 +363,24 @@ describe('maxAge', () => {
     const runtime = timeOf(clockwork(0));
     await eos.make({ url: wire.url, credentials, runtime })({ maxAge: 100_000 });
     expect(wire.reached).toHaveLength(1);
+  });
+});
+
+describe('retry-later', () => {
+  test.for([
+    { what: 'still holds', turn: 600_000, left: { expiresIn: 330 } },
+    { what: 'holds no more', turn: 931_000, left: { expiresIn: 0 } },
+    { what: 'holds nobody knows how long: the clock was set back', turn: -1, left: {} },
+  ])('says how long the answer before $what', async ({ turn, left }) => {
+    const clock = clockwork(0);
+    const credentials = shared(eos.credential);
+    const last = { at: clock.now(), grant: eos.granted, expiresIn: 930 };
+    credentials.write({ credential: eos.credential, last });
+    clock.set(clock.now() + turn);
+    const wire = await failingWire(says(503, ''));
+    const runtime = { ...timeOf(clock), locks: undefined };
+    const refresh = eos.make({ url: wire.url, credentials, runtime });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', ...left });
   });
 });
 

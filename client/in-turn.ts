@@ -9,7 +9,7 @@ import { within } from './within.ts';
  */
 export async function inTurn<Credential, Grant, Code extends string>(
   store: CredentialStore<Credential, Grant>,
-  { locks, now, elapsed }: Runtime,
+  { locks, now, elapsed, timer }: Runtime,
   waitMs: number,
   signal: AbortSignal,
   run: () => Promise<Outcome<Grant, Code>>,
@@ -27,7 +27,7 @@ export async function inTurn<Credential, Grant, Code extends string>(
   try {
     const name = `session-refresh ${store.sharedAs}`;
     // Once it is granted the signal no longer matters to the lock.
-    return await within(waitMs, signal, (waiting) =>
+    return await within(waitMs, signal, timer, (waiting) =>
       locks.request(name, { signal: waiting }, takeTurn),
     );
   } catch {

@@ -21,13 +21,14 @@ export interface Patience {
 export async function retrying<Said extends { readonly outcome: string }>(
   attempt: (signal: AbortSignal) => Promise<Said | RetryLater>,
   patience: Patience,
-  { elapsed, random, sleep }: Pick<Runtime, 'elapsed' | 'random' | 'sleep'>,
+  { elapsed, random, sleep, timer }: Pick<Runtime, 'elapsed' | 'random' | 'sleep' | 'timer'>,
   signal: AbortSignal,
   longest: () => number = () => Number.POSITIVE_INFINITY,
 ): Promise<Said | RetryLater> {
   const over = elapsed() + patience.totalMs;
   for (let attempts = 1; ; attempts += 1) {
-    const said = await within(Math.min(patience.attemptMs, over - elapsed()), signal, attempt);
+    const limit = Math.min(patience.attemptMs, over - elapsed());
+    const said = await within(limit, signal, timer, attempt);
     if (!isRetryLater(said)) return said;
     const pause = pauseAfter(attempts, said, patience, random);
     if (attempts >= patience.attempts || elapsed() + pause >= over) return said;

@@ -9,6 +9,8 @@ export interface Runtime {
   readonly random: () => number;
   /** Rejects with the signal's reason once that is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Calls back once, after so many milliseconds. What it gives back stops it. */
+  readonly timer: (milliseconds: number, ring: () => void) => () => void;
   /** Absent where there are no tabs to share with, or the page is not secure. */
   readonly locks: Locks | undefined;
 }
@@ -34,25 +36,28 @@ const platform = {
   elapsed: () => performance.now(),
   random: () => Math.random(),
   sleep,
+  timer,
 };
 
 /** `setTimeout` takes 31 bits, and calls back at once where it is given more. */
 const longestTimer = 2 ** 31 - 1;
 
+function timer(milliseconds: number, ring: () => void): () => void {
+  const timeout = setTimeout(ring, Math.min(milliseconds, longestTimer));
+  return () => clearTimeout(timeout);
+}
+
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const timer = setTimeout(
-      () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      },
-      Math.min(milliseconds, longestTimer),
-    );
     const stop = () => {
-      clearTimeout(timer);
+      cancel();
       reject(signal.reason);
     };
+    const cancel = timer(milliseconds, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
     signal.addEventListener('abort', stop, { once: true });
   });
 }

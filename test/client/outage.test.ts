@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../client/ccstore.ts';
 import { inMemory, type Kept } from '../../client/credentials.ts';
 import { keepFresh } from '../../client/keep-fresh.ts';
+import type { Runtime } from '../../client/runtime.ts';
 import { type Clockwork, clockwork, timeOf } from './support.ts';
 
 /** How long a token of `ccstore` holds, in seconds. */
 const life = 930;
 
 /** What a service that is out does to a request. */
-type Failure = () => Response;
+type Failure = (request: Request, alarms: Alarms) => Response | Promise<Response>;
 
 const failures: Readonly<Record<string, Failure>> = {
   'a 503 with Retry-After: 3600': () =>
@@ -18,7 +19,37 @@ const failures: Readonly<Record<string, Failure>> = {
   'no network': () => {
     throw new TypeError('Failed to fetch');
   },
+  // Only the client's own patience ends it, after ten seconds.
+  silence: ({ signal }, alarms) =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      setImmediate(() => alarms.ringNext());
+    }),
 };
+
+/** Timers of a clock that a test turns. */
+interface Alarms extends Pick<Runtime, 'timer'> {
+  /** Turns the clock to the next one. */
+  ringNext(): void;
+}
+
+function alarmsOf(clock: Clockwork): Alarms {
+  const set = new Set<{ readonly at: number; readonly ring: () => void }>();
+  return {
+    timer(milliseconds, ring) {
+      const alarm = { at: clock.elapsed() + milliseconds, ring };
+      set.add(alarm);
+      return () => set.delete(alarm);
+    },
+    ringNext() {
+      const [next] = [...set].sort((one, other) => one.at - other.at);
+      if (!next) return;
+      set.delete(next);
+      clock.pass(Math.max(0, next.at - clock.elapsed()));
+      next.ring();
+    },
+  };
+}
 
 /** The same numbers for the same seed, at least 0, less than 1. */
 function chances(seed: number): number[] {
@@ -36,13 +67,15 @@ function secondsOf(clock: Clockwork): number {
 
 /** A `ccstore` service that is out for some seconds, once, from the first request after a moment. */
 function service(clock: Clockwork, outage: Outage, failure: Failure) {
+  const alarms = alarmsOf(clock);
   let endsAt = outage.tokenEndsAt ?? 0;
   let outUntil: number | undefined;
   return {
-    fetch: async () => {
+    timer: alarms.timer,
+    fetch: async (request: Request) => {
       const now = secondsOf(clock);
       if (outUntil === undefined && now >= outage.after) outUntil = now + outage.lasts;
-      if (outUntil !== undefined && now < outUntil) return failure();
+      if (outUntil !== undefined && now < outUntil) return failure(request, alarms);
       if (endsAt > 0 && now >= endsAt)
         return Response.json({ status: '401', errorCode: '90003' }, { status: 401 });
       endsAt = now + life;
@@ -86,7 +119,8 @@ const grant = { access_token: 'token', token_type: 'bearer', expires_in: life };
 describe('an outage', () => {
   const rows = Object.entries(failures).flatMap(([how, failure]) => [
     // A client that refreshes at 80 % of 930 s has 186 s left.
-    ...[66, 6].map((left) => ({
+    // What is silent to the end may have an attempt wait for ten seconds more.
+    ...[66, how === 'silence' ? 16 : 6].map((left) => ({
       how,
       failure,
       what: `that leaves ${left} s of a session`,
@@ -96,15 +130,15 @@ describe('an outage', () => {
     {
       how,
       failure,
-      what: 'that a page is opened in, and leaves 66 s of a session that nobody knows of',
+      what: 'that a page is opened in, and leaves 66 s of a session that it does not know of',
       outage: { after: 0, lasts: 120, tokenEndsAt: 186 },
       last: undefined,
     },
     {
       how,
       failure,
-      what: 'that a page is opened in, and leaves 6 s of a session in its store',
-      outage: { after: 0, lasts: 180, tokenEndsAt: 186 },
+      what: 'that a page is opened in, and leaves 16 s of a session in its store',
+      outage: { after: 0, lasts: 170, tokenEndsAt: 186 },
       last: { at: Date.UTC(2026, 0, 15, 12) - 744_000, grant, expiresIn: life },
     },
   ]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { retrying } from '../../client/retry.ts';
+import { runtimeWith } from '../../client/runtime.ts';
 import { realRoutes, routesTo, serve } from '../local/wire.ts';
 import { test as worldTest } from '../support/world.ts';
 import {
@@ -254,7 +255,7 @@ describe('retrying', () => {
     };
     const { signal } = new AbortController();
     const attempt = async () => said.shift() ?? { outcome: 'retry-later' as const };
-    expect(await retrying(attempt, patience, clockwork(0), signal)).toEqual({
+    expect(await retrying(attempt, patience, runtimeWith(clockwork(0)), signal)).toEqual({
       outcome: 'ended',
       code: '3-2',
     });

@@ -143,7 +143,7 @@ export const cuts: Answer = (response) => response.destroy();
 export const silent: Answer = () => undefined;
 
 /** A clock that a test turns, by itself where something sleeps. */
-export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks'> {
+export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer'> {
   /** Every sleep, in milliseconds. */
   readonly slept: number[];
   /** Turns both clocks. */

@@ -59,3 +59,11 @@ function keptIn<Credential, Grant>(text: string | null): Kept<Credential, Grant>
     return undefined;
   }
 }
+
+/** Whether two stores keep the same credential. */
+export function sameCredential(
+  one: Pick<Kept<unknown, unknown>, 'credential'> | undefined,
+  other: Pick<Kept<unknown, unknown>, 'credential'> | undefined,
+): boolean {
+  return JSON.stringify(one?.credential) === JSON.stringify(other?.credential);
+}

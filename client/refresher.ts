@@ -1,5 +1,6 @@
 import { attempt } from './attempt.ts';
-import { type CredentialStore, inMemory, type Kept } from './credentials.ts';
+import { type CredentialStore, inMemory, sameCredential } from './credentials.ts';
+import type { Handed } from './handover.ts';
 import { answeredSince, answerKept, inTurn } from './in-turn.ts';
 import type { Outcome } from './outcome.ts';
 import { longestPause } from './pause.ts';
@@ -42,7 +43,11 @@ export function refresher<Credential extends object, Grant, Code extends string>
   const patience = { ...standard, ...options.patience };
   const store = isStore(credentials) ? credentials : inMemory<Credential, Grant>(credentials);
 
-  const present = async (signal: AbortSignal, rounds: number): Promise<Outcome<Grant, Code>> => {
+  const present = async (
+    signal: AbortSignal,
+    tell: (handed: Handed<Credential, Grant>) => void,
+    rounds: number,
+  ): Promise<Outcome<Grant, Code>> => {
     const from = runtime.elapsed();
     const kept = await store.read();
     if (!kept) return { outcome: 'ended', code: 'no-credential' };
@@ -56,17 +61,19 @@ export function refresher<Credential extends object, Grant, Code extends string>
       () => longestPause(left()),
     );
     const since = await store.read();
-    if (!same(since, kept)) {
+    if (!sameCredential(since, kept)) {
       // Another tab's refresh, which the browser shows late: a login leaves no answer behind.
       const theirs = answeredSince(kept, since, runtime.now(), runtime.elapsed() - from);
       if (theirs) return theirs;
       // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
-      return rounds > 1 ? present(signal, rounds - 1) : { outcome: 'retry-later' };
+      return rounds > 1 ? present(signal, tell, rounds - 1) : { outcome: 'retry-later' };
     }
     if (outcome.outcome === 'refreshed') {
       const { grant, expiresIn } = outcome;
       const credential = wire.next(kept.credential, grant);
-      await store.write({ credential, last: { at: runtime.now(), grant, expiresIn } });
+      const next = { credential, last: { at: runtime.now(), grant, expiresIn } };
+      await store.write(next);
+      tell({ was: { credential: kept.credential }, now: next });
       return outcome;
     }
     const expiresIn = left();
@@ -74,7 +81,7 @@ export function refresher<Credential extends object, Grant, Code extends string>
     return { ...outcome, expiresIn };
   };
   const flight = singleFlight((signal) =>
-    inTurn(store, runtime, patience.totalMs, signal, () => present(signal, mostLogins)),
+    inTurn(store, runtime, patience.totalMs, signal, (tell) => present(signal, tell, mostLogins)),
   );
 
   return async ({ signal, maxAge } = {}) => {
@@ -101,11 +108,3 @@ function isStore<Credential extends object, Grant>(
 
 /** How often somebody may log in during one refresh before it gives up. */
 const mostLogins = 3;
-
-/** Whether a store has the same credential still. */
-function same<Credential, Grant>(
-  one: Kept<Credential, Grant> | undefined,
-  other: Kept<Credential, Grant>,
-): boolean {
-  return JSON.stringify(one?.credential) === JSON.stringify(other.credential);
-}

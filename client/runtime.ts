@@ -13,20 +13,30 @@ export interface Runtime {
   readonly timer: (milliseconds: number, ring: () => void) => () => void;
   /** Absent where there are no tabs to share with, or the page is not secure. */
   readonly locks: Locks | undefined;
+  /** Opens what tabs hear each other by. Absent where the platform has none. */
+  readonly channel: ((name: string, hear: (message: unknown) => void) => Channel) | undefined;
 }
 
 /** As much of the Web Locks API as is used. */
 export interface Locks {
+  /** With `ifAvailable` it does not wait: where another has the lock, it runs with `null`. */
   request<Result>(
     name: string,
-    options: { readonly signal: AbortSignal },
-    run: () => Promise<Result>,
+    options: { readonly signal?: AbortSignal; readonly ifAvailable?: boolean },
+    run: (lock?: unknown) => Promise<Result>,
   ): Promise<Result>;
+}
+
+/** A channel to the other tabs of an origin, as `BroadcastChannel` is one. */
+export interface Channel {
+  say(message: unknown): void;
+  close(): void;
 }
 
 /** The platform's own, with what is handed in put in its place. */
 export function runtimeWith(own: Partial<Runtime> = {}): Runtime {
-  return { ...platform, locks: globalThis.navigator?.locks, ...own };
+  const { navigator, BroadcastChannel } = globalThis;
+  return { ...platform, locks: navigator?.locks, channel: BroadcastChannel && channel, ...own };
 }
 
 // Each is called as a member of what it belongs to: a browser's `fetch` asks for that.
@@ -60,4 +70,10 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     });
     signal.addEventListener('abort', stop, { once: true });
   });
+}
+
+function channel(name: string, hear: (message: unknown) => void): Channel {
+  const opened = new BroadcastChannel(name);
+  opened.onmessage = ({ data }: { readonly data: unknown }) => hear(data);
+  return { say: (message) => opened.postMessage(message), close: () => opened.close() };
 }

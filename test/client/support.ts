@@ -143,7 +143,7 @@ export const cuts: Answer = (response) => response.destroy();
 export const silent: Answer = () => undefined;
 
 /** A clock that a test turns, by itself where something sleeps. */
-export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer'> {
+export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer' | 'channel'> {
   /** Every sleep, in milliseconds. */
   readonly slept: number[];
   /** Turns both clocks. */
@@ -191,14 +191,17 @@ export function timeOf({ now, elapsed, random, sleep }: Clockwork) {
 export function lockManager() {
   const names: string[] = [];
   let last: Promise<unknown> = Promise.resolve();
+  let queued = 0;
   return {
     names,
     async request<Result>(
       name: string,
-      { signal }: { readonly signal: AbortSignal },
-      run: () => Promise<Result>,
+      { signal, ifAvailable }: { readonly signal?: AbortSignal; readonly ifAvailable?: boolean },
+      run: (lock?: unknown) => Promise<Result>,
     ): Promise<Result> {
       names.push(name);
+      if (ifAvailable && queued > 0) return run(null);
+      queued += 1;
       const before = last;
       const freed = Promise.withResolvers<void>();
       last = before.then(() => freed.promise);
@@ -206,11 +209,12 @@ export function lockManager() {
         await Promise.race([
           before,
           new Promise((_, reject) => {
-            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+            signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
           }),
         ]);
-        return await run();
+        return await run({});
       } finally {
+        queued -= 1;
         freed.resolve();
       }
     },

@@ -20,7 +20,15 @@ export type CcstoreEnd = '90002' | '90003' | '90004';
 
 export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
 
-/** Refreshes a session of `ccstore` by `POST /ccstore/v1/refresh`. */
+/**
+ * Refreshes a session of `ccstore` by `POST /ccstore/v1/refresh`.
+ * @example
+ * import { ccstore } from '@session-refresh/client/ccstore';
+ *
+ * const refresh = ccstore({ url: `${host}/ccstore/v1/refresh`, credentials: { accessToken } });
+ * const said = await refresh();
+ * if (said.outcome === 'refreshed') use(said.grant.access_token);
+ */
 export function ccstore(
   options: ClientOptions<CcstoreCredential, CcstoreGrant>,
 ): Refresh<CcstoreGrant, CcstoreEnd> {

@@ -22,7 +22,17 @@ export interface Kept<Credential, Grant> {
   };
 }
 
-/** A store as long-lived as the page or the process. */
+/**
+ * A store as long-lived as the page or the process.
+ * @example
+ * import { type EosStore, eos } from '@session-refresh/client/eos';
+ * import { inMemory } from '@session-refresh/client/credentials';
+ *
+ * const credentials: EosStore = inMemory();
+ * const refresh = eos({ url: `${host}/client/refresh`, credentials });
+ * await credentials.write({ credential: { sessionId, secureCode } }); // at login
+ * const said = await refresh();
+ */
 export function inMemory<Credential, Grant>(
   credential?: Credential,
 ): CredentialStore<Credential, Grant> {
@@ -38,6 +48,13 @@ export function inMemory<Credential, Grant>(
 /**
  * A store in `localStorage`, say, that all tabs of an origin share. Every script of the page can read
  * it. What another has put there instead counts as nothing.
+ * @example
+ * import { type CcstoreStore, ccstore } from '@session-refresh/client/ccstore';
+ * import { inStorage } from '@session-refresh/client/credentials';
+ *
+ * const credentials: CcstoreStore = inStorage(localStorage, 'session');
+ * await credentials.write({ credential: { accessToken } }); // at login
+ * const refresh = ccstore({ url: `${host}/ccstore/v1/refresh`, credentials });
  */
 export function inStorage<Credential, Grant>(
   storage: Pick<Storage, 'getItem' | 'setItem'>,

@@ -30,7 +30,16 @@ export type EosEnd = '3-2';
 
 export type EosStore = CredentialStore<EosCredential, EosGrant>;
 
-/** Refreshes a session of `eos` by `POST /client/refresh`. */
+/**
+ * Refreshes a session of `eos` by `POST /client/refresh`.
+ * @example
+ * import { eos } from '@session-refresh/client/eos';
+ *
+ * const refresh = eos({ url: `${host}/client/refresh`, credentials: { sessionId, secureCode } });
+ * const said = await refresh();
+ * if (said.outcome === 'refreshed') show(said.grant.profile, said.grant.mobilityApps);
+ * if (said.outcome === 'ended') logIn();
+ */
 export function eos(options: ClientOptions<EosCredential, EosGrant>): Refresh<EosGrant, EosEnd> {
   return refresher(wire, options);
 }

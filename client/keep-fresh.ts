@@ -17,6 +17,13 @@ export interface KeepFreshOptions<Grant, Code extends string> {
 /**
  * Refreshes a session well before it expires, again and again. It resolves with the end of the
  * session, or with nothing once it is stopped.
+ * @example
+ * import { eos } from '@session-refresh/client/eos';
+ * import { keepFresh } from '@session-refresh/client/keep-fresh';
+ *
+ * const refresh = eos({ url: `${host}/client/refresh`, credentials: { sessionId, secureCode } });
+ * const ended = await keepFresh(refresh, { signal, expiresIn: 1800 });
+ * if (ended) logIn();
  */
 export async function keepFresh<Grant, Code extends string>(
   refresh: Refresh<Grant, Code>,

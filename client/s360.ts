@@ -19,7 +19,16 @@ export type S360End = 'ESB-IDP-E0003' | 'ESB-IDP-E0004';
 
 export type S360Store = CredentialStore<S360Credential, S360Grant>;
 
-/** Refreshes a session of `s360` by `POST /idp/sso/v1/refresh`. */
+/**
+ * Refreshes a session of `s360` by `POST /idp/sso/v1/refresh`.
+ * @example
+ * import { s360 } from '@session-refresh/client/s360';
+ *
+ * const url = `${host}/idp/sso/v1/refresh`;
+ * const refresh = s360({ url, apiKey, credentials: { sessionId, sessionToken } });
+ * const said = await refresh({ signal: AbortSignal.timeout(5000) });
+ * if (said.outcome === 'refreshed') use(said.grant.accessToken);
+ */
 export function s360({
   apiKey,
   ...options

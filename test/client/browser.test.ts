@@ -44,16 +44,23 @@ describe('the client', () => {
     expect(await compiled(files)).toBe('');
   });
 
-  test('is used as its README says', async () => {
+  test('is used as its README and its docstrings say', async () => {
     const readme = readFileSync(join(root, 'client', 'README.md'), 'utf8');
     const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
     expect(examples).toHaveLength(3);
+    for (const file of files) {
+      const text = readFileSync(join(root, file), 'utf8');
+      for (const [, code = ''] of text.matchAll(/^ \* @example\n(.*?)^ \*\//gms))
+        examples.push(code.replaceAll(/^ \* ?/gm, ''));
+    }
+    expect(examples).toHaveLength(9);
     const folder = mkdtempSync(join(tmpdir(), 'readme-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const written = examples.map((code, index) => {
       const file = join(folder, `example-${index}.ts`);
       // Each is a module with names of its reader's around it.
-      writeFileSync(file, code.replaceAll("'./client/", `'${root}/client/`));
+      const ours = /'@session-refresh\/client\/([\w-]+)'/g;
+      writeFileSync(file, code.replaceAll(ours, `'${root}/client/$1.ts'`));
       return file;
     });
     const around = join(folder, 'around.d.ts');

@@ -21,7 +21,7 @@ export function sources(root: string, folders: readonly string[]): Sources {
         posix.join(folder, file.replaceAll('\\', '/')),
       ),
     )
-    .filter((path) => /\.[cm]?[jt]sx?$/.test(path))
+    .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !path.startsWith('client/dist/'))
     .sort();
   return new Map(files.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }

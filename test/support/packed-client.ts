@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The client as somebody has it who installed its tarball. */
+export interface PackedClient {
+  /** A project that has it among its packages. */
+  readonly project: string;
+  /** The package's own folder there. */
+  readonly folder: string;
+  /** The entries that its package.json exports, and the file of each. */
+  readonly entries: Readonly<Record<string, string>>;
+  remove(): void;
+}
+
+/** Packs a copy of `client/`, and installs it without a network: it depends on nothing. */
+export function packedClient(): PackedClient {
+  const base = mkdtempSync(join(tmpdir(), 'client-'));
+  const [source, project] = [join(base, 'client'), join(base, 'project')];
+  cpSync(join(root, 'client'), source, {
+    recursive: true,
+    filter: (path) => !path.endsWith('/dist'),
+  });
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
+  npm(source, 'pack', '--pack-destination', project);
+  const { name, version, exports } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const tarball = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+  npm(project, 'install', '--offline', '--no-audit', '--no-fund', `./${tarball}`);
+  const entries = Object.entries<{ default?: string }>(exports).flatMap(([entry, to]) =>
+    to.default ? [[entry.slice(2), to.default] as const] : [],
+  );
+  return {
+    project,
+    folder: join(project, 'node_modules', name),
+    entries: Object.fromEntries(entries),
+    remove: () => rmSync(base, { recursive: true }),
+  };
+}
+
+/** The bytes, gzipped, of all files that an entry makes a browser load. */
+export function loadedBytes({ folder }: PackedClient, entry: string): number {
+  const found = new Set([join(folder, entry)]);
+  let bytes = 0;
+  for (const file of found) {
+    const code = readFileSync(file, 'utf8');
+    bytes += gzipSync(code).length;
+    for (const [, to = ''] of code.matchAll(/\b(?:from|import)\s*"([^"]+)"/g))
+      found.add(join(file, '..', to));
+  }
+  return bytes;
+}
+
+/** Runs npm with the project's own tools, and quietly. */
+function npm(cwd: string, ...args: readonly string[]): void {
+  const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
+  // An npm that runs the tests tells its children of its own project.
+  const own = Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key));
+  execFileSync('npm', args, { cwd, env: { ...Object.fromEntries(own), PATH }, stdio: 'pipe' });
+}

@@ -16,7 +16,7 @@ export async function attempt<Credential, Grant, Code extends string>(
   if (!request) return { outcome: 'rejected' };
   const sentAt = runtime.elapsed();
   const answer = await answerTo(request, runtime);
-  if (!answer) return { outcome: 'retry-later' };
+  if (!answer) return { outcome: 'retry-later', cause: signal.aborted ? 'timeout' : 'network' };
 
   const { status, headers, text } = answer;
   const own = runtime.now();

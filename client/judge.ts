@@ -17,6 +17,7 @@ export function judge<Credential, Grant, Code extends string>(
   status: number,
   text: string,
 ): Judgement<Grant, Code> {
+  const later: RetryLater = { outcome: 'retry-later', cause: 'status', status };
   const body = objectIn(text);
   if (!body) return later;
   if (status === 200) {
@@ -29,8 +30,6 @@ export function judge<Credential, Grant, Code extends string>(
   if (passingStatuses.has(status) || wire.passing.includes(code)) return later;
   return { outcome: 'rejected', status, code };
 }
-
-const later: RetryLater = { outcome: 'retry-later' };
 
 /** Request Timeout, Too Early, Too Many Requests. */
 const passingStatuses = new Set([408, 425, 429]);

@@ -24,11 +24,21 @@ export interface Ended<Code extends string> {
 /** Nobody knows: the service could not be asked, or would not say. The session is as it was. */
 export interface RetryLater {
   readonly outcome: 'retry-later';
+  readonly cause: RetryCause;
+  /** The status of the answer, where that is the cause. */
+  readonly status?: number;
   /** Seconds, where the service named them. */
   readonly retryAfter?: number;
   /** Seconds that the answer before still holds, where the store has one. */
   readonly expiresIn?: number;
 }
+
+/**
+ * Why a refresh came to nothing. `network`: no answer, or none that CORS lets a page read; a browser
+ * does not tell which. `timeout`: no answer in time. `status`: an answer that neither grants nor ends
+ * anything. `login`: somebody logged in or out during every try.
+ */
+export type RetryCause = 'network' | 'timeout' | 'status' | 'login';
 
 /** The request is wrong, not the credential: a wrong address, a wrong api key, a firewall. */
 export interface Rejected {

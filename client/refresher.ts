@@ -66,7 +66,9 @@ export function refresher<Credential extends object, Grant, Code extends string>
       const theirs = answeredSince(kept, since, runtime.now(), runtime.elapsed() - from);
       if (theirs) return theirs;
       // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
-      return rounds > 1 ? present(signal, tell, rounds - 1) : { outcome: 'retry-later' };
+      return rounds > 1
+        ? present(signal, tell, rounds - 1)
+        : { outcome: 'retry-later', cause: 'login' };
     }
     if (outcome.outcome === 'refreshed') {
       const { grant, expiresIn } = outcome;

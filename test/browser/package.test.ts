@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoApiKey } from '../../local/demo.ts';
-import { sessions, started } from '../local/processes.ts';
+import { type Started, sessions, started } from '../local/processes.ts';
 import { type PackedClient, packedClient } from '../support/packed-client.ts';
 import { chromiumForAll, describe, windowOn } from './chromium.ts';
 
@@ -30,19 +30,26 @@ function pageOf({ entries }: PackedClient): string {
 }
 
 describe('the installed package', () => {
+  /** A page on an origin that imports the package from there. */
+  async function pageOn(server: Started, origin: string) {
+    const { context, troubles } = await windowOn(browser(), server);
+    await context.route(`${origin}/page`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: pageOf(packed) }),
+    );
+    await context.route(`${origin}/package/**`, (route) => {
+      const file = new URL(route.request().url()).pathname.replace('/package/', '');
+      return route.fulfill({ contentType: 'text/javascript', path: join(packed.folder, file) });
+    });
+    const page = await context.newPage();
+    await page.goto(`${origin}/page`);
+    return { page, troubles };
+  }
+
   test.for(rows)('refreshes $name in a page, without a bundler', async ({ name, path, fields }) => {
     const server = await started();
     const held = await sessions(server, 'open', name);
     const credential = Object.fromEntries(fields.map((field) => [field, held[field]]));
-    const { context, tab, troubles } = await windowOn(browser(), server);
-    await context.route('**/page', (route) =>
-      route.fulfill({ contentType: 'text/html', body: pageOf(packed) }),
-    );
-    await context.route('**/package/**', (route) => {
-      const file = new URL(route.request().url()).pathname.replace('/package/', '');
-      return route.fulfill({ contentType: 'text/javascript', path: join(packed.folder, file) });
-    });
-    const page = await tab('/page');
+    const { page, troubles } = await pageOn(server, server.origin);
     const script = `(async () => {
       const { ${name} } = await import('@session-refresh/client/${name}');
       const { inStorage } = await import('@session-refresh/client/credentials');
@@ -65,5 +72,17 @@ describe('the installed package', () => {
     })()`;
     expect(await page.evaluate(script)).toEqual(['refreshed', 'refreshed']);
     expect(troubles).toEqual([]);
+  });
+
+  test('says that it is the network where CORS keeps the answer from a page', async () => {
+    const server = await started();
+    const { page } = await pageOn(server, 'http://127.0.0.1:8099');
+    const said = page.evaluate(`(async () => {
+      const { eos } = await import('@session-refresh/client/eos');
+      const credentials = { sessionId: 'id', secureCode: 'code' };
+      const url = '${server.origin}/client/refresh';
+      return eos({ url, credentials, patience: { attempts: 1 } })();
+    })()`);
+    expect(await said).toEqual({ outcome: 'retry-later', cause: 'network' });
   });
 });

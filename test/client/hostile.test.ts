@@ -34,7 +34,9 @@ describe('an answer that is not the contract’s', () => {
     const wire = await failingWire(says(status, body));
     const options = { url: wire.url, credentials: client.credential };
     const refresh = client.make({ ...options, runtime: timeOf(clockwork(0)) });
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    // The platform shows nobody a 407: that is between it and a proxy.
+    const why = status === 407 ? { cause: 'network' } : { cause: 'status', status };
+    expect(await refresh()).toEqual({ outcome: 'retry-later', ...why });
     expect(wire.reached).toHaveLength(4);
   });
 
@@ -49,7 +51,7 @@ describe('an answer that is not the contract’s', () => {
     const wire = await failingWire(says(200, theirs.granted), says(status, body));
     const options = { url: wire.url, credentials: client.credential };
     const refresh = client.make({ ...options, runtime: timeOf(clockwork(0)) });
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'status', status });
   });
 
   test.for(clients)('ends $name at no status but the documented one', async (client) => {
@@ -102,7 +104,7 @@ describe('an answer that is not the contract’s', () => {
       const wire = await failingWire(says(status, body));
       const { make, credential } = clientOf(name);
       const options = { url: wire.url, credentials: credential, runtime: timeOf(clockwork(0)) };
-      expect(await make(options)()).toEqual({ outcome: 'retry-later' });
+      expect(await make(options)()).toEqual({ outcome: 'retry-later', cause: 'status', status });
     },
   );
 
@@ -112,7 +114,7 @@ describe('an answer that is not the contract’s', () => {
       const wire = await failingWire(says(status, '', { Location: elsewhere.url }));
       const options = { url: wire.url, credentials: client.credential };
       const refresh = client.make({ ...options, runtime: timeOf(clockwork(0)) });
-      expect(await refresh()).toEqual({ outcome: 'retry-later' });
+      expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'network' });
       expect(elsewhere.reached).toEqual([]);
     }
   });
@@ -149,7 +151,7 @@ describe('a grant with a member that is wrong', () => {
     const wire = await failingWire(says(200, `{${body}}`));
     const options = { url: wire.url, credentials: client.credential };
     const refresh = client.make({ ...options, runtime: timeOf(clockwork(0)) });
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'status', status: 200 });
   });
 
   test.for(clients)('is wanted of every member there is of $name', ({ name, granted }) => {

@@ -21,6 +21,7 @@ import {
 type Said = Outcome<string, string>;
 
 const ended: Said = { outcome: 'ended', code: '3-2' };
+const failed: Said = { outcome: 'retry-later', cause: 'network' };
 const refreshed = (expiresIn: number): Said => ({ outcome: 'refreshed', grant: '', expiresIn });
 
 /** Says one thing after the other, then that the session ended; when it was asked, by the clock. */
@@ -64,7 +65,7 @@ describe('keepFresh', () => {
 
   test('tells every outcome, and resolves with the end', async () => {
     const clock = clockwork(0);
-    const said = [refreshed(100), { outcome: 'retry-later' } as const, refreshed(100)];
+    const said = [refreshed(100), failed, refreshed(100)];
     const heard: Said[] = [];
     const { refresh } = script(clock, ...said);
     const runtime = timeOf(clock);
@@ -114,7 +115,7 @@ describe('keepFresh', () => {
   });
 
   test.for([
-    { what: 'retry-later', said: { outcome: 'retry-later' } as const },
+    { what: 'retry-later', said: failed },
     { what: 'rejected', said: { outcome: 'rejected', status: 404, code: '9-6' } as const },
   ])('goes on after $what, ever more slowly up to five minutes', async ({ said }) => {
     const clock = clockwork(0.999_999_999);
@@ -125,12 +126,12 @@ describe('keepFresh', () => {
 
   test('waits at least ten seconds after a failure far from the end', async () => {
     const clock = clockwork(0);
-    const { refresh, at } = script(clock, { outcome: 'retry-later' }, { outcome: 'rejected' });
+    const { refresh, at } = script(clock, failed, { outcome: 'rejected' });
     await keepFresh(refresh, { runtime: timeOf(clock) });
     expect(at).toEqual([0, 10_000, 20_000]);
   });
 
-  const hour = { outcome: 'retry-later', retryAfter: 3600 } as const;
+  const hour = { ...failed, retryAfter: 3600 };
 
   test.for([
     { what: 'what the service asked of a session with time', holds: 1e6, gaps: [3620, 3700] },
@@ -140,7 +141,7 @@ describe('keepFresh', () => {
   ])('waits for $what, and starts over after a refresh', async ({ holds, gaps }) => {
     const clock = clockwork(0.999_999_999_999);
     const again = { ...hour, retryAfter: 3660 };
-    const { refresh, at } = script(clock, hour, again, refreshed(1000), { outcome: 'retry-later' });
+    const { refresh, at } = script(clock, hour, again, refreshed(1000), failed);
     await keepFresh(refresh, { ...(holds && { expiresIn: holds }), runtime: timeOf(clock) });
     expect(gapsIn(at)).toEqual([...gaps, 800, 20]);
   });

@@ -28,6 +28,7 @@ async function on(chances: readonly number[], ...answers: readonly Answer[]) {
   return { wire, clock, options, refresh: eos.make(options) };
 }
 
+const failed = { outcome: 'retry-later', cause: 'status' } as const;
 const fails = says(500, { message: 'Internal error', code: '9-1' });
 
 describe('what may pass', () => {
@@ -51,12 +52,12 @@ describe('what may pass', () => {
     const { options, wire } = await on([0.5], fails);
     wire.server.close();
     wire.server.closeAllConnections();
-    expect(await eos.make(options)()).toEqual({ outcome: 'retry-later' });
+    expect(await eos.make(options)()).toEqual({ outcome: 'retry-later', cause: 'network' });
   });
 
   test('is tried four times, after full jitter under a ceiling that doubles', async () => {
     const { wire, clock, refresh } = await on([0.999, 0.25, 0], fails);
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    expect(await refresh()).toEqual({ ...failed, status: 500 });
     expect(wire.reached).toHaveLength(4);
     expect(clock.slept).toEqual([0.999 * 500, 0.25 * 1000, 0]);
   });
@@ -68,17 +69,35 @@ describe('what may pass', () => {
     expect(clock.slept).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000]);
   });
 
+  test.for([
+    { what: 'network', tries: ['status', 'timeout', 'network'] },
+    { what: 'timeout', tries: ['network', 'status', 'timeout'] },
+    { what: 'status', tries: ['timeout', 'network', 'status'] },
+  ] as const)('says what the last try came to: $what', async ({ what, tries }) => {
+    let ring = () => {};
+    // Its time is over as soon as the request is there.
+    const answers = { status: fails, network: cuts, timeout: () => ring() };
+    const { options } = await on([0], ...tries.map((each) => answers[each]));
+    const timer = (_: number, each: () => void) => {
+      ring = each;
+      return () => undefined;
+    };
+    const runtime = { ...options.runtime, timer };
+    const refresh = eos.make({ ...options, runtime, patience: { attempts: 3 } });
+    expect(await refresh()).toMatchObject({ outcome: 'retry-later', cause: what });
+  });
+
   test('is never tried past the time there is', async () => {
     const { wire, clock, options } = await on([1], fails);
     const patience = { attempts: 100, totalMs: 10_000 };
-    expect(await eos.make({ ...options, patience })()).toEqual({ outcome: 'retry-later' });
+    expect(await eos.make({ ...options, patience })()).toEqual({ ...failed, status: 500 });
     expect(clock.slept).toEqual([500, 1000, 2000, 4000]);
     expect(wire.reached).toHaveLength(5);
   });
 
   test('leaves the client to the next refresh', async () => {
     const { refresh } = await on([0.5], cuts, cuts, cuts, cuts, says(200, eos.granted));
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'network' });
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
   });
 
@@ -93,7 +112,10 @@ describe('what may pass', () => {
     const { wire, options } = await on([0], silent);
     const patience = { attemptMs: 600_000, totalMs: 50 };
     const runtime = { ...options.runtime, elapsed: () => performance.now() };
-    expect(await eos.make({ ...options, patience, runtime })()).toEqual({ outcome: 'retry-later' });
+    expect(await eos.make({ ...options, patience, runtime })()).toEqual({
+      outcome: 'retry-later',
+      cause: 'timeout',
+    });
     expect(wire.reached).toHaveLength(1);
   });
 
@@ -101,7 +123,10 @@ describe('what may pass', () => {
     const begun: Answer = (response) => response.writeHead(200).write('{"expireTime":');
     const { options } = await on([0], begun);
     const patience = { attemptMs: 50, attempts: 2 };
-    expect(await eos.make({ ...options, patience })()).toEqual({ outcome: 'retry-later' });
+    expect(await eos.make({ ...options, patience })()).toEqual({
+      outcome: 'retry-later',
+      cause: 'timeout',
+    });
   });
 });
 
@@ -127,14 +152,14 @@ describe('Retry-After', () => {
 
   test('longer than the time there is ends the refresh at once, and is told', async () => {
     const { wire, clock, refresh } = await on([0.5], limited('86400'));
-    expect(await refresh()).toEqual({ outcome: 'retry-later', retryAfter: 86_400 });
+    expect(await refresh()).toEqual({ ...failed, status: 429, retryAfter: 86_400 });
     expect(clock.slept).toEqual([]);
     expect(wire.reached).toHaveLength(1);
   });
 
   test('of the last answer is what is told', async () => {
     const { refresh } = await on([0], limited('1'), limited('2'), limited('1'), limited('4'));
-    expect(await refresh()).toEqual({ outcome: 'retry-later', retryAfter: 4 });
+    expect(await refresh()).toEqual({ ...failed, status: 429, retryAfter: 4 });
   });
 
   test('of s360’s 403 is waited too', async () => {
@@ -245,7 +270,7 @@ describe('a signal', () => {
 
 describe('retrying', () => {
   test('says what the first attempt that says something says', async () => {
-    const said = [{ outcome: 'retry-later' as const }, { outcome: 'ended' as const, code: '3-2' }];
+    const said = [{ ...failed }, { outcome: 'ended' as const, code: '3-2' }];
     const patience = {
       attempts: 4,
       attemptMs: 1000,
@@ -254,7 +279,7 @@ describe('retrying', () => {
       longestPauseMs: 1,
     };
     const { signal } = new AbortController();
-    const attempt = async () => said.shift() ?? { outcome: 'retry-later' as const };
+    const attempt = async () => said.shift() ?? failed;
     expect(await retrying(attempt, patience, runtimeWith(clockwork(0)), signal)).toEqual({
       outcome: 'ended',
       code: '3-2',

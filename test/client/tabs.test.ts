@@ -326,7 +326,7 @@ describe('a login or logout during a refresh', () => {
       write: () => undefined,
     };
     const refresh = eos.make({ url: wire.url, credentials: restless });
-    expect(await refresh()).toEqual({ outcome: 'retry-later' });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'login' });
     expect(wire.reached).toHaveLength(3);
   });
 });
@@ -380,7 +380,12 @@ describe('retry-later', () => {
     const wire = await failingWire(says(503, ''));
     const runtime = { ...timeOf(clock), locks: undefined };
     const refresh = eos.make({ url: wire.url, credentials, runtime });
-    expect(await refresh()).toEqual({ outcome: 'retry-later', ...left });
+    expect(await refresh()).toEqual({
+      outcome: 'retry-later',
+      cause: 'status',
+      status: 503,
+      ...left,
+    });
   });
 });
 

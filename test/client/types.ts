@@ -56,6 +56,14 @@ export function meaning(said: Outcome<EosGrant, EosEnd>): string {
   }
 }
 
+/** And so are the causes of a refresh that came to nothing. */
+export const causes = {
+  network: 0,
+  timeout: 0,
+  status: 0,
+  login: 0,
+} satisfies Record<(Outcome<EosGrant, EosEnd> & { outcome: 'retry-later' })['cause'], number>;
+
 /** And so are the codes of an end, each contract's own. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
 type Said<Client extends (...options: never[]) => (...options: never[]) => Promise<unknown>> =

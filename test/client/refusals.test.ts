@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../client/outcome.ts';
+import type { Outcome, RetryLater } from '../../client/outcome.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
 import { response as respond } from '../../functions/core/lambda/response.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';

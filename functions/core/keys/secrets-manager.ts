@@ -3,20 +3,39 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { epochSeconds } from '../time.ts';
-import type { ReadSecret } from './stored-keys.ts';
+import { type EpochSeconds, epochSeconds } from '../time.ts';
+
+/** The labels of Secrets Manager that this project reads. */
+export type Label = 'AWSCURRENT' | 'AWSPREVIOUS';
+
+/** One version of a secret. A version never changes; labels move from one version to another. */
+export interface SecretVersion {
+  readonly id: string;
+  readonly text: string;
+  /** When the version was created, which says nothing about when a label was moved to it. */
+  readonly createdAt: EpochSeconds;
+}
 
 /**
- * Reads secrets from Secrets Manager, whose `CreatedDate` is that of the version. The request handler's
+ * Reads the version of a secret that a label names; `undefined` where the secret or the label is missing.
+ * @throws Error where Secrets Manager does not answer, or refuses
+ */
+export type ReadSecret = (id: string, label: Label) => Promise<SecretVersion | undefined>;
+
+/**
+ * Reads secrets by `GetSecretValue`, whose `CreatedDate` is that of the version. The request handler's
  * options bound each of two tries.
  */
 export function secretsManager(requestHandler: object): ReadSecret {
   const client = new SecretsManagerClient({ maxAttempts: 2, requestHandler });
-  return async (id, version) => {
+  return async (id, label) => {
     try {
-      const command = new GetSecretValueCommand({ SecretId: id, VersionStage: version });
-      const { SecretString: text = '', CreatedDate } = await client.send(command);
-      return { text, createdAt: epochSeconds((CreatedDate?.getTime() ?? 0) / 1000) };
+      const answer = await client.send(
+        new GetSecretValueCommand({ SecretId: id, VersionStage: label }),
+      );
+      const { VersionId = '', SecretString: text = '', CreatedDate } = answer;
+      const createdAt = epochSeconds((CreatedDate?.getTime() ?? 0) / 1000);
+      return { id: VersionId, text, createdAt };
     } catch (error) {
       // A secret that was never rotated has no previous version.
       if (error instanceof ResourceNotFoundException) return undefined;

@@ -1,6 +1,12 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Clock, type EpochSeconds, later } from '../time.ts';
-import { deriveKeys, type KeySource, type Keys, KeysUnavailable, shortestKey } from './keys.ts';
+import type { Clock, EpochSeconds } from '../time.ts';
+import { deriveKeys, type KeySource, type Keys, KeysUnavailable } from './keys.ts';
+import type { ReadSecret } from './secrets-manager.ts';
+import {
+  readSigningVersions,
+  type SigningVersions,
+  signingKeys,
+  usable,
+} from './signing-versions.ts';
 
 /** Where a contract's secrets are kept: names or ARNs of Secrets Manager. */
 export interface SecretIds {
@@ -8,24 +14,10 @@ export interface SecretIds {
   readonly signing?: string;
 }
 
-/** One version of a secret, and when it was made. */
-export interface SecretVersion {
-  readonly text: string;
-  readonly createdAt: EpochSeconds;
-}
-
-/** Reads a version of a secret; nothing where it has none of that name. Throws where nobody answers. */
-export type ReadSecret = (
-  id: string,
-  version: 'AWSCURRENT' | 'AWSPREVIOUS',
-) => Promise<SecretVersion | undefined>;
-
 /** What a contract's kept keys come from. */
 export interface StoredKeysProps {
   readonly contract: string;
   readonly ids: SecretIds;
-  /** How long a token of the contract may live, in seconds. */
-  readonly longestToken: number;
   readonly read: ReadSecret;
   /** Hears of a reading that failed while nobody waited for it. */
   readonly unread: (error: unknown) => void;
@@ -33,15 +25,26 @@ export interface StoredKeysProps {
 }
 
 /**
- * A contract's keys from where they are kept, read from this moment on and every five minutes.
+ * Keeps a contract's keys in memory: reads them from this moment on and every five minutes.
  *
- * A signing key is published before it is used: everyone signs with the previous one until the current
- * one is ten minutes old. Keys that were read longer ago than nine are not used, so whoever verifies
- * has read a key before anyone signs with it. The previous key verifies until the last token that it
- * signed is over.
+ * - A signing key is published for ten minutes before it signs. Until then the one before it signs. Keys
+ *   read nine minutes ago or more are not used. So whoever verifies has read a key before anyone signs
+ *   with it, even if a label is seen a minute late.
+ * - The time counts from the version's creation. If this process read the labels after that and did not
+ *   find the version, the time counts from the first reading that did.
+ * - `AWSCURRENT` and `AWSPREVIOUS` verify for as long as they exist. So a key can be taken back, and put
+ *   forward again, at any time. A leaked key verifies until the second rotation after it.
+ * - A reading while the labels move is discarded, like one that failed: see `readSigningVersions`.
  *
- * A failed read is never kept: what was read before serves as long as it may, and then the call throws
- * `KeysUnavailable` and the next one reads again.
+ * A failed reading is never kept: what was read before serves as long as it may, and then the call
+ * throws `KeysUnavailable` and the next one reads again.
+ *
+ * Limits. Tokens are refused for up to ten minutes after each of these:
+ * - A second rotation while the current key is less than ten minutes old: no key is known to everyone.
+ * - `AWSCURRENT` moved to a version that had neither label: a Lambda that starts afterwards cannot know
+ *   when that was, and signs with it at once.
+ * - The first rotation of a secret, for a Lambda that starts in the minute after it and does not see
+ *   `AWSPREVIOUS` yet.
  */
 export function storedKeys(props: StoredKeysProps): KeySource {
   let stored: Stored | undefined;
@@ -51,7 +54,7 @@ export function storedKeys(props: StoredKeysProps): KeySource {
   const read = () => {
     if (reading) return reading;
     askedAt = props.clock();
-    reading = readAll(props)
+    reading = readAll(props, stored)
       .then((fresh) => {
         stored = fresh;
         return fresh;
@@ -71,14 +74,14 @@ export function storedKeys(props: StoredKeysProps): KeySource {
     const now = props.clock();
     if (mayServe(stored, now)) {
       if (now - stored.readAt >= readEvery && now - askedAt >= pause) readAhead();
-      return keysAt(stored, now, props.longestToken);
+      return keysAt(stored, now);
     }
     let fresh = await read();
     // It may have begun before this Lambda was frozen: then there is another.
     if (!mayServe(fresh, props.clock())) fresh = await read();
     const then = props.clock();
     if (!mayServe(fresh, then)) throw new KeysUnavailable(new Error('a reading took too long'));
-    return keysAt(fresh, then, props.longestToken);
+    return keysAt(fresh, then);
   };
 }
 
@@ -88,71 +91,36 @@ function mayServe(stored: Stored | undefined, now: EpochSeconds): stored is Stor
 }
 
 const readEvery = 5 * 60;
-/** Below `publishedFor`, by more than clocks differ. */
+/** A minute less than a key is published for: for labels seen late and clocks that differ. */
 const tooOld = 9 * 60;
 /** Between two tries while Secrets Manager does not answer. */
 const pause = 10;
-/** How long a signing key is known before it signs. */
-const publishedFor = 10 * 60;
-
-interface SigningVersion {
-  readonly key: KeyObject;
-  readonly createdAt: EpochSeconds;
-}
 
 interface Stored {
   readonly derived: Omit<Keys, 'signing'>;
-  readonly current?: SigningVersion;
-  readonly previous?: SigningVersion;
+  readonly signing?: SigningVersions;
   /** When the reading began. */
   readonly readAt: EpochSeconds;
 }
 
-async function readAll({ contract, ids, read, clock }: StoredKeysProps): Promise<Stored> {
+async function readAll(
+  { contract, ids, read, clock }: StoredKeysProps,
+  before: Stored | undefined,
+): Promise<Stored> {
   const readAt = clock();
-  const { signing } = ids;
+  const earlier = before && { ...before.signing, readAt: before.readAt };
   try {
-    const [root, versions] = await Promise.all([
+    const [root, signing] = await Promise.all([
       read(ids.root, 'AWSCURRENT'),
-      signing ? signingVersions(signing, read, readAt) : {},
+      ids.signing && readSigningVersions(ids.signing, { read, clock }, earlier),
     ]);
-    return { derived: deriveKeys(contract, { root: usable(root).text }), ...versions, readAt };
+    const derived = deriveKeys(contract, { root: usable(root).text });
+    return { derived, readAt, ...(signing && { signing }) };
   } catch (error) {
     throw new KeysUnavailable(error);
   }
 }
 
-/** Reads both in this order: a rotation between them still leaves the key that everyone signs with. */
-async function signingVersions(id: string, read: ReadSecret, now: EpochSeconds) {
-  const current = usable(await read(id, 'AWSCURRENT'));
-  const previous = await read(id, 'AWSPREVIOUS');
-  const published = later(current.createdAt, publishedFor) <= now;
-  // Once the current key is known to everyone, one before it that was none does no harm.
-  if (!previous || (published && !isUsable(previous))) return { current: signingVersion(current) };
-  return { current: signingVersion(current), previous: signingVersion(usable(previous)) };
-}
-
-function usable(version: SecretVersion | undefined): SecretVersion {
-  if (version && isUsable(version)) return version;
-  throw new Error(`a secret is missing, or has less than ${shortestKey} characters`);
-}
-
-function isUsable({ text }: SecretVersion): boolean {
-  return text.length >= shortestKey;
-}
-
-function signingVersion({ text, createdAt }: SecretVersion): SigningVersion {
-  return { key: createSecretKey(text, 'utf8'), createdAt };
-}
-
-function keysAt({ derived, current, previous }: Stored, now: EpochSeconds, longest: number): Keys {
-  if (!current) return { ...derived, signing: [] };
-  if (!previous) return { ...derived, signing: [current.key] };
-  const both = [current.key, previous.key];
-  // A rotation that was taken back: everyone knows this key, and tokens of the other are about.
-  if (previous.createdAt > current.createdAt) return { ...derived, signing: both };
-  const inUseFrom = later(current.createdAt, publishedFor);
-  if (now < inUseFrom) return { ...derived, signing: [previous.key, current.key] };
-  const overBy = later(inUseFrom, longest);
-  return { ...derived, signing: now < overBy ? both : [current.key] };
+function keysAt({ derived, signing }: Stored, now: EpochSeconds): Keys {
+  return { ...derived, signing: signing ? signingKeys(signing, now) : [] };
 }

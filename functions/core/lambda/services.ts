@@ -68,12 +68,9 @@ export function keySource(
   const { root, signing } = ids;
   if (!root || (contract.signs && !signing))
     throw new Error(`SESSION_SECRETS lacks some of ${contract.name}; infra/keys.ts sets them`);
-  const policy = policyIn(env, contract);
   return storedKeys({
     contract: contract.name,
     ids: { root, ...(contract.signs && signing && { signing }) },
-    // `open` may give a session tokens that live longer than the policy's, but never than the session.
-    longestToken: policy.lifetime,
     read: secretsManager(timeouts),
     unread,
     clock: systemClock,

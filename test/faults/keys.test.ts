@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, vi } from 'vitest';
+import { secretsManager } from '../../functions/core/token/secrets-manager.ts';
 import { type Wire, wires } from '../session-admin/support.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
 import { type Held, material, type World } from '../support/world.ts';
@@ -70,6 +71,20 @@ async function client(world: World, faulty: Faulty, vault: Vault, wire: Wire): P
   const held = await world.open(wire.contract, { sessionId: randomUUID() });
   return { lane, wire, held, start: () => start(wire, env) };
 }
+
+// `faulty` tells the SDK where to ask.
+test('a version is read with its id and the second it was created in', async ({
+  faulty: _,
+  vault,
+}) => {
+  const lane = randomUUID();
+  vault.proxy.plan(lane, () => holds({ SecretString: 'text', VersionId: 'id' }));
+  expect(await secretsManager({})(lane, 'AWSPREVIOUS')).toEqual({
+    id: 'id',
+    text: 'text',
+    createdAt: 1_700_000_000,
+  });
+});
 
 const cases = troubles.map((trouble) => ({ trouble }));
 

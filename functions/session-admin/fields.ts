@@ -2,6 +2,7 @@ import { contracts } from '../contracts.ts';
 import type { Contract } from '../core/contract/contract.ts';
 import { members } from '../core/contract/json-text.ts';
 import type { Policy } from '../core/session/policy.ts';
+import { shortestGrace } from '../core/session/rotation.ts';
 import { newSecret, secret } from '../core/session/secret.ts';
 import type { Secret } from '../core/session/session.ts';
 import { type Claims, type SessionId, sessionId } from '../core/session/session.ts';
@@ -74,11 +75,14 @@ export function readTokenLifetime(
     return { problem: `sessions of ${name} have no token lifetime` };
   return typeof tokenLifetime === 'number' &&
     Number.isInteger(tokenLifetime) &&
-    tokenLifetime >= 1 &&
+    tokenLifetime >= shortestToken &&
     tokenLifetime <= policy.lifetime
     ? { value: tokenLifetime }
-    : { problem: `a token lifetime is 1 to ${policy.lifetime} whole seconds` };
+    : { problem: `a token lifetime is ${shortestToken} to ${policy.lifetime} whole seconds` };
 }
+
+/** Under rotation a token is given out again for a whole grace, and must live on after it. */
+const shortestToken = 2 * shortestGrace;
 
 /** The claims as the contract's rows keep them. */
 export function readClaims(

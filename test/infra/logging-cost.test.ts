@@ -15,8 +15,8 @@ async function bytes(contract: string, silent: boolean): Promise<number> {
           {
             name: 'silence',
             setup({ onLoad }) {
-              const contents = 'export const telemetry = () => ({ write() {}, notice() {} });';
-              onLoad({ filter: /core\/edge\/telemetry\.ts$/ }, () => ({ contents }));
+              const contents = 'export const cloudWatchLog = () => ({ write() {}, notice() {} });';
+              onLoad({ filter: /core\/lambda\/log\.ts$/ }, () => ({ contents }));
             },
           },
         ]

@@ -68,7 +68,7 @@ describe('settings', () => {
     {
       what: 'a lifetime under idle',
       contracts: { s360: { policy: { lifetime: 100 } } },
-      says: 's360: lifetime is 100, which is under idle, 1800',
+      says: 's360: lifetime is 100; it must be at least idle, 1800',
     },
     {
       what: 'an endless lifetime',
@@ -83,22 +83,22 @@ describe('settings', () => {
     {
       what: 'a grace of 0',
       contracts: { eos: { policy: { rotation: { grace: 0 } } } },
-      says: 'eos: rotation is fixed or { grace: seconds }',
+      says: 'eos: grace is 0; it must be at least 10',
     },
     {
       what: 'a grace over half of idle',
       contracts: { eos: { policy: { rotation: { grace: 901 } } } },
-      says: 'eos: grace is 901, which is over half of idle, 1800',
+      says: 'eos: grace is 901; it must be at most half of idle, 1800',
     },
     {
       what: 'a grace over half of a token’s life',
       contracts: { ccstore: { policy: { rotation: { grace: 466 } } } },
-      says: 'ccstore: grace is 466, which is over half of idle, 930',
+      says: 'ccstore: grace is 466; it must be at most half of idle, 930',
     },
     {
       what: 'a sliding ccstore',
       contracts: { ccstore: { policy: { idle: 60 } } },
-      says: 'ccstore: idle is { token: seconds }',
+      says: 'ccstore: idle must be { token: seconds }',
     },
     { what: 'an unknown contract', contracts: { nobody: {} }, says: 'a contract nobody' },
   ])('stop synthesis at $what', ({ contracts: own, says }) => {

@@ -9,9 +9,11 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { deriveKeys, KeysUnavailable } from '../../functions/core/keys/keys.ts';
 import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import { levels } from '../../functions/core/lambda/outcome.ts';
 import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { refreshHandler, type Services } from '../../functions/core/lambda/refresh-handler.ts';
 import { services } from '../../functions/core/lambda/services.ts';
+import type { Refusal } from '../../functions/core/session/session.ts';
 import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
 import { systemClock, systemTimer } from '../../functions/core/time.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
@@ -64,6 +66,11 @@ for (const contract of contracts) {
   await refresh({}, { ...call, headers: { ...call.headers, Authorization: marks.guess } });
   await refresh({}, { ...call, body: `{"secureCode": ${marks.guess}` });
   await refresh({}, { ...call, body: marks.guess.repeat(6000) });
+  // A contract that refuses by itself: every refusal is written, whatever led to it.
+  for (const reason of Object.keys(levels)) {
+    const read = () => reason as Refusal;
+    await refreshHandler({ ...contract, read }, real)(requestWith(contract, call), context('a'));
+  }
   for (const error of leakyErrors()) {
     await refresh({ table: throwing(error) });
     await refresh({ keys: () => Promise.reject(error) });

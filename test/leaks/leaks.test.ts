@@ -58,8 +58,8 @@ const redactions = [
   {
     what: 'a session’s id',
     file: 'functions/core/lambda/refresh-handler.ts',
-    from: 'record.session = sessionHash(row);',
-    to: 'record.session = row;',
+    from: 'record.session = sessionHash(keys.log, rowKey(contract.name, credential.id));',
+    to: 'record.session = credential.id;',
   },
   {
     what: 'a client’s name for its request that is none',
@@ -94,8 +94,8 @@ const redactions = [
   {
     what: 'a session’s id, by session-admin',
     file: 'functions/session-admin/audit.ts',
-    from: 'sessionHash(rowKey(contract, id))',
-    to: 'rowKey(contract, id)',
+    from: 'sessionHash((await keys(contract)).log, rowKey(contract.name, id))',
+    to: 'rowKey(contract.name, id)',
   },
   {
     what: 'what session-admin throws',

@@ -11,9 +11,9 @@ declare module 'vitest' {
   }
 }
 
-/** Starts both engines once, for all test files. `REQUIRE_DYNAMODB_LOCAL=1` makes Java a must. */
+/** Starts both engines once, for all test files. `REQUIRE_DYNAMODB_LOCAL=1` makes Java a must; `EMBEDDED_ONLY=1`, for mutants, starts one. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const amazon = await dynamoDBLocal();
+  const amazon = process.env.EMBEDDED_ONLY ? undefined : await dynamoDBLocal();
   if (!amazon && process.env.REQUIRE_DYNAMODB_LOCAL)
     throw new Error('DynamoDB Local needs Java 17 or later');
   const embedded = await embeddedDynamoDB(0);

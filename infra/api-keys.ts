@@ -1,7 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { ApiKey, type IAuthorizer, Period, TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import {
+  ApiKey,
+  type IAuthorizer,
+  Period,
+  type RestApi,
+  type Stage,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import type { RefreshApi } from './refresh-api.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Client, Settings } from './settings.ts';
 
@@ -31,7 +37,8 @@ export class ApiKeyAuthorizer extends Construct {
 }
 
 export interface ApiKeysProps {
-  readonly api: RefreshApi;
+  readonly api: RestApi;
+  readonly stage: Stage;
   readonly clients: readonly Client[];
 }
 
@@ -40,7 +47,7 @@ export class ApiKeys extends Construct {
   /** The ids of each client's key and plan. */
   readonly ids = new Map<string, { readonly key: string; readonly plan: string }>();
 
-  constructor(scope: Construct, id: string, { api: { api, stage }, clients }: ApiKeysProps) {
+  constructor(scope: Construct, id: string, { api, stage, clients }: ApiKeysProps) {
     super(scope, id);
     for (const { name, rate, burst, quota } of clients) {
       const named = `${Stack.of(this).stackName}-${name}`;

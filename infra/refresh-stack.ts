@@ -31,7 +31,11 @@ export class RefreshStack extends Stack {
       if (logging) api.stage.node.addDependency(logging);
       if (contract.apiKey === 'required')
         this.outputKeys(
-          new ApiKeys(this, `${contract.name}-clients`, { api, clients: settings.clients }),
+          new ApiKeys(this, `${contract.name}-clients`, {
+            api: api.api,
+            stage: api.stage,
+            clients: settings.clients,
+          }),
         );
       apis.push(api);
       const { domain } = settings;

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -9,18 +9,24 @@ import { Observability } from './observability.ts';
 import { RefreshApi } from './refresh-api.ts';
 import { SessionAdmin } from './session-admin.ts';
 import { SessionTable } from './session-table.ts';
-import type { Settings } from './settings.ts';
+import type { Stage } from './stages.ts';
 
-export interface RefreshStackProps extends StackProps {
-  readonly settings: Settings;
+export interface RefreshStackProps {
+  readonly stage: Stage;
 }
 
-/** The product: one table, an API and a Lambda for each contract, and the Lambda that opens and ends. */
+/** The whole service: one table, an API and a Lambda for each contract, and session-admin. */
 export class RefreshStack extends Stack {
-  constructor(scope: Construct, id: string, { settings, ...props }: RefreshStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage: { name: stage, settings } }: RefreshStackProps,
+  ) {
     super(scope, id, {
       description: 'Refreshes the sessions of three documented APIs over one DynamoDB table',
-      ...props,
+      terminationProtection: settings.retain,
+      tags: { service: 'session-refresh', stage, ...settings.tags },
+      ...(settings.target && { env: settings.target }),
     });
     const sessions = new SessionTable(this, 'Sessions', settings);
     const keys = new Keys(this, 'Keys', settings);
@@ -41,39 +47,50 @@ export class RefreshStack extends Stack {
       const { domain } = settings;
       this.output(
         `${contract.name}-url`,
+        `Where clients of ${contract.name} refresh, by POST`,
         domain ? `https://${domain.name}${contract.path}` : api.url,
       );
     }
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
-    const adminLogs = admin.logGroup;
     const { topic } = new Observability(this, 'Observability', {
       apis,
       sessions,
-      adminLogs,
+      adminLogs: admin.logGroup,
       settings,
     });
 
-    this.output('session-admin-function', admin.functionName);
-    this.output('session-table', sessions.tableName);
-    this.output('alarm-topic', topic.topicArn);
-    for (const [name, purpose, arn] of keys.arns()) this.output(`${name}-${purpose}-secret`, arn);
+    this.output(
+      'session-admin-function',
+      'The Lambda that opens, shows and ends sessions: --function of the command line',
+      admin.functionName,
+    );
+    this.output('session-table', 'The table of all sessions', sessions.tableName);
+    this.output('alarm-topic', 'The SNS topic of all alarms', topic.topicArn);
+    for (const [contract, purpose, arn] of keys.arns())
+      this.output(`${contract}-${purpose}-secret`, secretIs[purpose](contract), arn);
   }
 
   private outputKeys({ ids }: ApiKeys): void {
     for (const [client, { key: id, plan }] of ids) {
-      this.output(`api-key-${client}-id`, id);
-      this.output(`usage-plan-${client}-id`, plan);
+      this.output(`api-key-${client}-id`, `The id of the api key of ${client}`, id);
+      this.output(`usage-plan-${client}-id`, `The id of the usage plan of ${client}`, plan);
       this.output(
         `api-key-${client}-show`,
+        `The command that shows the api key of ${client}`,
         `aws apigateway get-api-key --include-value --query value --output text --api-key ${id}`,
       );
     }
   }
 
-  /** An output by its words: `eos-url` is EosUrl. */
-  private output(words: string, value: string): void {
+  /** Adds an output named after the words: `eos-url` becomes `EosUrl`. */
+  private output(words: string, description: string, value: string): void {
     const name = words.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-    new CfnOutput(this, name, { value });
+    new CfnOutput(this, name, { description, value });
   }
 }
+
+const secretIs = {
+  root: (contract: string) => `The secret of ${contract} that its digests and encryption come from`,
+  signing: (contract: string) => `The secret that ${contract} signs tokens with`,
+};

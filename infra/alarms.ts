@@ -1,37 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
+import type { AlarmRule } from './alarm-rule.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import { serviceMetric } from './service-metrics.ts';
 import type { SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
-
-/** When to tell someone: the metric is at its threshold, or over it, in so many of the last periods. */
-export interface AlarmRule {
-  /** What the alarm is called, within the stack. */
-  readonly name: string;
-  /** What is wrong then, and the heading of docs/operations.md that says what to do. */
-  readonly heading: AlarmHeading;
-  readonly metric: IMetric;
-  readonly threshold: number;
-  readonly datapoints: number;
-  readonly periods: number;
-  /** Whether too little is what is wrong: nothing at all then counts as too little. */
-  readonly below?: true;
-}
-
-/** The headings under "Alarms" in docs/operations.md. */
-export type AlarmHeading =
-  | 'A contract answers 5xx'
-  | 'A contract is slow'
-  | 'A Lambda crashes'
-  | 'Lambda throttles'
-  | 'The table throttles'
-  | 'The authorizer fails'
-  | 'Keys are not read'
-  | 'Someone guesses secrets'
-  | 'A replaced secret was used'
-  | 'Nobody calls';
 
 const perMinute = { period: Duration.minutes(1), statistic: Stats.SUM };
 

@@ -9,6 +9,7 @@ import {
   RestApi,
   type Stage,
 } from 'aws-cdk-lib/aws-apigateway';
+import { type Alias, Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/edge/contract.ts';
@@ -36,6 +37,8 @@ export class RefreshApi extends Construct {
   readonly api: RestApi;
   readonly stage: Stage;
   readonly lambda: ServiceFunction;
+  /** What the API calls: CodeDeploy moves it from one version to the next. */
+  readonly live: Alias;
   /** The Lambda that shows api keys to the usage plan, where the contract asks for keys. */
   readonly authorizer: ServiceFunction | undefined;
   readonly accessLogs: LogGroup;
@@ -74,6 +77,7 @@ export class RefreshApi extends Construct {
     sessions.grantRefresh(lambda, contract, policyOf(settings, contract));
     keys.grantRead(lambda, [contract]);
 
+    this.live = lambda.addAlias('live');
     const logs = new LogGroup(this, 'AccessLogs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -109,14 +113,20 @@ export class RefreshApi extends Construct {
     this.authorizer = authorizer?.lambda;
     this.accessLogs = logs;
 
+    // The alias by the function's ARN: `sam local` finds no function behind a reference to an alias.
+    const called = Lambda.fromFunctionAttributes(this, 'Called', {
+      functionArn: `${lambda.functionArn}:${this.live.aliasName}`,
+      sameEnvironment: true,
+    });
     const route = this.api.root.resourceForPath(resource.join('/'));
     const method = route.addMethod(
       'POST',
-      new LambdaIntegration(lambda, { allowTestInvoke: false }),
+      new LambdaIntegration(called, { allowTestInvoke: false }),
       {
         ...(authorizer && { apiKeyRequired: true, authorizer: authorizer.authorizer }),
       },
     );
+    method.node.addDependency(this.live);
     if (origins.length > 0)
       route.addCorsPreflight({
         allowOrigins: [...origins],

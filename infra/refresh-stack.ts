@@ -1,4 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { LambdaApplication } from 'aws-cdk-lib/aws-codedeploy';
 import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
 import { ApiKeys } from './api-keys.ts';
@@ -7,6 +8,7 @@ import { Keys } from './keys.ts';
 import { LoggingRole } from './logging-role.ts';
 import { Observability } from './observability.ts';
 import { RefreshApi } from './refresh-api.ts';
+import { Release } from './release.ts';
 import { SessionAdmin } from './session-admin.ts';
 import { SessionTable } from './session-table.ts';
 import type { Stage } from './stages.ts';
@@ -51,6 +53,15 @@ export class RefreshStack extends Stack {
         domain ? `https://${domain.name}${contract.path}` : api.url,
       );
     }
+    const application = new LambdaApplication(this, 'Application');
+    for (const api of apis)
+      new Release(this, `${api.contract.name}-release`, {
+        api,
+        application,
+        settings,
+        sessions,
+        keys,
+      });
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
     const { topic } = new Observability(this, 'Observability', {

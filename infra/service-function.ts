@@ -46,6 +46,8 @@ export class ServiceFunction extends NodejsFunction {
       role,
       logGroup,
       ...(environment && { environment }),
+      // A version that was replaced stays: an alias can be moved back to it at once.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       bundling,
     });
     acknowledge(

@@ -91,10 +91,17 @@ export class SessionTable extends Construct {
     lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
   }
 
+  /** Lets a Lambda open and revoke the sessions of a contract whose ids begin so. */
+  grantThrowAway(lambda: ServiceFunction, { name }: Contract, idPrefix: string): void {
+    for (const operation of ['PutItem', 'UpdateItem'] as const)
+      this.grantOn(lambda, operation, `${name}#${idPrefix}*`);
+    lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
+  }
+
   /** Lets a Lambda do one thing with the items whose keys look so, but those that look otherwise. */
   private grantOn(
     lambda: ServiceFunction,
-    operation: TableOperation,
+    operation: TableOperation | 'PutItem',
     keys: string,
     except?: string,
   ): void {

@@ -2,7 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contracts } from '../functions/contracts.ts';
 import { policyProblem } from '../functions/core/session/policy-problem.ts';
 import { isRecord, listOf, object, oneOf, only, optional, recordOf, text, whole } from './rules.ts';
-import { type ContractSettings, policyOf, type Settings } from './settings.ts';
+import { type ContractSettings, canaries, policyOf, type Settings } from './settings.ts';
 
 /**
  * What is wrong with a stage's settings: one sentence that names the setting, its value and what is
@@ -87,6 +87,7 @@ const stage = object<Settings>({
   accountHasLoggingRole: flag,
   accountConcurrency: whole(1),
   sam: flag,
+  canary: oneOf(...canaries),
   domain: optional(
     object<Required<Settings>['domain']>({
       name: domainName,

@@ -51,10 +51,21 @@ export interface Settings {
   readonly accountConcurrency: number;
   /** Whether `sam local` may run the template's functions on the table of `npm start`. */
   readonly sam: boolean;
+  /** How much of the traffic a new version of a refresh Lambda gets first, and for how long. */
+  readonly canary: (typeof canaries)[number];
   readonly domain?: Domain;
   /** The address that receives alarms. Default: alarms are only shown. */
   readonly alarmEmail?: string;
 }
+
+/** The canaries that CodeDeploy knows. */
+export const canaries = [
+  'all at once',
+  '10 % for 5 minutes',
+  '10 % for 10 minutes',
+  '10 % for 15 minutes',
+  '10 % for 30 minutes',
+] as const;
 
 /** The values that stages share. They suit production; a stage overrides what differs. */
 export const defaults = {
@@ -67,6 +78,7 @@ export const defaults = {
   accountHasLoggingRole: false,
   accountConcurrency: 1000,
   sam: false,
+  canary: '10 % for 5 minutes',
 } as const satisfies Settings;
 
 /** A contract's policy in a stage. */

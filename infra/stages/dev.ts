@@ -8,4 +8,5 @@ export const settings: Settings = {
   throttle: { rate: 50, burst: 100 },
   clients: [{ name: 'workspace', rate: 20, burst: 40, quota: { limit: 100_000, period: 'DAY' } }],
   sam: true,
+  canary: 'all at once',
 };

@@ -2,17 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
 import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
+import { type ReleaseStandIn, releaseStandIn } from '../support/release-stand-in.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
-import { material, test, type World } from '../support/world.ts';
+import { material, onBothEngines, test, type World } from '../support/world.ts';
 import type { Resource } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
@@ -45,7 +48,8 @@ async function running<Result>(
   use: (lambda: LambdaProcess) => Promise<Result>,
   variables: Record<string, string> = {},
 ): Promise<Result> {
-  const [, resource] = lambdas.find(([id]) => id.startsWith(`${name}Function`)) ?? [];
+  const [, resource] =
+    lambdas.find(([id]) => id.startsWith(`${name}Function`) || id.startsWith(`${name}Check`)) ?? [];
   if (!resource) throw new Error(`the template has no ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'lambda-'));
   cpSync(join(out, resource.Metadata['aws:asset:path'] ?? ''), folder, { recursive: true });
@@ -250,4 +254,102 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       });
     },
   );
+});
+
+onBothEngines('the check of a release', (check) => {
+  /** Runs the artifact of a contract's check on a build, and tells what CodeDeploy is told. */
+  async function verdictOn(
+    { name }: (typeof contracts)[number],
+    world: World,
+    invoke: (event: unknown) => Promise<unknown>,
+  ): Promise<Pick<ReleaseStandIn, 'told' | 'called'> & { readonly log: string }> {
+    const aws = await releaseStandIn(invoke);
+    const log = await running(
+      `${name}release`,
+      world,
+      async (lambda) => {
+        await lambda.call({ DeploymentId: 'd-1', LifecycleEventHookExecutionId: 'e-1' });
+        return lambda.output();
+      },
+      { AWS_ENDPOINT_URL_LAMBDA: aws.endpoint, AWS_ENDPOINT_URL_CODEDEPLOY: aws.endpoint },
+    );
+    aws.close();
+    return { ...aws, log };
+  }
+
+  const tells = (status: string) => [
+    { deploymentId: 'd-1', lifecycleEventHookExecutionId: 'e-1', status },
+  ];
+
+  check.for(contracts)('passes a good build of $name', async (contract, { world }) => {
+    await running(contract.name, world, async (build) => {
+      const { told, called, log } = await verdictOn(contract, world, (event) => build.call(event));
+      expect(told).toEqual(tells('Succeeded'));
+      const [version, ...more] = new Set(called);
+      expect([version, more]).toEqual([expect.stringContaining('CurrentVersion'), []]);
+      expect(JSON.parse(log)).toMatchObject({ contract: contract.name, status: 'Succeeded' });
+      expect(build.output()).toContain('"outcome":"refreshed"');
+      expect(build.output()).toContain('"outcome":"revoked"');
+    });
+  });
+
+  check.for([
+    {
+      what: 'refuses every session',
+      problem: 'a live session is answered 403',
+      build: () => eos.refuse('wrong-secret', ''),
+    },
+    {
+      what: 'fails',
+      problem: 'a live session is answered 500',
+      build: () => eos.refuse('failed', ''),
+    },
+    {
+      what: 'crashes',
+      problem: 'a live session is answered by a crash',
+      build: () => undefined,
+    },
+    {
+      what: 'refreshes a revoked session too',
+      problem: 'a revoked session is answered 200',
+      build: () => ({ status: 200, body: '{}' }),
+    },
+    {
+      what: 'refuses a revoked session for want of a route',
+      problem: 'a revoked session is answered 404',
+      build: (calls: number) =>
+        calls === 1 ? { status: 200, body: '{}' } : eos.refuse('unknown-route', ''),
+    },
+    {
+      what: 'refuses a revoked session in other words',
+      problem: 'a revoked session is refused for another reason',
+      build: (calls: number) =>
+        calls === 1 ? { status: 200, body: '{}' } : eos.refuse('forbidden', ''),
+    },
+  ])('stops a build that $what', async ({ build, problem }, { world }) => {
+    let calls = 0;
+    const { told, log } = await verdictOn(eos, world, async () => {
+      calls += 1;
+      const answer = build(calls);
+      return answer && { statusCode: answer.status, body: answer.body };
+    });
+    expect(told).toEqual(tells('Failed'));
+    expect(JSON.parse(log)).toMatchObject({ status: 'Failed', problem });
+  });
+
+  check('stops the release where keys cannot be read', async ({ world }) => {
+    manager.mood = 'down';
+    const { told, log } = await verdictOn(eos, world, async () => undefined);
+    manager.mood = 'well';
+    expect(told).toEqual(tells('Failed'));
+    expect(JSON.parse(log)).toMatchObject({ problem: 'KeysUnavailable' });
+  });
+
+  check('leaves its session revoked, and no other in the table', async ({ world }) => {
+    await verdictOn(eos, world, async () => ({ statusCode: 500, body: '' }));
+    const { Items = [] } = await world.client.send(new ScanCommand({ TableName: world.table }));
+    expect(Items).toHaveLength(1);
+    expect(Items[0]?.rowKey?.S).toMatch(/^eos#release-check-/);
+    expect(Items[0]?.revokedAt?.N).toMatch(/^\d+$/);
+  });
 });

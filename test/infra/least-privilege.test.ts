@@ -13,7 +13,7 @@ interface Statement {
 /** A Lambda's whole permission, each statement in one line. */
 function permissions(lambda: string, of = template): readonly string[] {
   const policies = resources(of, 'AWS::IAM::Policy').filter(([id]) =>
-    id.startsWith(`${lambda}FunctionRole`),
+    [`${lambda}FunctionRole`, `${lambda}Role`].some((role) => id.startsWith(role)),
   );
   return policies.flatMap(([, policy]) => statements(policy)).toSorted();
 }
@@ -53,6 +53,9 @@ describe('what a Lambda may do where secrets replace one another', () => {
     expect(found).toEqual(exactly);
   });
 });
+
+/** Each contract's Lambda, its check and its releases; the authorizer; session-admin. */
+const policies = 3 * contracts.length + 2;
 
 describe('what a Lambda may do', () => {
   test.for([
@@ -96,6 +99,25 @@ describe('what a Lambda may do', () => {
         traces,
       ],
     },
+    ...contracts.map(({ name, signs }) => ({
+      lambda: `${name}releaseCheck`,
+      exactly: [
+        `dynamodb:PutItem, dynamodb:UpdateItem on ${table} if {${like(`${name}#release-check-*`)}}`,
+        `logs:CreateLogStream, logs:PutLogEvents on {${name}releaseCheckLogs.Arn}`,
+        `${readSecrets} {Keys${name}root}${signs ? `, {Keys${name}signing}` : ''}`,
+        `lambda:InvokeFunction on {${name}Function.Arn}:*`,
+        `codedeploy:PutLifecycleEventHookExecutionStatus on arn:{AWS::Partition}:codedeploy:{AWS::Region}:{AWS::AccountId}:deploymentgroup:{Application}/{${name}releaseGroup}`,
+        traces,
+      ],
+    })),
+    ...contracts.map(({ name }) => ({
+      lambda: `${name}release`,
+      exactly: [
+        'cloudwatch:DescribeAlarms on *',
+        `lambda:GetAlias, lambda:GetProvisionedConcurrencyConfig, lambda:UpdateAlias on {${name}Function.Arn}, {${name}Function.Arn}:*`,
+        `lambda:InvokeFunction on {${name}releaseCheck.Arn}`,
+      ],
+    })),
   ])('$lambda: exactly what it uses', ({ lambda, exactly }) => {
     expect(permissions(lambda)).toEqual(exactly.toSorted());
   });
@@ -103,7 +125,7 @@ describe('what a Lambda may do', () => {
   test('is in the policies above, and in no managed one', () => {
     for (const [, { Properties }] of resources(template, 'AWS::IAM::Role'))
       expect(Properties.ManagedPolicyArns).toBeUndefined();
-    expect(resources(template, 'AWS::IAM::Policy')).toHaveLength(contracts.length + 2);
+    expect(resources(template, 'AWS::IAM::Policy')).toHaveLength(policies);
   });
 });
 
@@ -123,7 +145,7 @@ test('the only other role is the one by which API Gateway writes logs', () => {
 test('an account that has that role already is left alone', () => {
   const without = synthesized({ accountHasLoggingRole: true });
   expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
-  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(contracts.length + 2);
+  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(policies);
 });
 
 test('API Gateway may call a contract on its own route alone', () => {

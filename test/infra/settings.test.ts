@@ -142,6 +142,10 @@ describe('settings', () => {
     { set: { logRetentionDays: 10 }, says: 'logRetentionDays is 10; expected one of 1, 3, 5, 7, ' },
     { set: { logRetentionDays: 9999 }, says: 'logRetentionDays is 9999; expected one of ' },
     { set: { alarmEmail: 'nope' }, says: "alarmEmail is 'nope'; expected an e-mail address" },
+    {
+      set: { canary: '20 %' },
+      says: "canary is '20 %'; expected one of all at once, 10 % for 5 minutes, ",
+    },
     { set: { domain: 'not a domain' }, says: "domain is 'not a domain'; expected an object" },
     {
       set: { domain: { ...domain, name: 'not a domain' } },

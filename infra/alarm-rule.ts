@@ -32,7 +32,8 @@ export type AlarmHeading =
   | 'Someone guesses secrets'
   | 'A replaced secret was used'
   | 'Nobody calls'
-  | 'A new version fails';
+  | 'A new version fails'
+  | 'Events are late';
 
 /** Adds the alarm of a rule. Its description names the runbook. */
 export function addAlarm(

@@ -10,12 +10,14 @@ import { contractAlarms, sharedAlarms } from './alarms.ts';
 import { HealthDashboard } from './dashboard.ts';
 import { queries } from './queries.ts';
 import type { RefreshApi } from './refresh-api.ts';
+import type { SessionEvents } from './session-events.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Settings } from './settings.ts';
 
 export interface ObservabilityProps {
   readonly apis: readonly RefreshApi[];
   readonly sessions: SessionTable;
+  readonly events: SessionEvents | undefined;
   /** The log of session-admin. */
   readonly adminLogs: ILogGroup;
   readonly settings: Settings;
@@ -29,7 +31,7 @@ export class Observability extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { apis, sessions, adminLogs, settings }: ObservabilityProps,
+    { apis, sessions, events, adminLogs, settings }: ObservabilityProps,
   ) {
     super(scope, id);
     const namespace = Stack.of(this).stackName;
@@ -44,6 +46,7 @@ export class Observability extends Construct {
     const rules = [
       ...apis.flatMap((api) => contractAlarms(api, namespace, settings)),
       ...sharedAlarms(sessions, settings),
+      ...(events?.alarms() ?? []),
     ];
     for (const rule of rules) addAlarm(this, rule).addAlarmAction(action);
     new HealthDashboard(this, 'Health', { name: namespace, apis, sessions, settings });

@@ -10,6 +10,7 @@ import { Observability } from './observability.ts';
 import { RefreshApi } from './refresh-api.ts';
 import { Release } from './release.ts';
 import { SessionAdmin } from './session-admin.ts';
+import { SessionEvents } from './session-events.ts';
 import { SessionTable } from './session-table.ts';
 import type { Stage } from './stages.ts';
 
@@ -64,9 +65,16 @@ export class RefreshStack extends Stack {
       });
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
+    const { streamArn } = sessions;
+    const events =
+      settings.sessionEvents && streamArn
+        ? new SessionEvents(this, 'Events', { streamArn })
+        : undefined;
+    if (events) this.output('session-events', 'The bus of session events', events.bus.eventBusName);
     const { topic } = new Observability(this, 'Observability', {
       apis,
       sessions,
+      events,
       adminLogs: admin.logGroup,
       settings,
     });

@@ -5,6 +5,7 @@ import {
   Billing,
   Operation,
   ProjectionType,
+  StreamViewType,
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
@@ -34,7 +35,11 @@ const asked = [Operation.GET_ITEM, Operation.UPDATE_ITEM, Operation.PUT_ITEM, Op
 export class SessionTable extends Construct {
   private readonly table: TableV2;
 
-  constructor(scope: Construct, id: string, { retain }: Pick<Settings, 'retain'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { retain, sessionEvents }: Pick<Settings, 'retain' | 'sessionEvents'>,
+  ) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'rowKey', type: AttributeType.STRING },
@@ -49,9 +54,15 @@ export class SessionTable extends Construct {
       encryption: TableEncryptionV2.awsManagedKey(),
       timeToLiveAttribute: 'purgeAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      ...(sessionEvents && { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES }),
       deletionProtection: retain,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+  }
+
+  /** The table's stream. There is one only in a stage with session events. */
+  get streamArn(): string | undefined {
+    return this.table.tableStreamArn;
   }
 
   get tableName(): string {

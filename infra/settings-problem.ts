@@ -88,6 +88,7 @@ const stage = object<Settings>({
   accountConcurrency: whole(1),
   sam: flag,
   canary: oneOf(...canaries),
+  sessionEvents: flag,
   domain: optional(
     object<Required<Settings>['domain']>({
       name: domainName,

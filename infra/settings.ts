@@ -53,6 +53,8 @@ export interface Settings {
   readonly sam: boolean;
   /** How much of the traffic a new version of a refresh Lambda gets first, and for how long. */
   readonly canary: (typeof canaries)[number];
+  /** Whether to put an event onto a bus when a session opens or ends: docs/events.md. */
+  readonly sessionEvents: boolean;
   readonly domain?: Domain;
   /** The address that receives alarms. Default: alarms are only shown. */
   readonly alarmEmail?: string;
@@ -79,6 +81,7 @@ export const defaults = {
   accountConcurrency: 1000,
   sam: false,
   canary: '10 % for 5 minutes',
+  sessionEvents: false,
 } as const satisfies Settings;
 
 /** A contract's policy in a stage. */

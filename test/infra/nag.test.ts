@@ -16,6 +16,7 @@ describe('cdk-nag', () => {
       stage: 'dev',
       changes: { contracts: { eos: origins, s360: origins, ccstore: origins } },
     },
+    { what: 'prod with session events', stage: 'prod', changes: { sessionEvents: true } },
     {
       what: 'an account with a logging role',
       stage: 'prod',

@@ -8,6 +8,7 @@ import { asText, resources, synthesized } from './synthesis.ts';
 const quiet = { quietMinutes: 15 };
 const rotating = { ...quiet, policy: { rotation: { grace: 60 } } };
 const template = synthesized({
+  sessionEvents: true,
   contracts: Object.fromEntries(
     contracts.map(({ name, rotates }) => [name, rotates ? rotating : quiet]),
   ),

@@ -97,7 +97,9 @@ export class RefreshApi extends Construct {
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(logs),
-        accessLogFormat: AccessLogFormat.custom(accessLog),
+        accessLogFormat: AccessLogFormat.custom(
+          JSON.stringify({ ...accessLog, ...(settings.firewall && byFirewall) }),
+        ),
       },
     });
     this.stage = this.api.deploymentStage;
@@ -161,11 +163,12 @@ export class RefreshApi extends Construct {
       'AwsSolutions-APIG6',
       'Execution logs hold headers and bodies, and so credentials. Access logs, which hold none, are on.',
     );
-    acknowledge(
-      this.stage,
-      'AwsSolutions-APIG3',
-      'Throttling guards the stage; whether a firewall stands before it is for each deployment to say.',
-    );
+    if (!settings.firewall)
+      acknowledge(
+        this.stage,
+        'AwsSolutions-APIG3',
+        'Throttling guards the stage; a firewall before it is a setting of the deployment.',
+      );
     // CDK gives every API an output of its own; the stack has one that ends in the documented path.
     this.api.node.tryRemoveChild('Endpoint');
     this.url = `${this.api.url}${resource.join('/')}`;
@@ -179,7 +182,7 @@ const forSam = { SESSION_KEYS: '', AWS_ENDPOINT_URL_DYNAMODB: '' };
  * One line per request. `requestId` may be the client's own; `extendedRequestId` never is. No key, no
  * query and no header is in it.
  */
-const accessLog = JSON.stringify({
+const accessLog = {
   requestId: '$context.requestId',
   extendedRequestId: '$context.extendedRequestId',
   traceId: '$context.xrayTraceId',
@@ -192,4 +195,7 @@ const accessLog = JSON.stringify({
   latency: '$context.responseLatency',
   integrationLatency: '$context.integration.latency',
   integrationStatus: '$context.integration.status',
-});
+};
+
+/** Whether the firewall blocked the request: `WAF_BLOCK`, `WAF_ALLOW`. */
+const byFirewall = { firewall: '$context.wafResponseCode' };

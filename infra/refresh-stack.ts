@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
 import { ApiKeys } from './api-keys.ts';
 import { CustomDomain } from './custom-domain.ts';
+import { Firewall } from './firewall.ts';
 import { Keys } from './keys.ts';
 import { LoggingRole } from './logging-role.ts';
 import { Observability } from './observability.ts';
@@ -63,6 +64,7 @@ export class RefreshStack extends Stack {
         sessions,
         keys,
       });
+    if (settings.firewall) new Firewall(this, 'Firewall', { apis, ...settings.firewall });
     if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
     const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
     const { streamArn } = sessions;

@@ -38,7 +38,11 @@ export class SessionTable extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { retain, sessionEvents }: Pick<Settings, 'retain' | 'sessionEvents'>,
+    {
+      retain,
+      sessionEvents,
+      warmThroughput,
+    }: Pick<Settings, 'retain' | 'sessionEvents' | 'warmThroughput'>,
   ) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
@@ -55,6 +59,12 @@ export class SessionTable extends Construct {
       timeToLiveAttribute: 'purgeAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       ...(sessionEvents && { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES }),
+      ...(warmThroughput && {
+        warmThroughput: {
+          readUnitsPerSecond: warmThroughput.reads,
+          writeUnitsPerSecond: warmThroughput.writes,
+        },
+      }),
       deletionProtection: retain,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });

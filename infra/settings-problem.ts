@@ -89,6 +89,18 @@ const stage = object<Settings>({
   sam: flag,
   canary: oneOf(...canaries),
   sessionEvents: flag,
+  firewall: optional(
+    object<Required<Settings>['firewall']>({
+      // AWS WAF's own limits.
+      ratePerAddress: whole(10, 2_000_000_000),
+      onlyCounted: optional(
+        listOf(text('the name of a rule like NoUserAgent_HEADER', /^[A-Za-z0-9_]{1,128}$/)),
+      ),
+    }),
+  ),
+  warmThroughput: optional(
+    object<Required<Settings>['warmThroughput']>({ reads: whole(12_000), writes: whole(4000) }),
+  ),
   domain: optional(
     object<Required<Settings>['domain']>({
       name: domainName,

@@ -23,6 +23,20 @@ export interface Domain {
   readonly hostedZoneName: string;
 }
 
+/** AWS WAF before the APIs. */
+export interface Firewall {
+  /** Requests that one address may send within five minutes, to all APIs together. */
+  readonly ratePerAddress: number;
+  /** Rules of AWSManagedRulesCommonRuleSet that count a request and let it pass. Default: none. */
+  readonly onlyCounted?: readonly string[];
+}
+
+/** The read and write units per second that the table serves from the start. */
+export interface WarmThroughput {
+  readonly reads: number;
+  readonly writes: number;
+}
+
 /** What a stage changes about one contract. */
 export interface ContractSettings {
   readonly policy?: Partial<Policy>;
@@ -55,6 +69,10 @@ export interface Settings {
   readonly canary: (typeof canaries)[number];
   /** Whether to put an event onto a bus when a session opens or ends: docs/events.md. */
   readonly sessionEvents: boolean;
+  /** Default: no firewall. */
+  readonly firewall?: Firewall;
+  /** Default: what DynamoDB gives a new table, 12000 reads and 4000 writes. It can't be lowered again. */
+  readonly warmThroughput?: WarmThroughput;
   readonly domain?: Domain;
   /** The address that receives alarms. Default: alarms are only shown. */
   readonly alarmEmail?: string;

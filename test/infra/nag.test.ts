@@ -18,6 +18,11 @@ describe('cdk-nag', () => {
     },
     { what: 'prod with session events', stage: 'prod', changes: { sessionEvents: true } },
     {
+      what: 'prod with a firewall',
+      stage: 'prod',
+      changes: { firewall: { ratePerAddress: 2000 } },
+    },
+    {
       what: 'an account with a logging role',
       stage: 'prod',
       changes: { accountHasLoggingRole: true },

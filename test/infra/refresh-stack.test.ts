@@ -42,6 +42,17 @@ describe('SessionTable', () => {
   });
 });
 
+test('SessionTable serves from the start what its setting says', () => {
+  const of = (template: typeof dev) =>
+    resources(template, 'AWS::DynamoDB::GlobalTable')[0]?.[1].Properties.WarmThroughput;
+  const warmThroughput = { reads: 20_000, writes: 30_000 };
+  expect(of(synthesized({ warmThroughput }))).toEqual({
+    ReadUnitsPerSecond: 20_000,
+    WriteUnitsPerSecond: 30_000,
+  });
+  expect(of(prod)).toBeUndefined();
+});
+
 describe('Keys', () => {
   test('are made at deployment, 64 alphanumerics each', () => {
     const secrets = resources(dev, 'AWS::SecretsManager::Secret');
@@ -162,8 +173,81 @@ describe('alarms', () => {
   });
 });
 
+describe('a firewall', () => {
+  const firewall = { ratePerAddress: 2000, onlyCounted: ['NoUserAgent_HEADER'] };
+  const template = synthesized({ firewall });
+  const [acl] = resources(template, 'AWS::WAFv2::WebACL');
+
+  test('limits each address, and takes AWS’s common rules', () => {
+    expect(acl?.[1].Properties).toMatchObject({
+      Scope: 'REGIONAL',
+      DefaultAction: { Allow: {} },
+      Rules: [
+        {
+          Priority: 0,
+          Action: { Block: {} },
+          Statement: {
+            RateBasedStatement: { AggregateKeyType: 'IP', Limit: 2000, EvaluationWindowSec: 300 },
+          },
+        },
+        {
+          Priority: 1,
+          OverrideAction: { None: {} },
+          Statement: {
+            ManagedRuleGroupStatement: {
+              VendorName: 'AWS',
+              Name: 'AWSManagedRulesCommonRuleSet',
+              RuleActionOverrides: [{ Name: 'NoUserAgent_HEADER', ActionToUse: { Count: {} } }],
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test('stands before every API', () => {
+    const guarded = resources(template, 'AWS::WAFv2::WebACLAssociation').map(
+      ([, { Properties }]) => {
+        expect(Properties.WebACLArn).toEqual({ 'Fn::GetAtt': [acl?.[0], 'Arn'] });
+        return asText(Properties.ResourceArn);
+      },
+    );
+    const stages = resources(template, 'AWS::ApiGateway::Stage').map(
+      ([id, { Properties }]) =>
+        `arn:{AWS::Partition}:apigateway:{AWS::Region}::/restapis/${asText(Properties.RestApiId)}/stages/{${id}}`,
+    );
+    expect(stages).toHaveLength(contracts.length);
+    expect(guarded).toEqual(stages);
+  });
+
+  test('keeps no sample of a request, which would show a credential', () => {
+    const text = JSON.stringify(acl);
+    expect(text.match(/"SampledRequestsEnabled":false/g)).toHaveLength(3);
+    expect(text).not.toContain('"SampledRequestsEnabled":true');
+  });
+
+  test('is told of in the access log', () => {
+    for (const [, { Properties }] of resources(template, 'AWS::ApiGateway::Stage'))
+      expect(JSON.parse(Object(Properties.AccessLogSetting).Format)).toHaveProperty(
+        'firewall',
+        '$context.wafResponseCode',
+      );
+  });
+
+  test('is off by default', () => {
+    expect(JSON.stringify(prod.toJSON())).not.toMatch(/WAFv2|wafResponseCode/);
+  });
+});
+
 describe('a custom domain', () => {
   const template = synthesized({ domain });
+
+  test('speaks TLS 1.2 and 1.3 alone, with post-quantum key exchange', () => {
+    expect(resources(template, 'AWS::ApiGateway::DomainName')[0]?.[1].Properties).toMatchObject({
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
+      EndpointAccessMode: 'STRICT',
+    });
+  });
 
   test('leads to each contract by its documented path', () => {
     const mappings = resources(template, 'AWS::ApiGateway::BasePathMapping');

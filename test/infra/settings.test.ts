@@ -146,6 +146,23 @@ describe('settings', () => {
       set: { canary: '20 %' },
       says: "canary is '20 %'; expected one of all at once, 10 % for 5 minutes, ",
     },
+    {
+      set: { firewall: { ratePerAddress: 9 } },
+      says: 'firewall.ratePerAddress is 9; expected a whole number from 10 to 2000000000',
+    },
+    {
+      set: { firewall: { ratePerAddress: 10, onlyCounted: ['No User'] } },
+      says: "firewall.onlyCounted[0] is 'No User'; expected the name of a rule like NoUserAgent_HEADER",
+    },
+    {
+      set: { warmThroughput: { reads: 12_000, writes: 3999 } },
+      says: 'warmThroughput.writes is 3999; expected a whole number, 4000 or more',
+    },
+    {
+      set: { warmThroughput: { reads: 11_999, writes: 4000 } },
+      says: 'warmThroughput.reads is 11999; expected a whole number, 12000 or more',
+    },
+    { set: { sessionEvents: 1 }, says: 'sessionEvents is 1; expected true or false' },
     { set: { domain: 'not a domain' }, says: "domain is 'not a domain'; expected an object" },
     {
       set: { domain: { ...domain, name: 'not a domain' } },

@@ -88,6 +88,14 @@ export class SessionEvents extends Construct {
     this.pipe.node.addDependency(role);
   }
 
+  get pipeName(): string {
+    return this.pipe.ref;
+  }
+
+  get lostUrl(): string {
+    return this.lost.queueUrl;
+  }
+
   /** The alarms of events that come late, or not at all. */
   alarms(): readonly AlarmRule[] {
     const failed = (metricName: string) =>

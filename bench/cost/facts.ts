@@ -58,7 +58,9 @@ export async function facts(): Promise<Facts> {
   return {
     subjects: await Promise.all(subjects),
     fixed: {
-      metrics: contracts.length * (outcomes.length + Object.keys(others).length),
+      metrics:
+        contracts.length * (outcomes.length + Object.keys(others).length) +
+        count('AWS::Logs::MetricFilter'),
       alarms: alarms.reduce((sum, metrics) => sum + metrics, 0),
       dashboards: count('AWS::CloudWatch::Dashboard'),
       secrets: count('AWS::SecretsManager::Secret'),

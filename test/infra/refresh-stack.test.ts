@@ -283,11 +283,12 @@ test('the outputs name what one needs to use it', () => {
       'AlarmTopic',
       'ApiKeyWorkspaceId',
       'ApiKeyWorkspaceShow',
+      'ReleaseApplication',
       'SessionAdminFunction',
       'SessionTable',
       'UsagePlanWorkspaceId',
       ...contracts.flatMap((contract) =>
-        ['RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
+        ['Function', 'RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
           (what) => capitalized(contract) + what,
         ),
       ),

@@ -253,7 +253,11 @@ describe('the pipe', () => {
         EventBridgeEventBusParameters: { Source: 'session-refresh', DetailType: '$.type' },
       },
     });
-    expect(template.toJSON().Outputs.SessionEvents.Value).toEqual({ Ref: bus });
+    expect(template.toJSON().Outputs).toMatchObject({
+      SessionEvents: { Value: { Ref: bus } },
+      SessionEventsPipe: { Value: { Ref: only('AWS::Pipes::Pipe').id } },
+      SessionEventsLost: { Value: { Ref: queue } },
+    });
   });
 
   test('may do that, and no more', () => {

@@ -108,10 +108,10 @@ function names(stack: Stack): readonly string[] {
   return Object.values<Resource>(Resources).flatMap(({ Type, Properties }) =>
     Object.entries(Properties ?? {})
       .filter(([key, value]) => /^(Name|.+Name)$/.test(key) && typeof value === 'string')
-      .filter(([key]) => !inItsParent.has(key))
+      .filter(([key]) => !inItsParent.test(`${Type} ${key}`))
       .map(([key, value]) => `${Type} ${key} ${value}`),
   );
 }
 
-/** A policy's name is one of its role, a stage's one of its API, and a metric is not the alarm's own. */
-const inItsParent = new Set(['PolicyName', 'StageName', 'MetricName']);
+/** Names within a role, an API or a function, and the metric that an alarm watches. */
+const inItsParent = / (PolicyName|StageName|MetricName)$|^AWS::Lambda::Alias Name$/;

@@ -6,7 +6,7 @@ import { readStage } from './stages.ts';
 const app = new App();
 const stage = await readStage(app.node.tryGetContext('stage'));
 if ('problem' in stage) {
-  // One sentence for whoever typed it; a stack trace would bury it.
+  // Without a stack trace: the sentence is for the person at the terminal.
   console.error(stage.problem);
   process.exit(1);
 }

@@ -16,7 +16,7 @@ export interface CustomDomainProps extends Domain {
   readonly apis: readonly RefreshApi[];
 }
 
-/** A name of one's own: each API under its base path, so `https://<name>/client/refresh` and so on. */
+/** A custom domain with each API under its base path: `https://<name>/client/refresh` and so on. */
 export class CustomDomain extends Construct {
   constructor(
     scope: Construct,

@@ -6,13 +6,14 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { addAlarm } from './alarm-rule.ts';
-import { contractAlarms, sharedAlarms } from './alarms.ts';
+import { contractAlarms } from './alarms.ts';
 import { HealthDashboard } from './dashboard.ts';
 import { queries } from './queries.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionTable } from './session-table.ts';
 import type { Settings } from './settings.ts';
+import { sharedAlarms } from './shared-alarms.ts';
 
 export interface ObservabilityProps {
   readonly apis: readonly RefreshApi[];
@@ -40,7 +41,7 @@ export class Observability extends Construct {
       acknowledge(
         this.topic.addSubscription(new EmailSubscription(settings.alarmEmail)),
         'Serverless-SNSRedrivePolicy',
-        'An e-mail that is late is of no use, and SNS keeps none for a queue to take.',
+        'A late e-mail is of no use, and SNS puts none into a dead-letter queue.',
       );
     const action = new SnsAction(this.topic);
     const rules = [

@@ -14,6 +14,7 @@ import {
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { AlarmRule } from './alarm-rule.ts';
+import { changes, naming, pickedFields } from './session-event-fields.ts';
 
 export interface SessionEventsProps {
   /** The table's stream, with both images. */
@@ -39,7 +40,7 @@ export class SessionEvents extends Construct {
     });
     acknowledge(this.lost, 'AwsSolutions-SQS3', 'It is the dead-letter queue of the pipe.');
     acknowledge(this.lost, 'Serverless-SQSRedrivePolicy', 'It is the dead-letter queue.');
-    const naming = this.addNaming();
+    const machine = this.addNaming();
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('pipes.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
@@ -56,7 +57,7 @@ export class SessionEvents extends Construct {
         resources: [streamArn],
       }),
     );
-    naming.grantStartSyncExecution(role);
+    machine.grantStartSyncExecution(role);
     this.lost.grant(role, 'sqs:SendMessage');
     this.bus.grantPutEventsTo(role);
     this.pipe = new CfnPipe(this, 'Pipe', {
@@ -67,7 +68,7 @@ export class SessionEvents extends Construct {
         dynamoDbStreamParameters: {
           startingPosition: 'TRIM_HORIZON',
           onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
-          // The stream has records for 24 hours: one that is given up can be read for as long again.
+          // The stream keeps records for 24 hours: twelve are left to read one that was given up.
           maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(),
           deadLetterConfig: { arn: this.lost.queueArn },
         },
@@ -77,7 +78,7 @@ export class SessionEvents extends Construct {
           })),
         },
       },
-      enrichment: naming.stateMachineArn,
+      enrichment: machine.stateMachineArn,
       enrichmentParameters: { inputTemplate: JSON.stringify(pickedFields) },
       target: this.bus.eventBusArn,
       targetParameters: {
@@ -131,7 +132,7 @@ export class SessionEvents extends Construct {
     ];
   }
 
-  /** Gives each record its name, and splits its keys: a pipe's template can only copy. */
+  /** The state that names the event of each record. A pipe's template can only copy fields. */
   private addNaming(): StateMachine {
     const machine = new StateMachine(this, 'Naming', {
       stateMachineType: StateMachineType.EXPRESS,
@@ -140,89 +141,10 @@ export class SessionEvents extends Construct {
         Pass.jsonata(this, 'Name', { outputs: `{% ${naming} %}` }),
       ),
     });
-    const onePass = 'It is one state without a service behind it: its failures are the pipe’s.';
+    const onePass = 'It is one state that calls no service; the pipe reports its failures.';
     acknowledge(machine, 'AwsSolutions-SF1', onePass);
     acknowledge(machine, 'AwsSolutions-SF2', onePass);
     acknowledge(machine, 'Serverless-StepFunctionStateMachineXray', onePass);
     return machine;
   }
-}
-
-/** The changes of a row that are events: the pipe's filter for each, and the name of the event. */
-const changes = {
-  // Claims that lie apart are items without `openedAt`.
-  INSERT: {
-    type: 'session.opened',
-    filter: {
-      eventName: ['INSERT'],
-      dynamodb: { NewImage: { openedAt: { N: [{ exists: true }] } } },
-    },
-  },
-  MODIFY: {
-    type: 'session.revoked',
-    filter: {
-      eventName: ['MODIFY'],
-      dynamodb: {
-        OldImage: { revokedAt: { N: [{ exists: false }] } },
-        NewImage: { revokedAt: { N: [{ exists: true }] } },
-      },
-    },
-  },
-  // Deleted by its TTL, and not revoked before.
-  REMOVE: {
-    type: 'session.ended',
-    filter: {
-      eventName: ['REMOVE'],
-      userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
-      dynamodb: {
-        OldImage: { openedAt: { N: [{ exists: true }] }, revokedAt: { N: [{ exists: false }] } },
-      },
-    },
-  },
-} as const;
-
-/** All that leaves the table. A row's secret, claims and rotation are not in it. */
-const pickedFields = {
-  change: '<$.eventName>',
-  rowKey: '<$.dynamodb.Keys.rowKey.S>',
-  new: picked('NewImage'),
-  old: picked('OldImage'),
-};
-
-function picked(image: 'NewImage' | 'OldImage') {
-  const text = (name: string) => `<$.dynamodb.${image}.${name}.S>`;
-  const number = (name: string) => `<$.dynamodb.${image}.${name}.N>`;
-  return {
-    subject: text('subject'),
-    openedAt: number('openedAt'),
-    idleUntil: number('idleUntil'),
-    endsAt: number('endsAt'),
-    revokedAt: number('revokedAt'),
-    revokedBy: text('revokedBy'),
-  };
-}
-
-/**
- * The events of a batch, in JSONata. Whatever the pipe's template writes for an attribute that a row
- * lacks (an empty text, null or "null"), the event does not have it.
- */
-const naming = `[$states.input.(
-  $row := change = 'REMOVE' ? old : new;
-  $given := function($text) { $text and $text != 'null' ? $text };
-  $time := function($text) { $number($given($text)) };
-  $end := $min([$time($row.idleUntil), $time($row.endsAt)]);
-  {
-    'type': $lookup(${JSON.stringify(names())}, change),
-    'contract': $substringBefore(rowKey, '#'),
-    'sessionId': $substringAfter(rowKey, '#'),
-    'subject': $substringAfter($given($row.subject), '#'),
-    'openedAt': $time($row.openedAt),
-    'endsAt': $time($row.endsAt),
-    'endedAt': change = 'MODIFY' ? $time($row.revokedAt) : change = 'REMOVE' ? $end,
-    'endedBy': change = 'MODIFY' ? $given($row.revokedBy) : change = 'REMOVE' ? 'expiry'
-  }
-)]`;
-
-function names() {
-  return Object.fromEntries(Object.entries(changes).map(([change, { type }]) => [change, type]));
 }

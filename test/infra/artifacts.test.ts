@@ -101,7 +101,7 @@ async function call(lambda: LambdaProcess, given: unknown) {
 }
 
 describe('the deployed artifact', { timeout: 60_000 }, () => {
-  test('has nothing of the explorer in it', () => {
+  test('contains nothing of the explorer', () => {
     const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.(mjs|map)$/.test(file),
     );
@@ -130,9 +130,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of eos sends its X-Ray trace with what it asks of the table, and logs it', async ({
-    world,
-  }) => {
+  test('of eos passes its X-Ray trace to DynamoDB, and logs it', async ({ world }) => {
     const trace = '1-5759e988-bd862e3fe1be46a994272793';
     const told = `Root=${trace};Parent=53995c3f42cd8ad8;Sampled=1`;
     const proxy = await startProxy(world.endpoint);
@@ -170,9 +168,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of ccstore answers its event, with a token of ours in it, with the next', async ({
-    world,
-  }) => {
+  test('of ccstore answers its event with the next token', async ({ world }) => {
     world.now = epochSeconds(Date.now() / 1000);
     const { accessToken } = await world.open(ccstore);
     const given = event('ccstore');
@@ -184,7 +180,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of ccstore refuses its event as it stands: the token in it is none', async ({ world }) => {
+  test('of ccstore refuses its event with the placeholder as token', async ({ world }) => {
     await running('ccstore', world, async (lambda) => {
       const { status, body } = await call(lambda, event('ccstore'));
       expect([status, body.errorCode]).toEqual([401, '90002']);
@@ -209,14 +205,14 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     expect(JSON.parse(log)).toMatchObject({ command: 'open', outcome: 'done', session });
   });
 
-  test('of session-admin refuses a command that there is none of', async ({ world }) => {
+  test('of session-admin refuses an unknown command', async ({ world }) => {
     const answer = await running('SessionAdmin', world, (lambda) =>
       lambda.call({ command: 'constructor' }),
     );
     expect(answer).toMatchObject({ outcome: 'invalid' });
   });
 
-  test('of the authorizer shows the key to the usage plan, for the whole stage', async ({
+  test('of the authorizer passes the key to the usage plan, for the whole stage', async ({
     world,
   }) => {
     const arn = 'arn:aws:execute-api:eu-west-1:111111111111:api';
@@ -242,7 +238,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       (['down', 'stalled'] as const).map((mood) => ({ name, mood })),
     ),
   )(
-    'of $name starts while Secrets Manager is $mood, says so, and answers when it is well',
+    'of $name answers 503 or 504 while Secrets Manager is $mood, and then recovers',
     async ({ name, mood }, { world }) => {
       manager.mood = mood;
       await running(name, world, async (lambda) => {
@@ -315,7 +311,7 @@ onBothEngines('the check of a release', (check) => {
       build: () => ({ status: 200, body: '{}' }),
     },
     {
-      what: 'refuses a revoked session for want of a route',
+      what: 'answers a revoked session with 404',
       problem: 'a revoked session is answered 404',
       build: (calls: number) =>
         calls === 1 ? { status: 200, body: '{}' } : eos.refuse('unknown-route', ''),
@@ -337,7 +333,7 @@ onBothEngines('the check of a release', (check) => {
     expect(JSON.parse(log)).toMatchObject({ status: 'Failed', problem });
   });
 
-  check('stops the release where keys cannot be read', async ({ world }) => {
+  check('stops the release when keys cannot be read', async ({ world }) => {
     manager.mood = 'down';
     const { told, log } = await verdictOn(eos, world, async () => undefined);
     manager.mood = 'well';
@@ -345,7 +341,7 @@ onBothEngines('the check of a release', (check) => {
     expect(JSON.parse(log)).toMatchObject({ problem: 'KeysUnavailable' });
   });
 
-  check('leaves its session revoked, and no other in the table', async ({ world }) => {
+  check('leaves one revoked session in the table', async ({ world }) => {
     await verdictOn(eos, world, async () => ({ statusCode: 500, body: '' }));
     const { Items = [] } = await world.client.send(new ScanCommand({ TableName: world.table }));
     expect(Items).toHaveLength(1);

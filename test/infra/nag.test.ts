@@ -34,7 +34,7 @@ describe('cdk-nag', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
-  test('finds what nobody has acknowledged', () => {
+  test('fails on a finding that is not acknowledged', () => {
     const app = newApp();
     new Bucket(stackOf(app, {}, 'dev'), 'Bucket');
     addChecks(app);

@@ -14,7 +14,7 @@ describe('SessionTable', () => {
     expect(table(template)?.[0]).toBe('SessionsTableA5E8383B');
   });
 
-  test('has the key, the index, the TTL and the protection of the rows', () => {
+  test('has its key, index, TTL, encryption and point-in-time recovery', () => {
     expect(table(dev)?.[1].Properties).toMatchObject({
       KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
       BillingMode: 'PAY_PER_REQUEST',
@@ -35,14 +35,14 @@ describe('SessionTable', () => {
     });
   });
 
-  test('outlives the stack in prod, and goes with it in dev', () => {
+  test('is kept when prod’s stack is deleted, and deleted with dev’s', () => {
     expect(table(prod)?.[1].DeletionPolicy).toBe('Retain');
     expect(JSON.stringify(table(prod))).toContain('"DeletionProtectionEnabled":true');
     expect(table(dev)?.[1].DeletionPolicy).toBe('Delete');
   });
 });
 
-test('SessionTable serves from the start what its setting says', () => {
+test('SessionTable takes its warm throughput from the setting', () => {
   const of = (template: typeof dev) =>
     resources(template, 'AWS::DynamoDB::GlobalTable')[0]?.[1].Properties.WarmThroughput;
   const warmThroughput = { reads: 20_000, writes: 30_000 };
@@ -54,7 +54,7 @@ test('SessionTable serves from the start what its setting says', () => {
 });
 
 describe('Keys', () => {
-  test('are made at deployment, 64 alphanumerics each', () => {
+  test('are generated at deployment, 64 alphanumerics each', () => {
     const secrets = resources(dev, 'AWS::SecretsManager::Secret');
     const signing = contracts.filter(({ signs }) => signs);
     expect(secrets).toHaveLength(contracts.length + signing.length);
@@ -67,14 +67,14 @@ describe('Keys', () => {
     }
   });
 
-  test('outlive the stack in prod', () => {
+  test('are kept when prod’s stack is deleted', () => {
     for (const [, secret] of resources(prod, 'AWS::SecretsManager::Secret'))
       expect(secret.DeletionPolicy).toBe('Retain');
   });
 });
 
 describe('ApiKeys', () => {
-  test('ask the header api_key, keep the answer five minutes, and take both kinds of key', () => {
+  test('come in the header api_key, in both formats, and are cached for five minutes', () => {
     const [authorizer] = resources(dev, 'AWS::ApiGateway::Authorizer');
     expect(authorizer?.[1].Properties).toMatchObject({
       Type: 'TOKEN',
@@ -90,7 +90,7 @@ describe('ApiKeys', () => {
       expect(bad).not.toMatch(pattern);
   });
 
-  test('are judged by a plan for each client', () => {
+  test('have a usage plan for each client', () => {
     const [plan] = resources(dev, 'AWS::ApiGateway::UsagePlan');
     expect(plan?.[1].Properties).toMatchObject({
       Throttle: { RateLimit: 20, BurstLimit: 40 },
@@ -105,7 +105,7 @@ describe('ApiKeys', () => {
     expect(JSON.stringify(dev.toJSON())).not.toContain('5k5a9rnknaj87kthytganapc');
   });
 
-  test('are on the one API whose contract asks for them', () => {
+  test('are required by the one contract that documents them', () => {
     const sources = resources(dev, 'AWS::ApiGateway::RestApi').map(([id, { Properties }]) => [
       id.slice(0, -8),
       Properties.ApiKeySourceType,
@@ -132,12 +132,12 @@ describe('the Lambdas', () => {
     },
   );
 
-  test('write logs that end', () => {
+  test('write logs with a retention', () => {
     for (const [, { Properties }] of resources(prod, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBe(90);
   });
 
-  test('end before API Gateway gives up, where it calls them', () => {
+  test('time out before API Gateway does, where it invokes them', () => {
     const timeouts = resources(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [
       id.replace(/(Function)?([0-9A-F]{8})?$/, ''),
       Properties.Timeout,
@@ -152,7 +152,7 @@ describe('the Lambdas', () => {
 });
 
 describe('alarms', () => {
-  test('go by e-mail', () => {
+  test('notify the e-mail address, except those that roll back a release', () => {
     const template = synthesized({ alarmEmail: 'oncall@shop.example' });
     expect(resources(template, 'AWS::SNS::Subscription')[0]?.[1].Properties).toMatchObject({
       Protocol: 'email',
@@ -168,7 +168,7 @@ describe('alarms', () => {
       ]);
   });
 
-  test('tell nobody where nobody is named', () => {
+  test('notify nobody without an address', () => {
     expect(resources(dev, 'AWS::SNS::Subscription')).toEqual([]);
   });
 });
@@ -205,7 +205,7 @@ describe('a firewall', () => {
     });
   });
 
-  test('stands before every API', () => {
+  test('is associated with every API', () => {
     const guarded = resources(template, 'AWS::WAFv2::WebACLAssociation').map(
       ([, { Properties }]) => {
         expect(Properties.WebACLArn).toEqual({ 'Fn::GetAtt': [acl?.[0], 'Arn'] });
@@ -220,13 +220,13 @@ describe('a firewall', () => {
     expect(guarded).toEqual(stages);
   });
 
-  test('keeps no sample of a request, which would show a credential', () => {
+  test('samples no requests, since they hold credentials', () => {
     const text = JSON.stringify(acl);
     expect(text.match(/"SampledRequestsEnabled":false/g)).toHaveLength(3);
     expect(text).not.toContain('"SampledRequestsEnabled":true');
   });
 
-  test('is told of in the access log', () => {
+  test('adds its verdict to the access log', () => {
     for (const [, { Properties }] of resources(template, 'AWS::ApiGateway::Stage'))
       expect(JSON.parse(Object(Properties.AccessLogSetting).Format)).toHaveProperty(
         'firewall',
@@ -261,14 +261,14 @@ describe('a custom domain', () => {
     expect(paths.toSorted()).toEqual(contracts.map(({ path }) => path).toSorted());
   });
 
-  test('is what the outputs say', () => {
+  test('is in the outputs', () => {
     const outputs = template.toJSON().Outputs;
     expect(contracts.map((contract) => outputs[`${capitalized(contract)}Url`].Value)).toEqual(
       contracts.map(({ path }) => `https://refresh.shop.example${path}`),
     );
   });
 
-  test('has a name in its zone', () => {
+  test('has a DNS record in its zone', () => {
     expect(resources(template, 'AWS::Route53::RecordSet')[0]?.[1].Properties).toMatchObject({
       Name: 'refresh.shop.example.',
       Type: 'A',
@@ -277,7 +277,7 @@ describe('a custom domain', () => {
   });
 });
 
-test('the outputs name what one needs to use it', () => {
+test('the outputs name what users and runbooks need', () => {
   expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual(
     [
       'AlarmTopic',

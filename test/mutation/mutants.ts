@@ -305,6 +305,8 @@ const around = [
   ...of('infra/refresh-api.ts', 'test/infra/refresh-api.test.ts', [
     ['asks for no api key', 'apiKeyRequired: true', 'apiKeyRequired: false'],
     ['logs requests', 'MethodLoggingLevel.OFF', 'MethodLoggingLevel.INFO'],
+  ]),
+  ...of('infra/access-log.ts', 'test/infra/refresh-api.test.ts', [
     ['logs the api key', '$context.identity.apiKeyId', '$context.identity.apiKey'],
   ]),
   ...of('infra/gateway-faults.ts', 'test/infra/refresh-api.test.ts', [

@@ -9,7 +9,7 @@ import { type ContractSettings, canaries, policyOf, type Settings } from './sett
  * allowed. Undefined where nothing is. Unknown settings are wrong too: a misspelt one would do nothing.
  */
 export function settingsProblem(given: unknown): string | undefined {
-  const problem = stage(given, '');
+  const problem = isRecord(given) ? stage(given, '') : noSettings;
   if (problem) return problem;
   const settings = given as Settings;
   for (const contract of contracts) {
@@ -20,6 +20,8 @@ export function settingsProblem(given: unknown): string | undefined {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   return twice && `clients has '${twice}' twice; expected a name of its own for each client`;
 }
+
+const noSettings = 'the file exports no settings; expected `export const settings: Settings`';
 
 const flag = only('true or false', (value) => typeof value === 'boolean');
 const domainName = text('a domain name like shop.example', /^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/);

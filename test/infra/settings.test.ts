@@ -197,4 +197,8 @@ describe('settings', () => {
     expect(problem?.slice(0, says.length)).toBe(says);
     expect(problem).not.toContain('\n');
   });
+
+  test.for([undefined, null, [], 'dev'])('are refused where the file exports %o', (given) => {
+    expect(settingsProblem(given)).toMatch(/^the file exports no settings; expected /);
+  });
 });

@@ -1,37 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
+import type { AlarmRule } from './alarm-rule.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import { serviceMetric } from './service-metrics.ts';
-import type { SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
-
-/** When to tell someone: the metric is at its threshold, or over it, in so many of the last periods. */
-export interface AlarmRule {
-  /** What the alarm is called, within the stack. */
-  readonly name: string;
-  /** What is wrong then, and the heading of docs/operations.md that says what to do. */
-  readonly heading: AlarmHeading;
-  readonly metric: IMetric;
-  readonly threshold: number;
-  readonly datapoints: number;
-  readonly periods: number;
-  /** Whether too little is what is wrong: nothing at all then counts as too little. */
-  readonly below?: true;
-}
-
-/** The headings under "Alarms" in docs/operations.md. */
-export type AlarmHeading =
-  | 'A contract answers 5xx'
-  | 'A contract is slow'
-  | 'A Lambda crashes'
-  | 'Lambda throttles'
-  | 'The table throttles'
-  | 'The authorizer fails'
-  | 'Keys are not read'
-  | 'Someone guesses secrets'
-  | 'A replaced secret was used'
-  | 'Nobody calls';
 
 const perMinute = { period: Duration.minutes(1), statistic: Stats.SUM };
 
@@ -49,7 +21,7 @@ export function contractAlarms(
       name: `${name}-5xx`,
       heading: 'A contract answers 5xx',
       metric: api.metricServerError(perMinute),
-      // The SDK has tried three times before a client reads one: five in a minute are no accident.
+      // The SDK retries twice before a client reads a 5xx, so five in a minute are no coincidence.
       threshold: 5,
       datapoints: 2,
       periods: 3,
@@ -58,7 +30,7 @@ export function contractAlarms(
       name: `${name}-slow`,
       heading: 'A contract is slow',
       metric: api.metricLatency({ ...perMinute, statistic: 'p99' }),
-      // What one try of a storage request may take: one client in a hundred waits for a second.
+      // In milliseconds: the time limit of one try of a storage request.
       threshold: 1000,
       datapoints: 3,
       periods: 5,
@@ -66,7 +38,7 @@ export function contractAlarms(
     {
       name: `${name}-crashes`,
       heading: 'A Lambda crashes',
-      // The handler answers whatever it can catch: what counts here ended the process.
+      // The handler catches and answers every exception: an error here ended the process.
       metric: lambda.metricErrors(perMinute),
       threshold: 1,
       datapoints: 1,
@@ -75,7 +47,7 @@ export function contractAlarms(
     {
       name: `${name}-throttled`,
       heading: 'Lambda throttles',
-      // Each one is a client that was sent away.
+      // Each throttle is a client that reads 503.
       metric: lambda.metricThrottles(perMinute),
       threshold: 1,
       datapoints: 2,
@@ -85,7 +57,7 @@ export function contractAlarms(
       name: `${name}-keys`,
       heading: 'Keys are not read',
       metric: serviceMetric(namespace, name, 'keys-unread'),
-      // Keys serve for nine minutes and are read every five: three minutes of failures leave one.
+      // Keys are used for nine minutes and read every five: one minute is left after three failed ones.
       threshold: 1,
       datapoints: 3,
       periods: 5,
@@ -94,7 +66,7 @@ export function contractAlarms(
       name: `${name}-guesses`,
       heading: 'Someone guesses secrets',
       metric: guesses(namespace, name, api.metricCount({ statistic: Stats.SUM })),
-      // A client presents what it was given, so an honest share is nearly nothing.
+      // In percent. A client presents what it was given, so nearly none is honest.
       threshold: 1,
       datapoints: 1,
       periods: 1,
@@ -105,7 +77,7 @@ export function contractAlarms(
       name: `${name}-reuse`,
       heading: 'A replaced secret was used',
       metric: serviceMetric(namespace, name, 'reused-secret'),
-      // No client that stores what it is answered does this.
+      // A client that stores each answer never does this.
       threshold: 1,
       datapoints: 1,
       periods: 1,
@@ -123,7 +95,7 @@ export function contractAlarms(
         period: Duration.minutes(1),
         label: 'Authorizations that failed',
       }),
-      // It only copies a header: it can't fail by itself, and no client gets in while it does.
+      // It only copies a header, so a failure is AWS's; clients are locked out meanwhile.
       threshold: 1,
       datapoints: 2,
       periods: 3,
@@ -141,34 +113,7 @@ export function contractAlarms(
   return rules;
 }
 
-/** The alarms of what the contracts share. */
-export function sharedAlarms(
-  sessions: SessionTable,
-  { accountConcurrency }: Settings,
-): readonly AlarmRule[] {
-  return [
-    {
-      name: 'table-throttled',
-      heading: 'The table throttles',
-      metric: sessions.metricThrottles(Duration.minutes(1)),
-      // A table on demand throttles for moments as it grows; for minutes, a partition or a limit is full.
-      threshold: 1,
-      datapoints: 3,
-      periods: 5,
-    },
-    {
-      name: 'concurrency',
-      heading: 'Lambda throttles',
-      metric: Lambda.metricAllConcurrentExecutions({ ...perMinute, statistic: Stats.MAXIMUM }),
-      // A fifth is left, in which to ask AWS for more.
-      threshold: 0.8 * accountConcurrency,
-      datapoints: 3,
-      periods: 5,
-    },
-  ];
-}
-
-/** The percentage of requests with a wrong secret, once there are a hundred of those. */
+/** The percentage of requests with a wrong secret; 0 while fewer than 100 have one. */
 function guesses(namespace: string, contract: string, requests: IMetric): IMetric {
   const period = Duration.minutes(5);
   return new MathExpression({

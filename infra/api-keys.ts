@@ -11,10 +11,10 @@ import { Construct } from 'constructs';
 import { ServiceFunction } from './service-function.ts';
 import type { Client, Settings } from './settings.ts';
 
-/** What a key looks like: API Gateway's generated ones have 40 characters, imported ones 20 to 128. */
+/** The format of api keys: API Gateway generates 40 characters; imported keys have 20 to 128. */
 export const apiKeyPattern = '^[A-Za-z0-9]{20,128}$';
 
-/** Shows the header `api_key` to API Gateway's usage plan, which does not look there itself. */
+/** The authorizer that passes the header `api_key` to API Gateway's usage plan. */
 export class ApiKeyAuthorizer extends Construct {
   readonly authorizer: IAuthorizer;
   readonly lambda: ServiceFunction;
@@ -23,7 +23,7 @@ export class ApiKeyAuthorizer extends Construct {
     super(scope, id);
     this.lambda = new ServiceFunction(this, 'Function', {
       folder: 'api-key',
-      description: 'Shows the api_key header to the usage plan',
+      description: 'Passes the api_key header to the usage plan',
       timeoutSeconds: 5,
       logRetentionDays,
     });
@@ -42,7 +42,7 @@ export interface ApiKeysProps {
   readonly clients: readonly Client[];
 }
 
-/** The clients that may call an API: a key and a plan for each. A key's value is in no template. */
+/** The clients of an API: each has a key and a usage plan. No key's value is in the template. */
 export class ApiKeys extends Construct {
   /** The ids of each client's key and plan. */
   readonly ids = new Map<string, { readonly key: string; readonly plan: string }>();

@@ -1,12 +1,12 @@
 import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
-/** How a handler becomes one module. The benches bundle by it too, so they measure what is deployed. */
+/** The esbuild options that make a handler one module. The benches use them too. */
 export const bundling = {
   format: OutputFormat.ESM,
   target: 'node24',
   mainFields: ['module', 'main'],
-  // The SDK is bundled: the one that the runtime brings changes without us. Left out is where it looks
-  // for credentials that are not in the environment: on Lambda they are, so none of these is imported.
+  // The SDK is bundled, since the runtime's own copy changes without a deployment. Its providers of
+  // credentials are left out: on Lambda, credentials are in the environment.
   externalModules: [
     '@aws-sdk/credential-provider-http',
     '@aws-sdk/credential-provider-ini',
@@ -16,7 +16,7 @@ export const bundling = {
     '@smithy/credential-provider-imds',
   ],
   minify: true,
-  // For people. Node would read it at every cold start, for a tenth of its CPU, so it is not told to.
+  // For debugging by hand only: if Node read it, each cold start would take a tenth more CPU.
   sourceMap: true,
   sourcesContent: false,
 } satisfies BundlingOptions;

@@ -1,7 +1,7 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 
-/** Has cdk-nag judge the app at every synthesis, which fails at a finding that nobody has acknowledged. */
+/** Runs cdk-nag at every synthesis. A finding that is not acknowledged fails it. */
 export function addChecks(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 }

@@ -1,6 +1,7 @@
 import {
   BasePathMapping,
   DomainName,
+  EndpointAccessMode,
   EndpointType,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -15,7 +16,7 @@ export interface CustomDomainProps extends Domain {
   readonly apis: readonly RefreshApi[];
 }
 
-/** A name of one's own: each API under its base path, so `https://<name>/client/refresh` and so on. */
+/** A custom domain with each API under its base path: `https://<name>/client/refresh` and so on. */
 export class CustomDomain extends Construct {
   constructor(
     scope: Construct,
@@ -27,7 +28,9 @@ export class CustomDomain extends Construct {
       domainName: name,
       certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
       endpointType: EndpointType.REGIONAL,
-      securityPolicy: SecurityPolicy.TLS_1_2,
+      // TLS 1.3 and 1.2 with forward secrecy, and post-quantum key exchange for clients that know it.
+      securityPolicy: SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
+      endpointAccessMode: EndpointAccessMode.STRICT,
     });
     for (const { stage, basePath } of apis)
       new BasePathMapping(this, basePath, {

@@ -10,19 +10,20 @@ import {
 import { Construct } from 'constructs';
 import { outcomes } from '../functions/core/lambda/outcome.ts';
 import type { RefreshApi } from './refresh-api.ts';
+import { refreshOperations } from './refresh-operations.ts';
 import { serviceMetric } from './service-metrics.ts';
-import { refreshOperations, type SessionTable } from './session-table.ts';
+import type { SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
 
 export interface DashboardProps {
-  /** What it is called, and the namespace of the Lambdas' own metrics. */
+  /** The dashboard's name, which is also the namespace of the Lambdas' metrics. */
   readonly name: string;
   readonly apis: readonly RefreshApi[];
   readonly sessions: SessionTable;
   readonly settings: Settings;
 }
 
-/** One page on which one sees how each contract is, and the table under them. */
+/** One dashboard: a section for each contract, and one for the table. */
 export class HealthDashboard extends Construct {
   constructor(scope: Construct, id: string, { name, apis, sessions, settings }: DashboardProps) {
     super(scope, id);
@@ -50,7 +51,7 @@ function contractRows(
   const own = (name: Parameters<typeof serviceMetric>[2], options = {}) =>
     serviceMetric(namespace, contract.name, name, options);
   const operations = refreshOperations(policyOf(settings, contract));
-  // A session of nobody's is met where one may be opened, and nowhere else.
+  // Only a contract with anonymous sessions refuses one as `not-logged-in`.
   const met = outcomes.filter((name) => name !== 'not-logged-in' || contract.opening.anonymous);
   return [
     [title(`${contract.name}: POST ${contract.path}`)],
@@ -91,7 +92,7 @@ function contractRows(
 
 function tableRows(sessions: SessionTable): IWidget[][] {
   return [
-    [title('The table, which they share')],
+    [title('The table, which all contracts share')],
     [
       graph('Consumed capacity units', sessions.metricCapacity(period)),
       graph('Throttled requests', [sessions.metricThrottles(period)]),

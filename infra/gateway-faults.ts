@@ -3,17 +3,16 @@ import type { Contract } from '../functions/core/contract/contract.ts';
 import type { Fault } from '../functions/core/contract/fault.ts';
 
 /**
- * What each of API Gateway's own answers means. AWS's text is never used: it may repeat what was sent,
- * as an unknown path with a bearer token does.
+ * The fault that each of API Gateway's own responses stands for. AWS's own text is never used: for an
+ * unknown path with a bearer token it repeats the token.
  */
 export const gatewayFaults: readonly (readonly [ResponseType, Fault])[] = [
-  // A missing key is UNAUTHORIZED: the authorizer is not asked. A client reads what it reads for an
-  // unknown one.
+  // UNAUTHORIZED: the key is missing, and the authorizer was not called. It is answered like an unknown key.
   [ResponseType.UNAUTHORIZED, 'unknown-client'],
   [ResponseType.INVALID_API_KEY, 'unknown-client'],
   [ResponseType.ACCESS_DENIED, 'forbidden'],
   [ResponseType.WAF_FILTERED, 'forbidden'],
-  // An unknown path, and an unknown path with a bearer token, arrive as any of these.
+  // An unknown path, with or without a bearer token, causes any of these.
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, 'unknown-route'],
   [ResponseType.RESOURCE_NOT_FOUND, 'unknown-route'],
   [ResponseType.INVALID_SIGNATURE, 'unknown-route'],
@@ -33,7 +32,7 @@ export const gatewayFaults: readonly (readonly [ResponseType, Fault])[] = [
   [ResponseType.DEFAULT_5XX, 'unavailable'],
 ];
 
-/** API Gateway's answer of a type, in the contract's words. */
+/** API Gateway's response of a type, in the contract's words. */
 export function gatewayResponse(
   contract: Contract,
   type: ResponseType,
@@ -44,7 +43,7 @@ export function gatewayResponse(
   const fixed = Object.entries({
     'Cache-Control': 'no-store',
     ...headers,
-    // Which origin asked can't be judged here, and the answer tells nobody anything.
+    // A template can't compare origins. These answers hold nothing private.
     ...(cors && {
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',

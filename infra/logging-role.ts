@@ -5,15 +5,15 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
 /**
- * The account's role by which API Gateway writes logs: there is one per account and Region, whoever
- * sets it, so it stays when the stack goes. No stage can have access logs before.
+ * The role with which API Gateway writes logs. An account has one per Region, which each stack sets, so
+ * it stays when a stack is deleted. A stage's access logs need it first.
  */
 export class LoggingRole extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
-      // What AmazonAPIGatewayPushToCloudWatchLogs allows.
+      // The permissions of AmazonAPIGatewayPushToCloudWatchLogs.
       inlinePolicies: {
         Logs: new PolicyDocument({
           statements: [
@@ -39,7 +39,7 @@ export class LoggingRole extends Construct {
     acknowledge(
       role,
       'AwsSolutions-IAM5[Resource::*]',
-      "API Gateway's one role in the account writes the logs of every API there is.",
+      "The account's only role for API Gateway's logs writes those of all its APIs.",
     );
   }
 }

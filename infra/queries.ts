@@ -1,10 +1,10 @@
-/** A question that whoever is on call asks the logs; docs/operations.md shows the same text. */
+/** A saved query for the logs. docs/operations.md shows the same text. */
 export interface Query {
   readonly name: string;
   readonly text: string;
 }
 
-/** The questions, in CloudWatch Logs Insights' language. */
+/** The saved queries, in the language of CloudWatch Logs Insights. */
 export const queries: readonly Query[] = [
   {
     name: 'one-request',

@@ -1,6 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
-  AccessLogFormat,
   ApiKeySourceType,
   EndpointType,
   LambdaIntegration,
@@ -9,10 +8,12 @@ import {
   RestApi,
   type Stage,
 } from 'aws-cdk-lib/aws-apigateway';
+import { type Alias, Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/contract/contract.ts';
-import { acknowledge } from './acknowledge.ts';
+import { accessLogFormat } from './access-log.ts';
+import { acknowledgeFindings } from './api-findings.ts';
 import { ApiKeyAuthorizer } from './api-keys.ts';
 import { gatewayFaults, gatewayResponse } from './gateway-faults.ts';
 import type { Keys } from './keys.ts';
@@ -28,20 +29,22 @@ export interface RefreshApiProps {
 }
 
 /**
- * A contract's API and Lambda. The stage is the first segment of the contract's path, so the invoke URL
- * ends in exactly that path.
+ * A contract's REST API and Lambda. The API's stage is the first segment of the contract's path, so its
+ * invoke URL ends in exactly that path.
  */
 export class RefreshApi extends Construct {
   readonly contract: Contract;
   readonly api: RestApi;
   readonly stage: Stage;
   readonly lambda: ServiceFunction;
-  /** The Lambda that shows api keys to the usage plan, where the contract asks for keys. */
+  /** The alias that the API invokes. CodeDeploy moves it from version to version. */
+  readonly live: Alias;
+  /** The authorizer's Lambda, where the contract requires api keys. */
   readonly authorizer: ServiceFunction | undefined;
   readonly accessLogs: LogGroup;
-  /** Where the contract answers. */
+  /** The URL of the contract, without a custom domain. */
   readonly url: string;
-  /** The first segment of the path: stage of the API, and base path under a custom domain. */
+  /** The first segment of the path: the API's stage, and the base path under a custom domain. */
   readonly basePath: string;
 
   constructor(
@@ -74,6 +77,7 @@ export class RefreshApi extends Construct {
     sessions.grantRefresh(lambda, contract, policyOf(settings, contract));
     keys.grantRead(lambda, [contract]);
 
+    this.live = lambda.addAlias('live');
     const logs = new LogGroup(this, 'AccessLogs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -93,7 +97,7 @@ export class RefreshApi extends Construct {
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(logs),
-        accessLogFormat: AccessLogFormat.custom(accessLog),
+        accessLogFormat: accessLogFormat(settings),
       },
     });
     this.stage = this.api.deploymentStage;
@@ -109,19 +113,22 @@ export class RefreshApi extends Construct {
     this.authorizer = authorizer?.lambda;
     this.accessLogs = logs;
 
+    // The alias, by the function's ARN: `sam local` can't resolve a reference to an alias.
+    const called = Lambda.fromFunctionAttributes(this, 'Called', {
+      functionArn: `${lambda.functionArn}:${this.live.aliasName}`,
+      sameEnvironment: true,
+    });
     const route = this.api.root.resourceForPath(resource.join('/'));
-    const method = route.addMethod(
-      'POST',
-      new LambdaIntegration(lambda, { allowTestInvoke: false }),
-      {
-        ...(authorizer && { apiKeyRequired: true, authorizer: authorizer.authorizer }),
-      },
-    );
+    const integration = new LambdaIntegration(called, { allowTestInvoke: false });
+    const method = route.addMethod('POST', integration, {
+      ...(authorizer && { apiKeyRequired: true, authorizer: authorizer.authorizer }),
+    });
+    method.node.addDependency(this.live);
     if (origins.length > 0)
       route.addCorsPreflight({
         allowOrigins: [...origins],
         allowMethods: ['POST'],
-        // The last is sent by Oracle Commerce's storefront with every request.
+        // Oracle Commerce's storefront sends X-CCProfileType with every request.
         allowHeaders: [
           'Authorization',
           'Content-Type',
@@ -130,56 +137,12 @@ export class RefreshApi extends Construct {
           'X-CCProfileType',
         ],
       });
-    acknowledge(
-      method,
-      'AwsSolutions-COG4',
-      'The caller is a client of the documented wire, whose credential the Lambda judges; no user pool knows it.',
-    );
-    if (apiKey === 'none')
-      acknowledge(
-        method,
-        'AwsSolutions-APIG4',
-        'The document has no credential but the one in the request itself, which the Lambda judges.',
-      );
-    acknowledge(
-      this.api,
-      'AwsSolutions-APIG2',
-      'A malformed request is answered in the words of the contract, which API Gateway cannot choose by content.',
-    );
-    acknowledge(
-      this.stage,
-      'AwsSolutions-APIG6',
-      'Execution logs hold headers and bodies, and so credentials. Access logs, which hold none, are on.',
-    );
-    acknowledge(
-      this.stage,
-      'AwsSolutions-APIG3',
-      'Throttling guards the stage; whether a firewall stands before it is for each deployment to say.',
-    );
-    // CDK gives every API an output of its own; the stack has one that ends in the documented path.
+    acknowledgeFindings({ api: this.api, stage: this.stage, method, apiKey, settings });
+    // CDK's own output lacks the documented path; outputs.ts has one with it.
     this.api.node.tryRemoveChild('Endpoint');
     this.url = `${this.api.url}${resource.join('/')}`;
   }
 }
 
-/** sam hands over the variables that the template has, and no others. Empty, they say nothing. */
+/** `sam local` sets only variables that the template has. Empty ones have no effect. */
 const forSam = { SESSION_KEYS: '', AWS_ENDPOINT_URL_DYNAMODB: '' };
-
-/**
- * One line per request. `requestId` may be the client's own; `extendedRequestId` never is. No key, no
- * query and no header is in it.
- */
-const accessLog = JSON.stringify({
-  requestId: '$context.requestId',
-  extendedRequestId: '$context.extendedRequestId',
-  traceId: '$context.xrayTraceId',
-  time: '$context.requestTimeEpoch',
-  method: '$context.httpMethod',
-  resource: '$context.resourcePath',
-  status: '$context.status',
-  apiKeyId: '$context.identity.apiKeyId',
-  sourceIp: '$context.identity.sourceIp',
-  latency: '$context.responseLatency',
-  integrationLatency: '$context.integration.latency',
-  integrationStatus: '$context.integration.status',
-});

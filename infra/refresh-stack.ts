@@ -1,79 +1,69 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
+import { LambdaApplication } from 'aws-cdk-lib/aws-codedeploy';
 import type { Construct } from 'constructs';
 import { contracts } from '../functions/contracts.ts';
 import { ApiKeys } from './api-keys.ts';
 import { CustomDomain } from './custom-domain.ts';
+import { Firewall } from './firewall.ts';
 import { Keys } from './keys.ts';
 import { LoggingRole } from './logging-role.ts';
 import { Observability } from './observability.ts';
+import { addOutputs } from './outputs.ts';
 import { RefreshApi } from './refresh-api.ts';
+import { Release } from './release.ts';
 import { SessionAdmin } from './session-admin.ts';
+import { SessionEvents } from './session-events.ts';
 import { SessionTable } from './session-table.ts';
-import type { Settings } from './settings.ts';
+import type { Stage } from './stages.ts';
 
-export interface RefreshStackProps extends StackProps {
-  readonly settings: Settings;
+export interface RefreshStackProps {
+  readonly stage: Stage;
 }
 
-/** The product: one table, an API and a Lambda for each contract, and the Lambda that opens and ends. */
+/** The whole service: one table, an API and a Lambda for each contract, and session-admin. */
 export class RefreshStack extends Stack {
-  constructor(scope: Construct, id: string, { settings, ...props }: RefreshStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage: { name: stage, settings } }: RefreshStackProps,
+  ) {
     super(scope, id, {
       description: 'Refreshes the sessions of three documented APIs over one DynamoDB table',
-      ...props,
+      terminationProtection: settings.retain,
+      tags: { service: 'session-refresh', stage, ...settings.tags },
+      ...(settings.target && { env: settings.target }),
     });
     const sessions = new SessionTable(this, 'Sessions', settings);
     const keys = new Keys(this, 'Keys', settings);
     const logging = settings.accountHasLoggingRole ? undefined : new LoggingRole(this, 'Logging');
-    const apis: RefreshApi[] = [];
-    for (const contract of contracts) {
-      const api = new RefreshApi(this, contract.name, { contract, settings, sessions, keys });
+    const application = new LambdaApplication(this, 'Application');
+    const parts = { settings, sessions, keys };
+    const apis = contracts.map((contract) => {
+      const api = new RefreshApi(this, contract.name, { contract, ...parts });
       if (logging) api.stage.node.addDependency(logging);
-      if (contract.apiKey === 'required')
-        this.outputKeys(
-          new ApiKeys(this, `${contract.name}-clients`, {
-            api: api.api,
-            stage: api.stage,
-            clients: settings.clients,
-          }),
-        );
-      apis.push(api);
-      const { domain } = settings;
-      this.output(
-        `${contract.name}-url`,
-        domain ? `https://${domain.name}${contract.path}` : api.url,
+      new Release(this, `${contract.name}-release`, { api, application, ...parts });
+      return api;
+    });
+    const { clients, firewall, domain, sessionEvents } = settings;
+    const apiKeys = apis
+      .filter(({ contract }) => contract.apiKey === 'required')
+      .map(
+        ({ contract, api, stage }) =>
+          new ApiKeys(this, `${contract.name}-clients`, { api, stage, clients }),
       );
-    }
-    if (settings.domain) new CustomDomain(this, 'Domain', { apis, ...settings.domain });
-    const admin = new SessionAdmin(this, 'SessionAdmin', { settings, sessions, keys });
-    const adminLogs = admin.logGroup;
+    if (firewall) new Firewall(this, 'Firewall', { apis, ...firewall });
+    if (domain) new CustomDomain(this, 'Domain', { apis, ...domain });
+    const admin = new SessionAdmin(this, 'SessionAdmin', parts);
+    const { streamArn } = sessions;
+    const events =
+      sessionEvents && streamArn ? new SessionEvents(this, 'Events', { streamArn }) : undefined;
     const { topic } = new Observability(this, 'Observability', {
       apis,
       sessions,
-      adminLogs,
+      events,
+      adminLogs: admin.logGroup,
       settings,
     });
-
-    this.output('session-admin-function', admin.functionName);
-    this.output('session-table', sessions.tableName);
-    this.output('alarm-topic', topic.topicArn);
-    for (const [name, purpose, arn] of keys.arns()) this.output(`${name}-${purpose}-secret`, arn);
-  }
-
-  private outputKeys({ ids }: ApiKeys): void {
-    for (const [client, { key: id, plan }] of ids) {
-      this.output(`api-key-${client}-id`, id);
-      this.output(`usage-plan-${client}-id`, plan);
-      this.output(
-        `api-key-${client}-show`,
-        `aws apigateway get-api-key --include-value --query value --output text --api-key ${id}`,
-      );
-    }
-  }
-
-  /** An output by its words: `eos-url` is EosUrl. */
-  private output(words: string, value: string): void {
-    const name = words.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-    new CfnOutput(this, name, { value });
+    addOutputs(this, { apis, apiKeys, application, admin, topic, events, ...parts });
   }
 }

@@ -9,7 +9,7 @@ import { acknowledge } from './acknowledge.ts';
 import { bundling } from './bundling.ts';
 
 export interface ServiceFunctionProps {
-  /** The folder of `functions/` whose handler.ts it is. */
+  /** The folder in `functions/` with its handler.ts. */
   readonly folder: string;
   readonly description: string;
   readonly timeoutSeconds: number;
@@ -17,7 +17,7 @@ export interface ServiceFunctionProps {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A Lambda of ours: bundled to one ES module, traced, with a log group and a role of its own. */
+/** A Lambda function: one bundled ES module, traced, with its own log group and role. */
 export class ServiceFunction extends NodejsFunction {
   constructor(
     scope: Construct,
@@ -28,7 +28,7 @@ export class ServiceFunction extends NodejsFunction {
       retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // AWSLambdaBasicExecutionRole would let it write to every log group there is.
+    // AWSLambdaBasicExecutionRole would let it write to every log group of the account.
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
@@ -46,21 +46,23 @@ export class ServiceFunction extends NodejsFunction {
       role,
       logGroup,
       ...(environment && { environment }),
+      // Keeps replaced versions: a rollback moves the alias back to one.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       bundling,
     });
     acknowledge(
       role,
       'AwsSolutions-IAM5[Resource::*]',
-      'X-Ray takes trace segments for no narrower resource.',
+      'The X-Ray actions have no narrower resource.',
     );
     acknowledge(
       this,
       'Serverless-LambdaDLQ',
-      'It is called synchronously: whoever calls has the answer, and no event waits to be lost.',
+      'It is called synchronously: its caller reads the failure, and no event is queued.',
     );
   }
 
-  /** Gives it a name in the template that one can type. */
+  /** Gives the function a logical id that is easy to type. */
   overrideLogicalId(name: string): void {
     (this.node.defaultChild as CfnFunction).overrideLogicalId(name);
   }

@@ -13,7 +13,7 @@ export interface SessionAdminProps {
   readonly keys: Keys;
 }
 
-/** The Lambda that opens and ends sessions. No API leads to it: IAM alone says who may call it. */
+/** The Lambda that opens and ends sessions. It has no API: IAM decides who may invoke it. */
 export class SessionAdmin extends Construct {
   private readonly lambda: ServiceFunction;
 
@@ -23,7 +23,7 @@ export class SessionAdmin extends Construct {
     this.lambda = new ServiceFunction(this, 'Function', {
       folder: 'session-admin',
       description: 'Opens, shows, lists and ends sessions',
-      // revoke-all waits for the index.
+      // revoke-all reads the index again until it is up to date.
       timeoutSeconds: 60,
       logRetentionDays: settings.logRetentionDays,
       environment: { SESSION_POLICIES: JSON.stringify(Object.fromEntries(policies)) },
@@ -40,7 +40,7 @@ export class SessionAdmin extends Construct {
     return this.lambda.functionName;
   }
 
-  /** Lets someone open and end sessions. */
+  /** Grants the right to open and end sessions. */
   grantInvoke(grantee: IGrantable): void {
     this.lambda.grantInvoke(grantee);
   }

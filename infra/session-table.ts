@@ -5,36 +5,33 @@ import {
   Billing,
   Operation,
   ProjectionType,
+  StreamViewType,
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/contract/contract.ts';
-import { type Policy, writesAtRefresh } from '../functions/core/session/policy.ts';
+import type { Policy } from '../functions/core/session/policy.ts';
+import { refreshOperations, type TableOperation } from './refresh-operations.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
-/**
- * What a refresh asks of the table. Where the token is the idle clock an expired one is read, and where
- * secrets stay too, nothing is ever written.
- */
-export function refreshOperations(policy: Policy): readonly TableOperation[] {
-  return [
-    ...(typeof policy.idle === 'number' ? [] : ['GetItem' as const]),
-    ...(writesAtRefresh(policy) ? ['UpdateItem' as const] : []),
-  ];
-}
-
-type TableOperation = 'GetItem' | 'UpdateItem';
-
 const asked = [Operation.GET_ITEM, Operation.UPDATE_ITEM, Operation.PUT_ITEM, Operation.QUERY];
 
-/** The table every contract shares: one row per session, deleted some time after it is over. */
+/** The table of all sessions: one row per session, which its TTL deletes after the session's end. */
 export class SessionTable extends Construct {
   private readonly table: TableV2;
 
-  constructor(scope: Construct, id: string, { retain }: Pick<Settings, 'retain'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    {
+      retain,
+      sessionEvents,
+      warmThroughput,
+    }: Pick<Settings, 'retain' | 'sessionEvents' | 'warmThroughput'>,
+  ) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: 'rowKey', type: AttributeType.STRING },
@@ -49,21 +46,33 @@ export class SessionTable extends Construct {
       encryption: TableEncryptionV2.awsManagedKey(),
       timeToLiveAttribute: 'purgeAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      ...(sessionEvents && { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES }),
+      ...(warmThroughput && {
+        warmThroughput: {
+          readUnitsPerSecond: warmThroughput.reads,
+          writeUnitsPerSecond: warmThroughput.writes,
+        },
+      }),
       deletionProtection: retain,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+  }
+
+  /** The table's stream. There is one only in a stage with session events. */
+  get streamArn(): string | undefined {
+    return this.table.tableStreamArn;
   }
 
   get tableName(): string {
     return this.table.tableName;
   }
 
-  /** How often DynamoDB sent a request of ours away. */
+  /** The requests that DynamoDB throttled. */
   metricThrottles(period: Duration): IMetric {
     return this.table.metricThrottledRequestsForOperations({ operations: asked, period });
   }
 
-  /** What is read and written, in capacity units. */
+  /** The consumed read and write capacity units. */
   metricCapacity(period: Duration): readonly IMetric[] {
     const options = { period, statistic: Stats.SUM };
     return [
@@ -72,7 +81,7 @@ export class SessionTable extends Construct {
     ];
   }
 
-  /** How long DynamoDB took for an operation, by its own account. */
+  /** The latency of an operation as DynamoDB measures it, in milliseconds. */
   metricLatency(operation: TableOperation, options: MetricOptions): IMetric {
     return this.table.metricSuccessfulRequestLatency({
       ...options,
@@ -80,21 +89,28 @@ export class SessionTable extends Construct {
     });
   }
 
-  /** Lets a Lambda refresh the sessions of its contract under a policy, by the actions that takes. */
+  /** Grants a Lambda what refreshing the sessions of its contract takes under a policy. */
   grantRefresh(lambda: ServiceFunction, { name }: Contract, policy: Policy): void {
     const rows = `${name}#*`;
     const claims = `${name}#*#claims#*`;
     const operations = refreshOperations(policy);
-    // Claims that are an item of their own are read, and by nobody here written.
+    // A refresh reads claims that are stored in an item of their own, and never writes them.
     this.grantOn(lambda, 'GetItem', operations.includes('GetItem') ? rows : claims);
     if (operations.includes('UpdateItem')) this.grantOn(lambda, 'UpdateItem', rows, claims);
     lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
   }
 
-  /** Lets a Lambda do one thing with the items whose keys look so, but those that look otherwise. */
+  /** Grants a Lambda to open and revoke the contract's sessions whose ids have a prefix. */
+  grantThrowAway(lambda: ServiceFunction, { name }: Contract, idPrefix: string): void {
+    for (const operation of ['PutItem', 'UpdateItem'] as const)
+      this.grantOn(lambda, operation, `${name}#${idPrefix}*`);
+    lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
+  }
+
+  /** Grants one operation on items whose keys match a pattern, except those that match another. */
   private grantOn(
     lambda: ServiceFunction,
-    operation: TableOperation,
+    operation: TableOperation | 'PutItem',
     keys: string,
     except?: string,
   ): void {
@@ -111,7 +127,7 @@ export class SessionTable extends Construct {
     );
   }
 
-  /** Lets a Lambda open and end the sessions of every contract. */
+  /** Grants a Lambda to open, read and end the sessions of every contract. */
   grantAdmin(lambda: ServiceFunction): void {
     lambda.addToRolePolicy(
       new PolicyStatement({

@@ -1,24 +1,21 @@
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { contracts } from '../functions/contracts.ts';
 import type { Policy } from '../functions/core/session/policy.ts';
-import { policyProblem } from '../functions/core/session/policy.ts';
 
 /** How much of an API may be used. */
 export interface Throttle {
-  /** Requests a second, over time. */
+  /** Requests per second, sustained. */
   readonly rate: number;
-  /** Requests at once. */
+  /** Requests at the same moment. */
   readonly burst: number;
 }
 
-/** Someone who calls with an api key, and what the plan of that client allows. */
+/** A client that calls with an api key, and the limits of its usage plan. */
 export interface Client extends Throttle {
-  /** What the key is called; its value is never here. */
+  /** The name of the key. Its value is in no template. */
   readonly name: string;
   readonly quota: { readonly limit: number; readonly period: 'DAY' | 'WEEK' | 'MONTH' };
 }
 
-/** A name of one's own in front of the APIs. */
+/** A custom domain in front of the APIs. */
 export interface Domain {
   readonly name: string;
   readonly certificateArn: string;
@@ -26,71 +23,84 @@ export interface Domain {
   readonly hostedZoneName: string;
 }
 
-/** What a contract's stage may say of it. */
+/** AWS WAF before the APIs. */
+export interface Firewall {
+  /** Requests that one address may send within five minutes, to all APIs together. */
+  readonly ratePerAddress: number;
+  /** Rules of AWSManagedRulesCommonRuleSet that count a request and let it pass. Default: none. */
+  readonly onlyCounted?: readonly string[];
+}
+
+/** The read and write units per second that the table serves from the start. */
+export interface WarmThroughput {
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** What a stage changes about one contract. */
 export interface ContractSettings {
   readonly policy?: Partial<Policy>;
   readonly throttle?: Throttle;
-  /** Origins whose pages may call it (CORS); none by default. */
+  /** The origins whose pages may call the contract (CORS). Default: none. */
   readonly allowedOrigins?: readonly string[];
-  /** After how many minutes without a request someone is told; by default never. */
+  /** Alarms after this many minutes without a request. Default: never. */
   readonly quietMinutes?: number;
 }
 
-/** What differs between stages. */
+/** The settings of one stage: a file in infra/stages/. */
 export interface Settings {
-  /** Whether the table and the keys outlive the stack, and the table can't be deleted. */
+  /** The account and Region to deploy to. Default: those of the CDK CLI's credentials. */
+  readonly target?: { readonly account: string; readonly region: string };
+  /** Tags of every resource, besides `service` and `stage`. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether table and keys survive the stack's deletion, and both are protected against deletion. */
   readonly retain: boolean;
   readonly logRetentionDays: number;
   readonly throttle: Throttle;
   readonly contracts: Readonly<Record<string, ContractSettings>>;
   readonly clients: readonly Client[];
-  /** Whether another stack has given API Gateway the account's role for logs already. */
+  /** Whether to leave API Gateway's account-wide role for logs as it is. */
   readonly accountHasLoggingRole: boolean;
-  /** How many Lambdas the account may run at once; AWS gives 1000, and new accounts less. */
+  /** The account's quota of concurrent Lambda executions. AWS's default is 1000; new accounts have less. */
   readonly accountConcurrency: number;
-  /** Whether sam may run the template's functions on the table of `npm start`. */
+  /** Whether `sam local` may run the template's functions on the table of `npm start`. */
   readonly sam: boolean;
+  /** How much of the traffic a new version of a refresh Lambda gets first, and for how long. */
+  readonly canary: (typeof canaries)[number];
+  /** Whether to put an event onto a bus when a session opens or ends: docs/events.md. */
+  readonly sessionEvents: boolean;
+  /** Default: no firewall. */
+  readonly firewall?: Firewall;
+  /** Default: what DynamoDB gives a new table, 12000 reads and 4000 writes. It can't be lowered again. */
+  readonly warmThroughput?: WarmThroughput;
   readonly domain?: Domain;
-  /** Who is told of alarms; without it they are only shown. */
+  /** The address that receives alarms. Default: alarms are only shown. */
   readonly alarmEmail?: string;
 }
 
-export type Stage = 'dev' | 'prod';
+/** The canaries that CodeDeploy knows. */
+export const canaries = [
+  'all at once',
+  '10 % for 5 minutes',
+  '10 % for 10 minutes',
+  '10 % for 15 minutes',
+  '10 % for 30 minutes',
+] as const;
 
-/** The stages. `cdk deploy -c stage=prod`; `dev` is the default. */
-export const settings: Readonly<Record<Stage, Settings>> = {
-  dev: {
-    retain: false,
-    logRetentionDays: 7,
-    throttle: { rate: 50, burst: 100 },
-    contracts: {},
-    clients: [{ name: 'workspace', rate: 20, burst: 40, quota: { limit: 100_000, period: 'DAY' } }],
-    accountHasLoggingRole: false,
-    accountConcurrency: 1000,
-    sam: true,
-  },
-  prod: {
-    retain: true,
-    logRetentionDays: 90,
-    throttle: { rate: 2000, burst: 4000 },
-    contracts: {},
-    clients: [
-      { name: 'workspace', rate: 200, burst: 400, quota: { limit: 10_000_000, period: 'DAY' } },
-    ],
-    accountHasLoggingRole: false,
-    accountConcurrency: 1000,
-    sam: false,
-  },
-};
-
-/**
- * The settings of a stage.
- * @throws Error with a sentence that names what makes no sense
- */
-export function settingsOf(stage: unknown): Settings {
-  if (stage !== 'dev' && stage !== 'prod') throw new Error('stage is dev or prod');
-  return checked(settings[stage]);
-}
+/** The values that stages share. They suit production; a stage overrides what differs. */
+export const defaults = {
+  tags: {},
+  retain: true,
+  logRetentionDays: 90,
+  throttle: { rate: 2000, burst: 4000 },
+  contracts: {},
+  clients: [],
+  accountHasLoggingRole: false,
+  accountConcurrency: 1000,
+  sam: false,
+  canary: '10 % for 5 minutes',
+  sessionEvents: false,
+} as const satisfies Settings;
 
 /** A contract's policy in a stage. */
 export function policyOf(
@@ -99,61 +109,3 @@ export function policyOf(
 ): Policy {
   return { ...policy, ...own[name]?.policy };
 }
-
-/**
- * The settings, if they make sense.
- * @throws Error with a sentence that names what does not
- */
-export function checked(given: Settings): Settings {
-  for (const name of Object.keys(given.contracts))
-    if (!contracts.some((contract) => contract.name === name))
-      throw new Error(`settings name a contract ${name}, and there is none`);
-  for (const contract of contracts) {
-    const problem = policyProblem(policyOf(given, contract), contract);
-    if (problem) throw new Error(`${contract.name}: ${problem}`);
-  }
-  const throttles: [string, Throttle | undefined][] = [
-    ['throttle', given.throttle],
-    ...Object.entries(given.contracts).map(
-      ([name, { throttle }]): [string, Throttle | undefined] => [name, throttle],
-    ),
-    ...given.clients.map((client): [string, Throttle] => [`client ${client.name}`, client]),
-  ];
-  for (const [what, throttle] of throttles)
-    if (throttle && !(throttle.rate > 0 && isCount(throttle.burst)))
-      throw new Error(`${what}: rate and burst must be over 0, and burst whole`);
-  for (const { name, quota } of given.clients)
-    if (!isCount(quota.limit))
-      throw new Error(`client ${name}: its quota must be over 0, and whole`);
-  for (const [name, { allowedOrigins = [] }] of Object.entries(given.contracts))
-    for (const origin of allowedOrigins)
-      if (!isOrigin(origin))
-        throw new Error(`${name}: ${origin} is no origin like https://shop.example`);
-  for (const [name, { quietMinutes = 1 }] of Object.entries(given.contracts))
-    if (!(isCount(quietMinutes) && quietMinutes <= 24 * 60))
-      throw new Error(`${name}: quietMinutes is a whole number up to a day's`);
-  if (!isCount(given.accountConcurrency))
-    throw new Error('accountConcurrency must be over 0, and whole');
-  if (!retentions.has(given.logRetentionDays))
-    throw new Error(
-      `logRetentionDays is ${given.logRetentionDays}; CloudWatch Logs keeps ${[...retentions].join(', ')}`,
-    );
-  const names = given.clients.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) throw new Error(`client ${twice} is there twice`);
-  return given;
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0;
-}
-
-/** Whether a browser would send the text as it stands in `Origin`. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
-
-/** The days that CloudWatch Logs takes; `RetentionDays` has 9999 for never. */
-const retentions = new Set(
-  Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999),
-);

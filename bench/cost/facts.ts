@@ -2,7 +2,7 @@ import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { Outcome } from '../../functions/core/lambda/outcome.ts';
 import { type MetricName, outcomes } from '../../functions/core/lambda/outcome.ts';
-import { settings } from '../../infra/settings.ts';
+import { settings as prod } from '../../infra/stages/prod.ts';
 import { type Resource, resources, synthesized } from '../../test/infra/synthesis.ts';
 import { largest, sizes } from '../capacity.ts';
 import { measured } from './assumptions.ts';
@@ -58,12 +58,14 @@ export async function facts(): Promise<Facts> {
   return {
     subjects: await Promise.all(subjects),
     fixed: {
-      metrics: contracts.length * (outcomes.length + Object.keys(others).length),
+      metrics:
+        contracts.length * (outcomes.length + Object.keys(others).length) +
+        count('AWS::Logs::MetricFilter'),
       alarms: alarms.reduce((sum, metrics) => sum + metrics, 0),
       dashboards: count('AWS::CloudWatch::Dashboard'),
       secrets: count('AWS::SecretsManager::Secret'),
-      rate: settings.prod.throttle.rate,
-      keyRate: settings.prod.clients[0]?.rate ?? 0,
+      rate: prod.throttle.rate,
+      keyRate: prod.clients[0]?.rate ?? 0,
     },
   };
 }

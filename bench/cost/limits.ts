@@ -39,17 +39,17 @@ export function used({ allows, asked }: Limit): number {
 export const lifted = {
   key: {
     is: 'the plan of the client `workspace`, a second and key',
-    by: '`clients` in `infra/settings.ts`',
+    by: '`clients` in `infra/stages/prod.ts`',
     page: 'ours',
   },
   stage: {
     is: 'the throttle of `prod`, a second and contract',
-    by: '`throttle` in `infra/settings.ts`, or of one contract',
+    by: '`throttle` in `infra/stages/prod.ts`, or of one contract',
     page: 'ours',
   },
   'new table': {
     is: 'a table that was never busier: 4,000 writes or 12,000 reads a second',
-    by: 'time: it takes twice its last peak within half an hour; at once by setting warm throughput before the day',
+    by: 'time: it takes twice its last peak within half an hour; at once by `warmThroughput` in `infra/stages/prod.ts`, before the day',
     page: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html',
   },
   'API Gateway': {

@@ -22,7 +22,7 @@ import { tables } from '../../bench/cost/tables.ts';
 import { tiered } from '../../bench/cost/tiers.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { settings } from '../../infra/settings.ts';
+import { settings as prod } from '../../infra/stages/prod.ts';
 
 /** A session whose numbers are round: a warm refresh takes 1 + 2 + 4 ms. */
 const subject: Subject = {
@@ -91,7 +91,7 @@ describe('docs/capacity.md', () => {
   test('goes by what the stack of prod has', () => {
     expect(found.fixed).toMatchObject({ dashboards: 1, secrets: 5, rate: 2000, keyRate: 200 });
     expect(found.fixed.alarms).toBeGreaterThan(20);
-    expect(assumed.logMonths * assumed.daysPerMonth).toBe(settings.prod.logRetentionDays);
+    expect(assumed.logMonths * assumed.daysPerMonth).toBe(prod.logRetentionDays);
   });
 });
 

@@ -2,17 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
 import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
+import { type ReleaseStandIn, releaseStandIn } from '../support/release-stand-in.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
-import { material, test, type World } from '../support/world.ts';
+import { material, onBothEngines, test, type World } from '../support/world.ts';
 import type { Resource } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
@@ -45,7 +48,8 @@ async function running<Result>(
   use: (lambda: LambdaProcess) => Promise<Result>,
   variables: Record<string, string> = {},
 ): Promise<Result> {
-  const [, resource] = lambdas.find(([id]) => id.startsWith(`${name}Function`)) ?? [];
+  const [, resource] =
+    lambdas.find(([id]) => id.startsWith(`${name}Function`) || id.startsWith(`${name}Check`)) ?? [];
   if (!resource) throw new Error(`the template has no ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'lambda-'));
   cpSync(join(out, resource.Metadata['aws:asset:path'] ?? ''), folder, { recursive: true });
@@ -97,7 +101,7 @@ async function call(lambda: LambdaProcess, given: unknown) {
 }
 
 describe('the deployed artifact', { timeout: 60_000 }, () => {
-  test('has nothing of the explorer in it', () => {
+  test('contains nothing of the explorer', () => {
     const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.(mjs|map)$/.test(file),
     );
@@ -126,9 +130,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of eos sends its X-Ray trace with what it asks of the table, and logs it', async ({
-    world,
-  }) => {
+  test('of eos passes its X-Ray trace to DynamoDB, and logs it', async ({ world }) => {
     const trace = '1-5759e988-bd862e3fe1be46a994272793';
     const told = `Root=${trace};Parent=53995c3f42cd8ad8;Sampled=1`;
     const proxy = await startProxy(world.endpoint);
@@ -166,9 +168,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of ccstore answers its event, with a token of ours in it, with the next', async ({
-    world,
-  }) => {
+  test('of ccstore answers its event with the next token', async ({ world }) => {
     world.now = epochSeconds(Date.now() / 1000);
     const { accessToken } = await world.open(ccstore);
     const given = event('ccstore');
@@ -180,7 +180,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of ccstore refuses its event as it stands: the token in it is none', async ({ world }) => {
+  test('of ccstore refuses its event with the placeholder as token', async ({ world }) => {
     await running('ccstore', world, async (lambda) => {
       const { status, body } = await call(lambda, event('ccstore'));
       expect([status, body.errorCode]).toEqual([401, '90002']);
@@ -205,14 +205,14 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     expect(JSON.parse(log)).toMatchObject({ command: 'open', outcome: 'done', session });
   });
 
-  test('of session-admin refuses a command that there is none of', async ({ world }) => {
+  test('of session-admin refuses an unknown command', async ({ world }) => {
     const answer = await running('SessionAdmin', world, (lambda) =>
       lambda.call({ command: 'constructor' }),
     );
     expect(answer).toMatchObject({ outcome: 'invalid' });
   });
 
-  test('of the authorizer shows the key to the usage plan, for the whole stage', async ({
+  test('of the authorizer passes the key to the usage plan, for the whole stage', async ({
     world,
   }) => {
     const arn = 'arn:aws:execute-api:eu-west-1:111111111111:api';
@@ -238,7 +238,7 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       (['down', 'stalled'] as const).map((mood) => ({ name, mood })),
     ),
   )(
-    'of $name starts while Secrets Manager is $mood, says so, and answers when it is well',
+    'of $name answers 503 or 504 while Secrets Manager is $mood, and then recovers',
     async ({ name, mood }, { world }) => {
       manager.mood = mood;
       await running(name, world, async (lambda) => {
@@ -250,4 +250,102 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       });
     },
   );
+});
+
+onBothEngines('the check of a release', (check) => {
+  /** Runs the artifact of a contract's check on a build, and tells what CodeDeploy is told. */
+  async function verdictOn(
+    { name }: (typeof contracts)[number],
+    world: World,
+    invoke: (event: unknown) => Promise<unknown>,
+  ): Promise<Pick<ReleaseStandIn, 'told' | 'called'> & { readonly log: string }> {
+    const aws = await releaseStandIn(invoke);
+    const log = await running(
+      `${name}release`,
+      world,
+      async (lambda) => {
+        await lambda.call({ DeploymentId: 'd-1', LifecycleEventHookExecutionId: 'e-1' });
+        return lambda.output();
+      },
+      { AWS_ENDPOINT_URL_LAMBDA: aws.endpoint, AWS_ENDPOINT_URL_CODEDEPLOY: aws.endpoint },
+    );
+    aws.close();
+    return { ...aws, log };
+  }
+
+  const tells = (status: string) => [
+    { deploymentId: 'd-1', lifecycleEventHookExecutionId: 'e-1', status },
+  ];
+
+  check.for(contracts)('passes a good build of $name', async (contract, { world }) => {
+    await running(contract.name, world, async (build) => {
+      const { told, called, log } = await verdictOn(contract, world, (event) => build.call(event));
+      expect(told).toEqual(tells('Succeeded'));
+      const [version, ...more] = new Set(called);
+      expect([version, more]).toEqual([expect.stringContaining('CurrentVersion'), []]);
+      expect(JSON.parse(log)).toMatchObject({ contract: contract.name, status: 'Succeeded' });
+      expect(build.output()).toContain('"outcome":"refreshed"');
+      expect(build.output()).toContain('"outcome":"revoked"');
+    });
+  });
+
+  check.for([
+    {
+      what: 'refuses every session',
+      problem: 'a live session is answered 403',
+      build: () => eos.refuse('wrong-secret', ''),
+    },
+    {
+      what: 'fails',
+      problem: 'a live session is answered 500',
+      build: () => eos.refuse('failed', ''),
+    },
+    {
+      what: 'crashes',
+      problem: 'a live session is answered by a crash',
+      build: () => undefined,
+    },
+    {
+      what: 'refreshes a revoked session too',
+      problem: 'a revoked session is answered 200',
+      build: () => ({ status: 200, body: '{}' }),
+    },
+    {
+      what: 'answers a revoked session with 404',
+      problem: 'a revoked session is answered 404',
+      build: (calls: number) =>
+        calls === 1 ? { status: 200, body: '{}' } : eos.refuse('unknown-route', ''),
+    },
+    {
+      what: 'refuses a revoked session in other words',
+      problem: 'a revoked session is refused for another reason',
+      build: (calls: number) =>
+        calls === 1 ? { status: 200, body: '{}' } : eos.refuse('forbidden', ''),
+    },
+  ])('stops a build that $what', async ({ build, problem }, { world }) => {
+    let calls = 0;
+    const { told, log } = await verdictOn(eos, world, async () => {
+      calls += 1;
+      const answer = build(calls);
+      return answer && { statusCode: answer.status, body: answer.body };
+    });
+    expect(told).toEqual(tells('Failed'));
+    expect(JSON.parse(log)).toMatchObject({ status: 'Failed', problem });
+  });
+
+  check('stops the release when keys cannot be read', async ({ world }) => {
+    manager.mood = 'down';
+    const { told, log } = await verdictOn(eos, world, async () => undefined);
+    manager.mood = 'well';
+    expect(told).toEqual(tells('Failed'));
+    expect(JSON.parse(log)).toMatchObject({ problem: 'KeysUnavailable' });
+  });
+
+  check('leaves one revoked session in the table', async ({ world }) => {
+    await verdictOn(eos, world, async () => ({ statusCode: 500, body: '' }));
+    const { Items = [] } = await world.client.send(new ScanCommand({ TableName: world.table }));
+    expect(Items).toHaveLength(1);
+    expect(Items[0]?.rowKey?.S).toMatch(/^eos#release-check-/);
+    expect(Items[0]?.revokedAt?.N).toMatch(/^\d+$/);
+  });
 });

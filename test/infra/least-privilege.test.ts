@@ -13,7 +13,7 @@ interface Statement {
 /** A Lambda's whole permission, each statement in one line. */
 function permissions(lambda: string, of = template): readonly string[] {
   const policies = resources(of, 'AWS::IAM::Policy').filter(([id]) =>
-    id.startsWith(`${lambda}FunctionRole`),
+    [`${lambda}FunctionRole`, `${lambda}Role`].some((role) => id.startsWith(role)),
   );
   return policies.flatMap(([, policy]) => statements(policy)).toSorted();
 }
@@ -41,20 +41,23 @@ const everySecret = contracts.flatMap(({ name, signs }) =>
 );
 const readSecrets = 'secretsmanager:GetSecretValue on';
 
-describe('what a Lambda may do where secrets replace one another', () => {
+describe('the role of a refresh Lambda under rotation', () => {
   const policy = { rotation: { grace: 60 } };
   const rotating = synthesized({ contracts: { eos: { policy }, ccstore: { policy } } });
 
   test.for([
     { lambda: 'eos', exactly: [reads('eos#*#claims#*'), writesRows('eos')] },
     { lambda: 'ccstore', exactly: [reads('ccstore#*'), writesRows('ccstore')] },
-  ])('$lambda: its own rows, and no writing of claims', ({ lambda, exactly }) => {
+  ])('$lambda writes its own rows, and no claims', ({ lambda, exactly }) => {
     const found = permissions(lambda, rotating).filter((one) => one.includes('dynamodb:'));
     expect(found).toEqual(exactly);
   });
 });
 
-describe('what a Lambda may do', () => {
+/** Each contract's Lambda, its check and its releases; the authorizer; session-admin. */
+const policies = 3 * contracts.length + 2;
+
+describe('the role', () => {
   test.for([
     {
       lambda: 'eos',
@@ -96,18 +99,37 @@ describe('what a Lambda may do', () => {
         traces,
       ],
     },
-  ])('$lambda: exactly what it uses', ({ lambda, exactly }) => {
+    ...contracts.map(({ name, signs }) => ({
+      lambda: `${name}releaseCheck`,
+      exactly: [
+        `dynamodb:PutItem, dynamodb:UpdateItem on ${table} if {${like(`${name}#release-check-*`)}}`,
+        `logs:CreateLogStream, logs:PutLogEvents on {${name}releaseCheckLogs.Arn}`,
+        `${readSecrets} {Keys${name}root}${signs ? `, {Keys${name}signing}` : ''}`,
+        `lambda:InvokeFunction on {${name}Function.Arn}:*`,
+        `codedeploy:PutLifecycleEventHookExecutionStatus on arn:{AWS::Partition}:codedeploy:{AWS::Region}:{AWS::AccountId}:deploymentgroup:{Application}/{${name}releaseGroup}`,
+        traces,
+      ],
+    })),
+    ...contracts.map(({ name }) => ({
+      lambda: `${name}release`,
+      exactly: [
+        'cloudwatch:DescribeAlarms on *',
+        `lambda:GetAlias, lambda:GetProvisionedConcurrencyConfig, lambda:UpdateAlias on {${name}Function.Arn}, {${name}Function.Arn}:*`,
+        `lambda:InvokeFunction on {${name}releaseCheck.Arn}`,
+      ],
+    })),
+  ])('of $lambda allows exactly what it uses', ({ lambda, exactly }) => {
     expect(permissions(lambda)).toEqual(exactly.toSorted());
   });
 
-  test('is in the policies above, and in no managed one', () => {
+  test('has no managed policy and no other policy', () => {
     for (const [, { Properties }] of resources(template, 'AWS::IAM::Role'))
       expect(Properties.ManagedPolicyArns).toBeUndefined();
-    expect(resources(template, 'AWS::IAM::Policy')).toHaveLength(contracts.length + 2);
+    expect(resources(template, 'AWS::IAM::Policy')).toHaveLength(policies);
   });
 });
 
-test('the only other role is the one by which API Gateway writes logs', () => {
+test('the only other role lets API Gateway write logs', () => {
   const withPolicies = resources(template, 'AWS::IAM::Role').filter(
     ([, { Properties }]) => Properties.Policies,
   );
@@ -120,13 +142,13 @@ test('the only other role is the one by which API Gateway writes logs', () => {
   for (const action of actions) expect(action).toMatch(/^"logs:[A-Z]/);
 });
 
-test('an account that has that role already is left alone', () => {
+test('accountHasLoggingRole leaves the account’s role as it is', () => {
   const without = synthesized({ accountHasLoggingRole: true });
   expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
-  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(contracts.length + 2);
+  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(policies);
 });
 
-test('API Gateway may call a contract on its own route alone', () => {
+test('API Gateway may invoke a contract’s Lambda for its own route only', () => {
   const callers = resources(template, 'AWS::Lambda::Permission').map(([, { Properties }]) =>
     asText(Properties.SourceArn),
   );

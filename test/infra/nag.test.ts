@@ -16,6 +16,12 @@ describe('cdk-nag', () => {
       stage: 'dev',
       changes: { contracts: { eos: origins, s360: origins, ccstore: origins } },
     },
+    { what: 'prod with session events', stage: 'prod', changes: { sessionEvents: true } },
+    {
+      what: 'prod with a firewall',
+      stage: 'prod',
+      changes: { firewall: { ratePerAddress: 2000 } },
+    },
     {
       what: 'an account with a logging role',
       stage: 'prod',
@@ -28,7 +34,7 @@ describe('cdk-nag', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
-  test('finds what nobody has acknowledged', () => {
+  test('fails on a finding that is not acknowledged', () => {
     const app = newApp();
     new Bucket(stackOf(app, {}, 'dev'), 'Bucket');
     addChecks(app);

@@ -8,6 +8,7 @@ import { asText, resources, synthesized } from './synthesis.ts';
 const quiet = { quietMinutes: 15 };
 const rotating = { ...quiet, policy: { rotation: { grace: 60 } } };
 const template = synthesized({
+  sessionEvents: true,
   contracts: Object.fromEntries(
     contracts.map(({ name, rotates }) => [name, rotates ? rotating : quiet]),
   ),
@@ -30,12 +31,12 @@ function headingOf({ AlarmDescription }: (typeof alarms)[number]): string {
 }
 
 describe('alarms', () => {
-  test('each name a heading of the runbook, and each heading there is some alarm’s', () => {
+  test('name a heading of the runbook each, and use every heading', () => {
     expect(headings.length).toBeGreaterThan(5);
     expect([...new Set(alarms.map(headingOf))].toSorted()).toEqual(headings.toSorted());
   });
 
-  test.for(contracts)('watch $name in every way', ({ name, apiKey, rotates }) => {
+  test.for(contracts)('watch $name for every kind of failure', ({ name, apiKey, rotates }) => {
     const common = ['5xx', 'crashes', 'guesses', 'keys', 'quiet', 'slow', 'throttled'];
     const own = resources(template, 'AWS::CloudWatch::Alarm')
       .map(([id]) => id)
@@ -43,7 +44,7 @@ describe('alarms', () => {
     expect(own).toHaveLength(common.length + (apiKey === 'required' ? 1 : 0) + (rotates ? 1 : 0));
   });
 
-  test('say when silence is meant: none is a sign of health where calls are expected', () => {
+  test('treat missing data as healthy, except the one that expects requests', () => {
     const missing = Object.groupBy(alarms, headingOf);
     for (const [heading, some] of Object.entries(missing))
       for (const { TreatMissingData, ComparisonOperator } of some ?? [])
@@ -54,7 +55,7 @@ describe('alarms', () => {
         );
   });
 
-  test('do not tell of silence, nor of secrets that nothing replaces, that nobody asked about', () => {
+  test('leave out what a stage has not turned on: silence and rotation', () => {
     const described = resources(synthesized(), 'AWS::CloudWatch::Alarm').map(
       ([, r]) => r.Properties,
     );
@@ -62,7 +63,7 @@ describe('alarms', () => {
     expect(described.map(headingOf)).not.toContain('A replaced secret was used');
   });
 
-  test('watch the concurrency that the settings say the account has', () => {
+  test('watch concurrency against the account’s quota in the settings', () => {
     const changed = synthesized({ accountConcurrency: 50 });
     const thresholds = resources(changed, 'AWS::CloudWatch::Alarm').map(([, r]) => r.Properties);
     const [found] = thresholds.filter(({ MetricName }) => MetricName === 'ConcurrentExecutions');
@@ -82,7 +83,7 @@ describe('metrics', () => {
   const ownOnDashboard = /\["Stack","([\w-]+)"/g;
   const ownInAlarms = /"MetricName":"([\w-]+)","Namespace":"Stack"/g;
 
-  test('that are watched are those that the Lambdas write, on all their paths', () => {
+  test('that alarms and dashboard read are exactly those that the Lambdas write', () => {
     const { stdout } = spawnSync(
       process.execPath,
       ['test/leaks/every-path.ts', inject('embedded')],
@@ -96,7 +97,7 @@ describe('metrics', () => {
     expect([...watched()].toSorted()).toEqual([...new Set(written)].toSorted());
   });
 
-  test('go to the namespace that is watched', () => {
+  test('are written to the namespace that alarms read', () => {
     const functions = resources(template, 'AWS::Lambda::Function');
     for (const { name } of contracts) {
       const [, found] = functions.find(([id]) => id === `${name}Function`) ?? [];
@@ -107,8 +108,8 @@ describe('metrics', () => {
   });
 });
 
-describe('the questions to the logs', () => {
-  test.for(queries)('stand in the runbook and in CloudWatch alike: $name', ({ name, text }) => {
+describe('the saved queries', () => {
+  test.for(queries)('are the same in the runbook and in CloudWatch: $name', ({ name, text }) => {
     expect(runbook).toContain(`\`${name}\``);
     expect(runbook).toContain(`\`\`\`\n${text}\n\`\`\``);
     const saved = resources(template, 'AWS::Logs::QueryDefinition').map(([, r]) => r.Properties);

@@ -51,7 +51,7 @@ describe.for(contracts)('the API of $name', (contract) => {
     expect(`/${path.split('/')[1]}/${segments.join('/')}`).toBe(path);
   });
 
-  test('has an answer of its own for every type that CDK knows', () => {
+  test('defines every gateway response type that CDK knows', () => {
     const types = Object.values(ResponseType).filter((type) => type instanceof ResponseType);
     const known = types.map(({ responseType }) => responseType).toSorted();
     expect(gatewayFaults.map(([type]) => type.responseType).toSorted()).toEqual(known);
@@ -59,7 +59,7 @@ describe.for(contracts)('the API of $name', (contract) => {
     expect(answers.map(([, r]) => r.Properties.ResponseType).toSorted()).toEqual(known);
   });
 
-  test.for(gatewayFaults)('says %s in the words of its table', ([type, fault]) => {
+  test.for(gatewayFaults)('answers %s with the reply of its table', ([type, fault]) => {
     const { status, body, headers = {} } = contract.refuse(fault, '$context.requestId');
     const answer = mine('AWS::ApiGateway::GatewayResponse').find(
       ([, { Properties }]) => Properties.ResponseType === type.responseType,
@@ -106,17 +106,17 @@ describe.for(contracts)('the API of $name', (contract) => {
     expect(fields).not.toContain('$context.identity.apiKey');
   });
 
-  test('lets nobody read an answer from a page of another origin', () => {
+  test('allows no other origin by default', () => {
     const answers = mine('AWS::ApiGateway::GatewayResponse');
     expect(JSON.stringify(answers)).not.toContain('Access-Control');
   });
 });
 
-test('no answer of API Gateway quotes its own error', () => {
+test('no gateway response contains API Gateway’s own error text', () => {
   expect(JSON.stringify(template.toJSON())).not.toContain('$context.error');
 });
 
-test('an API whose pages are named answers their preflight, and marks every answer', () => {
+test('an API with allowed origins answers preflights and adds CORS headers to every response', () => {
   const open = synthesized({ contracts: { eos: { allowedOrigins: ['https://shop.example'] } } });
   const answers = resources(open, 'AWS::ApiGateway::GatewayResponse');
   const marked = answers.filter(([, r]) =>
@@ -144,7 +144,7 @@ test('an API whose pages are named answers their preflight, and marks every answ
 
 // The stage serves a deployment, and CloudFormation makes a new one only under another logical id: by
 // default CDK gives it none when only the authorizer changes.
-test('a change of the authorizer reaches the stage', () => {
+test('a changed authorizer causes a new deployment of the API', () => {
   const deployment = (seconds: number) => {
     const stack = new Stack(newApp(), 'Stack');
     const handler = Lambda.fromFunctionArn(stack, 'Handler', 'arn:aws:lambda:a:1:function:b');

@@ -14,7 +14,7 @@ describe('SessionTable', () => {
     expect(table(template)?.[0]).toBe('SessionsTableA5E8383B');
   });
 
-  test('has the key, the index, the TTL and the protection of the rows', () => {
+  test('has its key, index, TTL, encryption and point-in-time recovery', () => {
     expect(table(dev)?.[1].Properties).toMatchObject({
       KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
       BillingMode: 'PAY_PER_REQUEST',
@@ -35,15 +35,26 @@ describe('SessionTable', () => {
     });
   });
 
-  test('outlives the stack in prod, and goes with it in dev', () => {
+  test('is kept when prod’s stack is deleted, and deleted with dev’s', () => {
     expect(table(prod)?.[1].DeletionPolicy).toBe('Retain');
     expect(JSON.stringify(table(prod))).toContain('"DeletionProtectionEnabled":true');
     expect(table(dev)?.[1].DeletionPolicy).toBe('Delete');
   });
 });
 
+test('SessionTable takes its warm throughput from the setting', () => {
+  const of = (template: typeof dev) =>
+    resources(template, 'AWS::DynamoDB::GlobalTable')[0]?.[1].Properties.WarmThroughput;
+  const warmThroughput = { reads: 20_000, writes: 30_000 };
+  expect(of(synthesized({ warmThroughput }))).toEqual({
+    ReadUnitsPerSecond: 20_000,
+    WriteUnitsPerSecond: 30_000,
+  });
+  expect(of(prod)).toBeUndefined();
+});
+
 describe('Keys', () => {
-  test('are made at deployment, 64 alphanumerics each', () => {
+  test('are generated at deployment, 64 alphanumerics each', () => {
     const secrets = resources(dev, 'AWS::SecretsManager::Secret');
     const signing = contracts.filter(({ signs }) => signs);
     expect(secrets).toHaveLength(contracts.length + signing.length);
@@ -56,14 +67,14 @@ describe('Keys', () => {
     }
   });
 
-  test('outlive the stack in prod', () => {
+  test('are kept when prod’s stack is deleted', () => {
     for (const [, secret] of resources(prod, 'AWS::SecretsManager::Secret'))
       expect(secret.DeletionPolicy).toBe('Retain');
   });
 });
 
 describe('ApiKeys', () => {
-  test('ask the header api_key, keep the answer five minutes, and take both kinds of key', () => {
+  test('come in the header api_key, in both formats, and are cached for five minutes', () => {
     const [authorizer] = resources(dev, 'AWS::ApiGateway::Authorizer');
     expect(authorizer?.[1].Properties).toMatchObject({
       Type: 'TOKEN',
@@ -79,7 +90,7 @@ describe('ApiKeys', () => {
       expect(bad).not.toMatch(pattern);
   });
 
-  test('are judged by a plan for each client', () => {
+  test('have a usage plan for each client', () => {
     const [plan] = resources(dev, 'AWS::ApiGateway::UsagePlan');
     expect(plan?.[1].Properties).toMatchObject({
       Throttle: { RateLimit: 20, BurstLimit: 40 },
@@ -94,7 +105,7 @@ describe('ApiKeys', () => {
     expect(JSON.stringify(dev.toJSON())).not.toContain('5k5a9rnknaj87kthytganapc');
   });
 
-  test('are on the one API whose contract asks for them', () => {
+  test('are required by the one contract that documents them', () => {
     const sources = resources(dev, 'AWS::ApiGateway::RestApi').map(([id, { Properties }]) => [
       id.slice(0, -8),
       Properties.ApiKeySourceType,
@@ -121,43 +132,122 @@ describe('the Lambdas', () => {
     },
   );
 
-  test('write logs that end', () => {
+  test('write logs with a retention', () => {
     for (const [, { Properties }] of resources(prod, 'AWS::Logs::LogGroup'))
       expect(Properties.RetentionInDays).toBe(90);
   });
 
-  test('end before API Gateway gives up, but for session-admin', () => {
+  test('time out before API Gateway does, where it invokes them', () => {
     const timeouts = resources(dev, 'AWS::Lambda::Function').map(([id, { Properties }]) => [
-      id.replace(/Function([0-9A-F]{8})?$/, ''),
+      id.replace(/(Function)?([0-9A-F]{8})?$/, ''),
       Properties.Timeout,
     ]);
     expect(Object.fromEntries(timeouts)).toEqual({
       ...Object.fromEntries(contracts.map(({ name }) => [name, 5])),
       s360Authorizer: 5,
+      ...Object.fromEntries(contracts.map(({ name }) => [`${name}releaseCheck`, 60])),
       SessionAdmin: 60,
     });
   });
 });
 
 describe('alarms', () => {
-  test('go by e-mail', () => {
+  test('notify the e-mail address, except those that roll back a release', () => {
     const template = synthesized({ alarmEmail: 'oncall@shop.example' });
     expect(resources(template, 'AWS::SNS::Subscription')[0]?.[1].Properties).toMatchObject({
       Protocol: 'email',
       Endpoint: 'oncall@shop.example',
     });
     const [topic] = resources(template, 'AWS::SNS::Topic');
-    for (const [, { Properties }] of resources(template, 'AWS::CloudWatch::Alarm'))
-      expect(Properties.AlarmActions).toEqual([{ Ref: topic?.[0] }]);
+    const alarms = resources(template, 'AWS::CloudWatch::Alarm');
+    // An alarm that rolls a release back watches what the contract's own alarms tell of.
+    for (const [id, { Properties }] of alarms)
+      expect([id, Properties.AlarmActions]).toEqual([
+        id,
+        id.includes('release') ? undefined : [{ Ref: topic?.[0] }],
+      ]);
   });
 
-  test('tell nobody where nobody is named', () => {
+  test('notify nobody without an address', () => {
     expect(resources(dev, 'AWS::SNS::Subscription')).toEqual([]);
+  });
+});
+
+describe('a firewall', () => {
+  const firewall = { ratePerAddress: 2000, onlyCounted: ['NoUserAgent_HEADER'] };
+  const template = synthesized({ firewall });
+  const [acl] = resources(template, 'AWS::WAFv2::WebACL');
+
+  test('limits each address, and takes AWS’s common rules', () => {
+    expect(acl?.[1].Properties).toMatchObject({
+      Scope: 'REGIONAL',
+      DefaultAction: { Allow: {} },
+      Rules: [
+        {
+          Priority: 0,
+          Action: { Block: {} },
+          Statement: {
+            RateBasedStatement: { AggregateKeyType: 'IP', Limit: 2000, EvaluationWindowSec: 300 },
+          },
+        },
+        {
+          Priority: 1,
+          OverrideAction: { None: {} },
+          Statement: {
+            ManagedRuleGroupStatement: {
+              VendorName: 'AWS',
+              Name: 'AWSManagedRulesCommonRuleSet',
+              RuleActionOverrides: [{ Name: 'NoUserAgent_HEADER', ActionToUse: { Count: {} } }],
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test('is associated with every API', () => {
+    const guarded = resources(template, 'AWS::WAFv2::WebACLAssociation').map(
+      ([, { Properties }]) => {
+        expect(Properties.WebACLArn).toEqual({ 'Fn::GetAtt': [acl?.[0], 'Arn'] });
+        return asText(Properties.ResourceArn);
+      },
+    );
+    const stages = resources(template, 'AWS::ApiGateway::Stage').map(
+      ([id, { Properties }]) =>
+        `arn:{AWS::Partition}:apigateway:{AWS::Region}::/restapis/${asText(Properties.RestApiId)}/stages/{${id}}`,
+    );
+    expect(stages).toHaveLength(contracts.length);
+    expect(guarded).toEqual(stages);
+  });
+
+  test('samples no requests, since they hold credentials', () => {
+    const text = JSON.stringify(acl);
+    expect(text.match(/"SampledRequestsEnabled":false/g)).toHaveLength(3);
+    expect(text).not.toContain('"SampledRequestsEnabled":true');
+  });
+
+  test('adds its verdict to the access log', () => {
+    for (const [, { Properties }] of resources(template, 'AWS::ApiGateway::Stage'))
+      expect(JSON.parse(Object(Properties.AccessLogSetting).Format)).toHaveProperty(
+        'firewall',
+        '$context.wafResponseCode',
+      );
+  });
+
+  test('is off by default', () => {
+    expect(JSON.stringify(prod.toJSON())).not.toMatch(/WAFv2|wafResponseCode/);
   });
 });
 
 describe('a custom domain', () => {
   const template = synthesized({ domain });
+
+  test('speaks TLS 1.2 and 1.3 alone, with post-quantum key exchange', () => {
+    expect(resources(template, 'AWS::ApiGateway::DomainName')[0]?.[1].Properties).toMatchObject({
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
+      EndpointAccessMode: 'STRICT',
+    });
+  });
 
   test('leads to each contract by its documented path', () => {
     const mappings = resources(template, 'AWS::ApiGateway::BasePathMapping');
@@ -171,14 +261,14 @@ describe('a custom domain', () => {
     expect(paths.toSorted()).toEqual(contracts.map(({ path }) => path).toSorted());
   });
 
-  test('is what the outputs say', () => {
+  test('is in the outputs', () => {
     const outputs = template.toJSON().Outputs;
     expect(contracts.map((contract) => outputs[`${capitalized(contract)}Url`].Value)).toEqual(
       contracts.map(({ path }) => `https://refresh.shop.example${path}`),
     );
   });
 
-  test('has a name in its zone', () => {
+  test('has a DNS record in its zone', () => {
     expect(resources(template, 'AWS::Route53::RecordSet')[0]?.[1].Properties).toMatchObject({
       Name: 'refresh.shop.example.',
       Type: 'A',
@@ -187,17 +277,18 @@ describe('a custom domain', () => {
   });
 });
 
-test('the outputs name what one needs to use it', () => {
+test('the outputs name what users and runbooks need', () => {
   expect(Object.keys(dev.toJSON().Outputs).toSorted()).toEqual(
     [
       'AlarmTopic',
       'ApiKeyWorkspaceId',
       'ApiKeyWorkspaceShow',
+      'ReleaseApplication',
       'SessionAdminFunction',
       'SessionTable',
       'UsagePlanWorkspaceId',
       ...contracts.flatMap((contract) =>
-        ['RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
+        ['Function', 'RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
           (what) => capitalized(contract) + what,
         ),
       ),

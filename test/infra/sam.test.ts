@@ -16,7 +16,7 @@ function variables(stage: 'dev' | 'prod', name: string): Record<string, unknown>
 
 describe('sam local', () => {
   // It hands over what the template names, and drops the rest without a word.
-  test.for(contracts)('can hand $name every variable that sam-env prints', ({ name }) => {
+  test.for(contracts)('can set every variable that sam-env prints, for $name', ({ name }) => {
     localKeyFile(keyFile);
     const printed = execFileSync(process.execPath, ['local/sam-env.ts'], { encoding: 'utf8' });
     const { Parameters } = JSON.parse(printed);
@@ -25,7 +25,7 @@ describe('sam local', () => {
     );
   });
 
-  test.for(contracts)('has no variables to itself in prod, for $name', ({ name }) => {
+  test.for(contracts)('adds no variables in prod, for $name', ({ name }) => {
     expect(Object.keys(variables('prod', name)).toSorted()).toEqual([
       'METRICS_NAMESPACE',
       'SESSION_POLICIES',
@@ -34,7 +34,7 @@ describe('sam local', () => {
     ]);
   });
 
-  test('is shown in the README by names that the template has', () => {
+  test('is described in the README with function names of the template', () => {
     const readme = readFileSync('README.md', 'utf8');
     const named = new Set(readme.match(/\b\w+Function\b/g));
     const ids = resources(synthesized(), 'AWS::Lambda::Function').map(([id]) => id);

@@ -2,23 +2,37 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
-import { checked, type Settings, settings } from '../../infra/settings.ts';
+import type { Settings } from '../../infra/settings.ts';
+import { settingsProblem } from '../../infra/settings-problem.ts';
+import { settings as dev } from '../../infra/stages/dev.ts';
+import { settings as prod } from '../../infra/stages/prod.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 
-/** The template of a stage; nothing is bundled, since only the template is looked at. */
-export function synthesized(changes: Partial<Settings> = {}, stage: 'dev' | 'prod' = 'dev') {
+/** The settings of the stages in infra/stages. */
+export const stages = { dev, prod } satisfies Record<string, Settings>;
+
+/** The template of a stage. Nothing is bundled, since only the template is looked at. */
+export function synthesized(changes: Partial<Settings> = {}, stage: keyof typeof stages = 'dev') {
   return Template.fromStack(stackOf(newApp(), changes, stage));
 }
 
-/** An app as `cdk synth` makes it, but that it bundles nothing. */
+/** An app as `cdk synth` makes it, but without bundling. */
 export function newApp(): App {
   return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
 }
 
-/** The stack of a stage, with some settings changed. */
-export function stackOf(app: App, changes: Partial<Settings>, stage: 'dev' | 'prod'): RefreshStack {
-  return new RefreshStack(app, 'Stack', { settings: checked({ ...settings[stage], ...changes }) });
+/** The stack of a stage with some settings changed. */
+export function stackOf(
+  app: App,
+  changes: Partial<Settings>,
+  stage: keyof typeof stages,
+  id = 'Stack',
+): RefreshStack {
+  const settings = { ...stages[stage], ...changes };
+  const problem = settingsProblem(settings);
+  if (problem) throw new Error(problem);
+  return new RefreshStack(app, id, { stage: { name: stage, settings } });
 }
 
 /** A custom domain. */

@@ -60,7 +60,7 @@ describe('the recipe of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   test('gets a route, a Lambda and API Gateway’s own answers in the template', async () => {
     const CDK_OUTDIR = join(copy, 'cdk.out');
     // Only the template is looked at: nothing is bundled.
-    const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:bundling-stacks': [] });
+    const CDK_CONTEXT_JSON = JSON.stringify({ stage: 'dev', 'aws:cdk:bundling-stacks': [] });
     await well([process.execPath, 'infra/app.ts'], { CDK_OUTDIR, CDK_CONTEXT_JSON });
     const template = readFileSync(join(CDK_OUTDIR, 'SessionRefresh-dev.template.json'), 'utf8');
     const { Resources, Outputs } = JSON.parse(template);

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Contract } from '../core/contract/contract.ts';
+import { type AdminServices, type Answer, commands } from '../session-admin/commands.ts';
+import { type ProxyEvent, refreshOf } from './refresh-event.ts';
+import { throwAwayId } from './throw-away.ts';
+
+/** Calls the build under test with a request: its answer, or undefined where it crashes. */
+export type CallBuild = (event: ProxyEvent) => Promise<BuildAnswer | undefined>;
+
+/** The members of a Lambda's answer to API Gateway that are judged. */
+export interface BuildAnswer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+/**
+ * Opens a throw-away session, refreshes it through a build, revokes it and has the build refuse it.
+ * @returns what is wrong with the build, without any credential in it; undefined where nothing is
+ * @throws where storage, keys or Lambda do not answer
+ */
+export async function problemOf(
+  contract: Contract,
+  call: CallBuild,
+  services: AdminServices,
+): Promise<string | undefined> {
+  const { name } = contract;
+  const sessionId = throwAwayId + randomUUID();
+  const opened = await commands.open({ contract: name, sessionId, subject }, services);
+  if (opened.outcome !== 'done') return `no session opens: ${reasonOf(opened)}`;
+  let refreshed: BuildAnswer | undefined;
+  try {
+    refreshed = await call(refreshOf(contract, opened.result, randomUUID()));
+  } finally {
+    // Whatever the build did, the session ends here.
+    await commands.revoke({ contract: name, sessionId }, services);
+  }
+  if (refreshed?.statusCode !== 200) return `a live session is answered ${codeOf(refreshed)}`;
+
+  const requestId = randomUUID();
+  const refused = await call(refreshOf(contract, opened.result, requestId));
+  const { status, body } = contract.refuse('revoked', requestId);
+  if (refused?.statusCode !== status) return `a revoked session is answered ${codeOf(refused)}`;
+  return refused.body === body ? undefined : 'a revoked session is refused for another reason';
+}
+
+/** The subject of throw-away sessions, which their events show. */
+const subject = 'release-check';
+
+function codeOf(answer: BuildAnswer | undefined): string {
+  return answer ? String(answer.statusCode) : 'by a crash';
+}
+
+function reasonOf(answer: Exclude<Answer, { outcome: 'done' }>): string {
+  return answer.outcome === 'refused' ? answer.reason : answer.problem;
+}

@@ -1,0 +1,94 @@
+import {
+  CodeDeployClient,
+  PutLifecycleEventHookExecutionStatusCommand,
+} from '@aws-sdk/client-codedeploy';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { contracts } from '../contracts.ts';
+import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
+import { systemClock } from '../core/time.ts';
+import type { AdminServices } from '../session-admin/commands.ts';
+import { type CallBuild, problemOf } from './check.ts';
+
+/** What CodeDeploy calls a hook with. */
+export interface HookEvent {
+  readonly DeploymentId: string;
+  readonly LifecycleEventHookExecutionId: string;
+}
+
+/** What the log says of a version, and a call by hand answers. */
+export interface Verdict {
+  readonly contract: string;
+  readonly version: string;
+  readonly status: 'Succeeded' | 'Failed';
+  readonly problem?: string;
+}
+
+/**
+ * The hook that CodeDeploy calls before it sends clients to a new version of a contract's Lambda. Tells
+ * CodeDeploy `Succeeded` where the version refreshes and refuses as it should, and `Failed` otherwise:
+ * then no client reaches it.
+ * docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
+ */
+export async function handler(event: HookEvent): Promise<Verdict> {
+  const problem = await checked();
+  const status = problem === undefined ? 'Succeeded' : 'Failed';
+  const verdict = {
+    contract: contract.name,
+    version,
+    status,
+    ...(problem && { problem }),
+  } as const;
+  console.log(JSON.stringify(verdict));
+  await codeDeploy.send(
+    new PutLifecycleEventHookExecutionStatusCommand({
+      deploymentId: event.DeploymentId,
+      lifecycleEventHookExecutionId: event.LifecycleEventHookExecutionId,
+      status,
+    }),
+  );
+  return verdict;
+}
+
+/** What is wrong with the version. An error's message may quote a credential, so only its name is told. */
+async function checked(): Promise<string | undefined> {
+  try {
+    return await problemOf(contract, callVersion, services);
+  } catch (error) {
+    return error instanceof Error ? error.name : 'an unknown error';
+  }
+}
+
+/** A variable of this Lambda. @throws Error where infra/release.ts has not set it */
+function variable(name: 'RELEASE_CONTRACT' | 'RELEASE_VERSION'): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`the environment has no ${name}; infra/release.ts sets it`);
+}
+
+const version = variable('RELEASE_VERSION');
+const named = contracts.find(({ name }) => name === variable('RELEASE_CONTRACT'));
+if (!named) throw new Error('RELEASE_CONTRACT names no contract; infra/release.ts sets it');
+const contract = named;
+
+const requestHandler = {
+  connectionTimeout: 1000,
+  requestTimeout: 10_000,
+  throwOnRequestTimeout: true,
+};
+const lambda = new LambdaClient({ maxAttempts: 2, requestHandler });
+const codeDeploy = new CodeDeployClient({ maxAttempts: 3, requestHandler });
+
+const services: AdminServices = {
+  table: sessionTable(process.env),
+  keys: keySource(contract, process.env, () => undefined),
+  policy: () => policyIn(process.env, contract),
+  clock: systemClock,
+  wait: async () => undefined,
+};
+
+const callVersion: CallBuild = async (event) => {
+  const { FunctionError, Payload } = await lambda.send(
+    new InvokeCommand({ FunctionName: version, Payload: JSON.stringify(event) }),
+  );
+  return FunctionError || !Payload ? undefined : JSON.parse(Payload.transformToString());
+};

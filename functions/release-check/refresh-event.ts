@@ -1,0 +1,52 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Contract } from '../core/contract/contract.ts';
+
+/** The members of API Gateway's event that a refresh Lambda reads. */
+export type ProxyEvent = Pick<
+  APIGatewayProxyEvent,
+  | 'headers'
+  | 'multiValueHeaders'
+  | 'queryStringParameters'
+  | 'multiValueQueryStringParameters'
+  | 'body'
+  | 'isBase64Encoded'
+> & { readonly requestContext: { readonly requestId: string } };
+
+/**
+ * The event of a client that refreshes what `open` gave it: all of it in the body, in the contract's
+ * format, or the access token as the bearer where the contract reads no body.
+ */
+export function refreshOf({ body: format }: Contract, held: object, requestId: string): ProxyEvent {
+  const texts = Object.entries(held).filter(([, value]) => typeof value === 'string');
+  const { header, value, body } = written[format](Object.fromEntries(texts));
+  return {
+    headers: { [header]: value },
+    multiValueHeaders: { [header]: [value] },
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    body,
+    isBase64Encoded: false,
+    requestContext: { requestId },
+  };
+}
+
+const written = {
+  form: (held) => ({
+    header: 'Content-Type',
+    value: 'application/x-www-form-urlencoded',
+    body: new URLSearchParams(held).toString(),
+  }),
+  json: (held) => ({
+    header: 'Content-Type',
+    value: 'application/json',
+    body: JSON.stringify(held),
+  }),
+  none: ({ accessToken }) => ({
+    header: 'Authorization',
+    value: `Bearer ${accessToken}`,
+    body: null,
+  }),
+} satisfies Record<
+  Contract['body'],
+  (held: Record<string, string>) => { header: string; value: string; body: string | null }
+>;

@@ -21,7 +21,7 @@ export interface Ended<Code extends string> {
   readonly code: Code | 'no-credential';
 }
 
-/** Nobody knows: the service could not be asked, or would not say. The session is as it was. */
+/** Nobody knows: the service could not be asked, or would not say. A retry is safe. */
 export interface RetryLater {
   readonly outcome: 'retry-later';
   readonly cause: RetryCause;

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type MetricName, service } from '../functions/core/lambda/outcome.ts';
 
-/** A metric that a contract's Lambda writes to its log as EMF (core/edge/telemetry.ts). */
+/** A metric that a contract's Lambda writes to its log as EMF (core/lambda/log.ts). */
 export function serviceMetric(
   namespace: string,
   contract: string,

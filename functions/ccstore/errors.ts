@@ -107,7 +107,7 @@ export const errors = {
     '90503',
     rfc9110('15.6.4'),
     'Please try again in a moment.',
-    'Storage or keys did not answer; the session is as it was.',
+    'Storage or keys did not answer; a retry is safe.',
     again,
   ),
   'timed-out': error(

@@ -43,6 +43,7 @@ describe('the recipe of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   test('adds the files of a folder, and a test', () => {
     const added = [...filesOf(copy).keys()].filter((path) => !before.has(path));
     expect(added.toSorted()).toEqual([
+      'functions/acme/claims.ts',
       'functions/acme/contract.ts',
       'functions/acme/handler.ts',
       'functions/acme/openapi.yaml',
@@ -93,8 +94,7 @@ describe('the recipe of CONTRIBUTING.md', { timeout: 300_000 }, () => {
 
   test('is held to the laws by the tests that list contracts, and by its own', async () => {
     const laws = [
-      'test/architecture.test.ts',
-      'test/code-rules.test.ts',
+      'test/unit/architecture.test.ts',
       'test/contracts/acme.test.ts',
       'test/edge/broken-services.test.ts',
       'test/edge/refusals.test.ts',

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, webcrypto } from 'node:crypto';
 import { CompactSign } from 'jose';
 
 /**
@@ -6,7 +6,18 @@ import { CompactSign } from 'jose';
  * the header `{"alg":"HS256","typ":"JWT"}`.
  */
 export function signJwt(payload: string, key: KeyObject): Promise<string> {
-  return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(key);
+  return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(cryptoKey(key));
 }
 
 const header = { alg: 'HS256', typ: 'JWT' } as const;
+
+/** The key as WebCrypto has it. Made once a key: jose would import any other form at every signature. */
+function cryptoKey(key: KeyObject): webcrypto.CryptoKey {
+  const known = cryptoKeys.get(key);
+  if (known) return known;
+  const made = key.toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  cryptoKeys.set(key, made);
+  return made;
+}
+
+const cryptoKeys = new WeakMap<KeyObject, webcrypto.CryptoKey>();

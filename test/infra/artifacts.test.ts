@@ -16,20 +16,18 @@ import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts'
 import { type ReleaseStandIn, releaseStandIn } from '../support/release-stand-in.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
 import { material, onBothEngines, test, type World } from '../support/world.ts';
-import type { Resource } from './synthesis.ts';
+import { asText, type Resource } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
 let manager: SecretsManagerStandIn;
+let template: { readonly Resources: Readonly<Record<string, Resource>> };
 let lambdas: readonly [string, Resource & { Metadata: Record<string, string> }][];
 
 beforeAll(async () => {
   execFileSync('npm', ['run', 'synth', '--', '--output', out], { stdio: 'pipe' });
-  const { Resources } = JSON.parse(
-    readFileSync(join(out, 'SessionRefresh-dev.template.json'), 'utf8'),
-  );
-  lambdas = Object.entries<(typeof lambdas)[0][1]>(Resources).filter(
-    ([, { Type }]) => Type === 'AWS::Lambda::Function',
-  );
+  template = JSON.parse(readFileSync(join(out, 'SessionRefresh-dev.template.json'), 'utf8'));
+  const { Resources } = template as { Resources: Record<string, (typeof lambdas)[0][1]> };
+  lambdas = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
   manager = await secretsManagerStandIn();
 }, 300_000);
 
@@ -152,6 +150,34 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     );
     await proxy.down();
     expect(seen).toEqual([told]);
+  });
+
+  test('of eos logs its version with a failure, which a release’s alarm counts', async ({
+    world,
+  }) => {
+    manager.mood = 'down';
+    const logged = await running(
+      'eos',
+      world,
+      async (lambda) => {
+        await call(lambda, event('eos'));
+        return lambda.output();
+      },
+      { AWS_LAMBDA_FUNCTION_VERSION: '7' },
+    );
+    manager.mood = 'well';
+    const lines = logged
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const [failure] = lines.filter(({ outcome }) => outcome);
+    const filter = Object.values(template.Resources).find(
+      ({ Type }) => Type === 'AWS::Logs::MetricFilter',
+    );
+    const pattern = asText(filter?.Properties.FilterPattern);
+    const fields = [...pattern.matchAll(/\$\.(\w+)/g)].map(([, field = '']) => field);
+    expect(failure).toMatchObject({ outcome: 'unavailable', functionVersion: '7' });
+    expect(Object.keys(failure)).toEqual(expect.arrayContaining([...new Set(fields)]));
   });
 
   test('of s360 answers its event with a token', async ({ world }) => {

@@ -15,9 +15,9 @@ export interface Log {
 /**
  * A contract's lines on stdout, as CloudWatch reads them: one JSON record per request, and one of its
  * metrics in the embedded metric format, which no `LOG_LEVEL` silences. Powertools reads its variables
- * itself (`LOG_LEVEL`, `_X_AMZN_TRACE_ID`).
+ * itself (`LOG_LEVEL`, `_X_AMZN_TRACE_ID`). `functionVersion` is the version of the Lambda.
  */
-export function cloudWatchLog(contract: string, namespace: string): Log {
+export function cloudWatchLog(contract: string, namespace: string, functionVersion?: string): Log {
   const logger = new Logger({ serviceName: service });
   const metrics = new Metrics({
     namespace,
@@ -26,7 +26,9 @@ export function cloudWatchLog(contract: string, namespace: string): Log {
   });
   return {
     write(record) {
-      logger[levels[record.outcome]](record.outcome, { ...record });
+      const level = levels[record.outcome];
+      // The alarms of a release count the failures of one version (infra/release-alarms.ts).
+      logger[level](record.outcome, { ...record, ...(level === 'error' && { functionVersion }) });
       for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
       // So that from a metric one finds its requests.
       metrics.addMetadata('requestId', record.requestId);

@@ -23,7 +23,11 @@ export function services(
   table: Table = sessionTable(env),
 ): Services {
   const namespace = env.METRICS_NAMESPACE || 'session-refresh';
-  const { write, notice } = cloudWatchLog(contract.name, namespace);
+  const { write, notice } = cloudWatchLog(
+    contract.name,
+    namespace,
+    env.AWS_LAMBDA_FUNCTION_VERSION,
+  );
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     table,

@@ -52,7 +52,7 @@ async function answer(
   const route = routes.find(({ contract }) => stageOf(path) === stageOf(contract.path));
   // It is read to its end even where nobody wants it: a client that is still sending reads no answer.
   const body = await bodyOf(request);
-  if (!route) return nowhere(routes);
+  if (!route) return nowhere(routes, requestId);
 
   const refuse = (fault: Fault) => {
     const reply = route.contract.refuse(fault, requestId);
@@ -95,11 +95,10 @@ function knows(apiKeys: ReadonlySet<string>, { headers }: IncomingMessage): bool
   return typeof headers.api_key === 'string' && apiKeys.has(headers.api_key);
 }
 
-/** An answer that the Lambda never sees. It echoes the client's own id as it was sent, and makes none. */
+/** An answer that the Lambda never sees. It echoes the client's own id as it was sent. */
 function byGateway(reply: Reply, { headers }: IncomingMessage, requestId: string) {
-  const client = headers['x-request-id'];
-  const echoed = client === undefined ? {} : { client: String(client) };
-  return marked(lambdaResponse(reply, echoed), requestId);
+  const client = String(headers['x-request-id'] ?? requestId);
+  return marked(lambdaResponse(reply, { gateway: requestId, client }), requestId);
 }
 
 /** Every answer has API Gateway's own id of the request. */
@@ -108,10 +107,10 @@ function marked(result: APIGatewayProxyResult, requestId: string): APIGatewayPro
 }
 
 /** On AWS every API has a host of its own; on this port there is also a place that is no API's. */
-function nowhere(routes: readonly Route[]): APIGatewayProxyResult {
+function nowhere(routes: readonly Route[], requestId: string): APIGatewayProxyResult {
   const here = routes.map(({ contract }) => `POST ${contract.path}`);
   const body = JSON.stringify({ message: 'Not found', routes: here });
-  return lambdaResponse({ status: 404, body }, {});
+  return lambdaResponse({ status: 404, body }, { gateway: requestId, client: requestId });
 }
 
 const mostBytes = 10 * 1024 * 1024;

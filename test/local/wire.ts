@@ -135,22 +135,22 @@ export async function refreshOf(world: World): Promise<Sent> {
 export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * A contract's own refusal as the gateway gives it, under the gateway's id of the request, and with
- * `X-Request-Id` where the client named its request.
+ * A contract's own refusal as the gateway gives it, under the id that the answer names: an s360
+ * envelope in `esbUUID`, and every answer in `X-Request-Id` unless the client named its request.
  */
 export function refusal(contract: Contract, fault: Fault, answer: Got, client?: string): Got {
-  const { 'x-request-id': _, ...others } = answer.headers;
-  const id = String(answer.headers['x-amzn-requestid']);
+  const named = answer.headers['x-request-id'];
+  const id = String(client === undefined ? named : JSON.parse(answer.text).esbUUID);
   const { status, body, headers = {} } = contract.refuse(fault, id);
   const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     status,
     text: body,
     headers: {
-      ...others,
+      ...answer.headers,
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
-      ...(client !== undefined && { 'x-request-id': client }),
+      'x-request-id': client ?? id,
       ...Object.fromEntries(own),
     },
   };

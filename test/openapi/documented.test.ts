@@ -17,7 +17,10 @@ function refusal(contract: (typeof contracts)[number], reason: (typeof reasons)[
     statusCode: status,
     headers = {},
     body: text,
-  } = respond(contract.refuse(reason, id), { client: 'refresh-7' });
+  } = respond(contract.refuse(reason, id), {
+    gateway: id,
+    client: 'refresh-7',
+  });
   return { status, headers, text };
 }
 
@@ -139,7 +142,7 @@ describe('a token', () => {
 });
 
 test('a Lambda whose answer is not documented throws, and one whose answer is gives it', async () => {
-  const answer = respond(eos.refuse('revoked', id), { client: id });
+  const answer = respond(eos.refuse('revoked', id), { gateway: id, client: id });
   const event = apiGatewayEvent(eos, {});
   const right = documented(eos, async () => answer);
   expect(await right(event, context(id))).toBe(answer);

@@ -2,20 +2,14 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Reply } from '../contract/reply.ts';
 import type { RequestIds } from './request-ids.ts';
 
-/**
- * The reply as a Lambda behind API Gateway gives it, and with a client's id of the request, where there is
- * one. No cache may store it (RFC 9111, 5.2.2.5).
- */
-export function response(
-  { status, body, headers }: Reply,
-  { client }: Partial<Pick<RequestIds, 'client'>>,
-): APIGatewayProxyResult {
+/** The reply as a Lambda behind API Gateway gives it. No cache may store it (RFC 9111, 5.2.2.5). */
+export function response({ status, body, headers }: Reply, ids: RequestIds): APIGatewayProxyResult {
   return {
     statusCode: status,
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
       'Cache-Control': 'no-store',
-      ...(client !== undefined && { 'X-Request-Id': client }),
+      'X-Request-Id': ids.client,
       ...headers,
     },
     body,

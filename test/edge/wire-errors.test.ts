@@ -51,7 +51,7 @@ const clients = [
       failed: (_: string) =>
         '{"message":"Something went wrong.","status":"500","errorCode":"90500","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.1","devMessage":"A bug. Its log line has the id in X-Request-Id."}',
       unavailable: (_: string) =>
-        '{"message":"Please try again in a moment.","status":"503","errorCode":"90503","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4","devMessage":"Storage or keys did not answer; the session is as it was."}',
+        '{"message":"Please try again in a moment.","status":"503","errorCode":"90503","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4","devMessage":"Storage or keys did not answer; a retry is safe."}',
       'timed-out': (_: string) =>
         '{"message":"Please try again in a moment.","status":"504","errorCode":"90504","type":"https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5","devMessage":"The answer took too long; a retry is answered as the first request was."}',
     },

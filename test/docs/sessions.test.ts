@@ -5,7 +5,7 @@ import type { Contract } from '../../functions/core/contract/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { sampled, samples } from '../../local/demo.ts';
-import { refresh, wires } from '../session-admin/support.ts';
+import { refresh, wires } from '../admin/support.ts';
 import { noon, test, type World } from '../support/world.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/sessions.md'), 'utf8');

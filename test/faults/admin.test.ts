@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { AdminServices, Answer } from '../../functions/session-admin/commands.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import { adminServices } from '../../functions/session-admin/services.ts';
-import { item, type Wire, wires } from '../session-admin/support.ts';
+import { item, type Wire, wires } from '../admin/support.ts';
 import type { World } from '../support/world.ts';
 import { answers, type Fault, faults } from './faults.ts';
 import { type Faulty, test } from './lambda.ts';

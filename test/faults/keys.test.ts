@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { secretsManager } from '../../functions/core/keys/secrets-manager.ts';
-import { type Wire, wires } from '../session-admin/support.ts';
+import { type Wire, wires } from '../admin/support.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
 import { type Held, material, type World } from '../support/world.ts';
 import { answers, delay, type Fault, faults, typed } from './faults.ts';

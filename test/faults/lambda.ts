@@ -7,7 +7,7 @@ import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/
 import { services } from '../../functions/core/lambda/services.ts';
 import { later, systemClock } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
-import { item, sharedTest, type Wire } from '../session-admin/support.ts';
+import { item, sharedTest, type Wire } from '../admin/support.ts';
 import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, type Held, material, type World } from '../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';

@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: 'test/support/engines.ts',
-    include: ['test/{unit,session,store,token,contracts,edge,properties}/**/*.test.ts'],
-    exclude: ['test/token/key-fleet.test.ts', 'test/unit/architecture.test.ts'],
+    include: ['test/{unit,store,wire,contracts,edge,properties}/**/*.test.ts'],
+    exclude: ['test/unit/key-fleet.test.ts', 'test/unit/architecture.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -5,8 +5,7 @@ import {
   StorageTimedOut,
   StorageUnavailable,
 } from '../../functions/core/session/table.ts';
-import { anonymous, itemOf, loggedIn, now, toItem } from '../session/rows.ts';
-import { rowOf } from '../support/session.ts';
+import { anonymous, itemOf, loggedIn, now, rowOf, toItem } from '../support/session.ts';
 import { onBothEngines } from '../support/world.ts';
 import { wired } from './wire.ts';
 

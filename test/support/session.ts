@@ -1,12 +1,27 @@
-import { secret } from '../../functions/core/session/secret.ts';
+import { createSecretKey } from 'node:crypto';
+import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { type Policy, timesAtOpening } from '../../functions/core/session/policy.ts';
+import { digest, secret } from '../../functions/core/session/secret.ts';
 import {
   type Claims,
+  type Digest,
+  type LoggedInSession,
   type RowKey,
   rowKey,
   type Secret,
+  type Session,
   type SessionId,
   sessionId,
 } from '../../functions/core/session/session.ts';
+import { type EpochSeconds, epochSeconds } from '../../functions/core/time.ts';
+
+/** The second in which epoch seconds get a tenth digit: compared as texts, its neighbours sort wrongly. */
+export const now = epochSeconds(1_000_000_000);
+
+/** A policy whose refresh writes, and one whose refresh reads. */
+export const sliding: Policy = { idle: 1800, lifetime: 43_200, rotation: 'fixed' };
+export const reading: Policy = { idle: { token: 930 }, lifetime: 86_400, rotation: 'fixed' };
 
 /** A text as a secret. */
 export function secretOf(text: string): Secret {
@@ -27,7 +42,48 @@ export function rowOf(contract: string, id: string): RowKey {
   return rowKey(contract, sessionIdOf(id));
 }
 
-/** A text as claims; whether it has a contract's form is another matter. */
+/** A text as claims. Their form is not checked. */
 export function claimsOf(text: string): Claims {
   return text as Claims;
+}
+
+const digestKey = createSecretKey(new Uint8Array(32).fill(7));
+
+/** The digest of a row's secret. */
+export function digestOf(row: RowKey, text = 'the right one'): Digest {
+  return digest(digestKey, row, secretOf(text));
+}
+
+/** A session that was opened now, without a login. */
+export function anonymous(row: RowKey, opened: EpochSeconds = now): Session {
+  return { rowKey: row, ...timesAtOpening(sliding, opened) };
+}
+
+/** A logged-in session that was opened now. */
+export function loggedIn(row: RowKey, opened: EpochSeconds = now): LoggedInSession {
+  return {
+    ...anonymous(row, opened),
+    subject: 'eos#somebody',
+    secret: digestOf(row),
+    claims: claimsOf('{"b":1,"a":2}'),
+  };
+}
+
+/** A row, or a part of it, as DynamoDB writes it. */
+export function toItem(session: Partial<Session>): Record<string, AttributeValue> {
+  return marshall(session);
+}
+
+/** The key of a row, as DynamoDB writes it. */
+export function keyOf(row: RowKey): Record<string, AttributeValue> {
+  return marshall({ rowKey: row });
+}
+
+/** A row's item with all its attributes, as DynamoDB writes it. */
+export async function itemOf(
+  { client, table }: { readonly client: DynamoDBClient; readonly table: string },
+  row: RowKey,
+): Promise<Record<string, AttributeValue> | undefined> {
+  const get = new GetItemCommand({ TableName: table, Key: keyOf(row), ConsistentRead: true });
+  return (await client.send(get)).Item;
 }

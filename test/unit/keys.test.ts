@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { deriveKeys, environmentKeys, signingKey } from '../../functions/core/keys/keys.ts';
 
@@ -59,6 +59,9 @@ describe('deriveKeys', () => {
   });
 });
 
+const noKeys =
+  'the environment has no SESSION_KEYS; `npm start`, or whoever runs this handler locally, sets it';
+
 const s360 = { name: 's360', signs: true };
 const eos = { name: 'eos', signs: false };
 
@@ -83,8 +86,6 @@ describe('environmentKeys', () => {
     await expect(environmentKeys({ SESSION_KEYS }, eos)()).resolves.toBeDefined();
   });
 
-  const noKeys =
-    'the environment has no SESSION_KEYS; `npm start`, or whoever runs this handler locally, sets it';
   const noPart = (name: string) => `SESSION_KEYS has no ${name} of 32 characters or more`;
   const notJson = 'SESSION_KEYS is not JSON';
 
@@ -167,3 +168,32 @@ function thrown(act: () => unknown): unknown {
     return error;
   }
 }
+
+describe.for(contracts.map(({ name }) => ({ name })))('the handler of $name', ({ name }) => {
+  const SESSION_KEYS = JSON.stringify(
+    Object.fromEntries(contracts.map((contract) => [contract.name, { root, signing }])),
+  );
+  const load = (env: Record<string, string>) => {
+    vi.resetModules();
+    for (const variable of ['SESSION_TABLE', 'SESSION_KEYS'])
+      vi.stubEnv(variable, env[variable] ?? '');
+    return import(`../../functions/${name}/handler.ts`);
+  };
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('loads with a table and keys', async () => {
+    const module = await load({ SESSION_TABLE: 'sessions', SESSION_KEYS });
+    expect(module.handler).toBeTypeOf('function');
+  });
+
+  test.for([
+    { what: 'keys', env: { SESSION_TABLE: 'sessions' }, says: noKeys },
+    {
+      what: 'a table',
+      env: { SESSION_KEYS },
+      says: 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it',
+    },
+  ])('refuses to load without $what', async ({ env, says }) => {
+    await expect(load(env as Record<string, string>)).rejects.toThrow(says);
+  });
+});

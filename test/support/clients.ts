@@ -2,7 +2,7 @@ import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import type { Held, WireAnswer, WireCall } from '../support/world.ts';
+import type { Held, WireAnswer, WireCall } from './world.ts';
 
 /** What a client of some contract does with what it holds, and the "no" that it reads. */
 export interface Client {

@@ -1,5 +1,6 @@
 import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apigateway';
 import type { Contract } from '../functions/core/contract/contract.ts';
+import { gatewayCorsHeaders } from '../functions/core/contract/cors.ts';
 import type { Fault } from '../functions/core/contract/fault.ts';
 
 /**
@@ -43,11 +44,7 @@ export function gatewayResponse(
   const fixed = Object.entries({
     'Cache-Control': 'no-store',
     ...headers,
-    // A template can't compare origins. These answers hold nothing private.
-    ...(cors && {
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
-    }),
+    ...(cors && gatewayCorsHeaders),
   });
   return {
     type,

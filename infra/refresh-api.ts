@@ -12,6 +12,7 @@ import { type Alias, Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Contract } from '../functions/core/contract/contract.ts';
+import { allowedHeaders } from '../functions/core/contract/cors.ts';
 import { accessLogFormat } from './access-log.ts';
 import { acknowledgeFindings } from './api-findings.ts';
 import { ApiKeyAuthorizer } from './api-keys.ts';
@@ -128,14 +129,7 @@ export class RefreshApi extends Construct {
       route.addCorsPreflight({
         allowOrigins: [...origins],
         allowMethods: ['POST'],
-        // Oracle Commerce's storefront sends X-CCProfileType with every request.
-        allowHeaders: [
-          'Authorization',
-          'Content-Type',
-          'X-Request-Id',
-          'api_key',
-          'X-CCProfileType',
-        ],
+        allowHeaders: [...allowedHeaders],
       });
     acknowledgeFindings({ api: this.api, stage: this.stage, method, apiKey, settings });
     // CDK's own output lacks the documented path; outputs.ts has one with it.

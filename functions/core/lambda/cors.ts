@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
+import { exposedHeaders } from '../contract/cors.ts';
 import type { RecordedEvent } from './record.ts';
 import { header } from './request.ts';
 
@@ -23,7 +24,7 @@ export function cors(
     response.headers = {
       ...response.headers,
       'Access-Control-Allow-Origin': origin,
-      'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After, Date',
+      'Access-Control-Expose-Headers': exposedHeaders,
       Vary: 'Origin',
     };
   };

@@ -56,7 +56,9 @@ describe('the commands of the README', { timeout: 300_000 }, () => {
       'npm test',
       'npm run check',
     ]);
-    expect(all).toEqual(expect.arrayContaining([expect.stringMatching(/^npm ci /), 'npm run check']));
+    expect(all).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^npm ci /), 'npm run check']),
+    );
     expect(scripts.check).toContain(scripts.test);
   });
 

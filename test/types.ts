@@ -5,7 +5,8 @@ import type { Fault } from '../functions/core/contract/fault.ts';
 import type { Reply } from '../functions/core/contract/reply.ts';
 import type { Keys } from '../functions/core/keys/keys.ts';
 import type { faultOf } from '../functions/core/lambda/errors.ts';
-import type { Decision, Policy, Proof } from '../functions/core/session/policy.ts';
+import type { Decision, Policy } from '../functions/core/session/policy.ts';
+import type { Presented } from '../functions/core/session/rotation.ts';
 import { digest } from '../functions/core/session/secret.ts';
 import {
   type Credential,
@@ -89,7 +90,7 @@ later(seconds, seconds);
 // @ts-expect-error: a duration is no moment
 earlier(now, seconds);
 // @ts-expect-error: a presented secret is checked first
-export const unchecked: Proof = { presented: secret };
+export const unchecked: Presented = { generation: 0, digest: secret };
 // @ts-expect-error: a token's end is a moment
 export const untimed: Credential = { id, secret, expiresAt: seconds };
 // @ts-expect-error: what has no end leaves it out

@@ -1,7 +1,7 @@
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
-import { claimsApart } from '../../functions/core/session/claims.ts';
-import { timesAtOpening, writesAtRefresh } from '../../functions/core/session/policy.ts';
+import { splitClaims } from '../../functions/core/session/claims.ts';
+import { timesAtOpening, timesOf, writesAtRefresh } from '../../functions/core/session/policy.ts';
 import { digest } from '../../functions/core/session/secret.ts';
 import {
   type Claims,
@@ -10,7 +10,6 @@ import {
   type Secret,
   type SessionId,
 } from '../../functions/core/session/session.ts';
-import { timesOf } from '../../functions/core/session/sessions.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { claims } from '../capacity.ts';
 
@@ -31,7 +30,7 @@ export interface Footprint {
 export async function footprint(contract: Contract, kB: number): Promise<Footprint> {
   const session = opened(contract, kB);
   const writes = writesAtRefresh(contract.policy);
-  const apart = writes ? claimsApart(session.rowKey, session, session.purgeAt) : { row: session };
+  const apart = writes ? splitClaims(session.rowKey, session, session.purgeAt) : { row: session };
   const kept = bytes(apart.row);
   const own = apart.claims ? bytes(apart.claims) : 0;
   const index = bytes({ rowKey: session.rowKey, subject: session.subject });

@@ -27,8 +27,8 @@ export const ccstore: Contract = {
     // Not one of ours. The table is not asked: whoever forges tokens costs nothing.
     if (!presented || !Number.isInteger(exp)) return 'wrong-secret';
     const expiresAt = epochSeconds(Number(exp));
-    const lives = Number.isInteger(iat) && { tokenLifetime: expiresAt - Number(iat) };
-    return { ...presented, expiresAt, ...lives };
+    const issued = Number.isInteger(iat) && { issuedAt: epochSeconds(Number(iat)) };
+    return { ...presented, expiresAt, ...issued };
   },
 
   grant(granted, keys) {

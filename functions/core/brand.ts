@@ -1,4 +1,4 @@
 declare const brand: unique symbol;
 
-/** A `Base` that only its own maker can make: a session id is not a secret, seconds are not a date. */
+/** A `Base` with a name, so that a session id is not a secret. Only one function makes each brand. */
 export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };

@@ -1,9 +1,9 @@
-/** The variables that an entry point was started with. */
+/** The environment variables of an entry point. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * A variable that must be there; `setBy` says who sets it.
- * @throws Error naming the variable and who sets it, never a value
+ * The value of a required variable; `setBy` says what sets it.
+ * @throws Error that names a missing or empty variable and what sets it, never a value
  */
 export function required(env: Env, name: string, setBy: string): string {
   const value = env[name];

@@ -1,9 +1,8 @@
 import type { Contract } from '../core/contract/contract.ts';
 import type { Keys } from '../core/keys/keys.ts';
-import type { LoginRefusal, Policy } from '../core/session/policy.ts';
+import { type LoginRefusal, type Policy, timesOf } from '../core/session/policy.ts';
 import { type Registry, registry } from '../core/session/registry.ts';
 import { rowKey, type SessionId, sessionHash } from '../core/session/session.ts';
-import { timesOf } from '../core/session/sessions.ts';
 import type { Table } from '../core/session/table.ts';
 import type { Clock } from '../core/time.ts';
 import type { Input } from './fields.ts';

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
-import { tokenLifetime } from '../../functions/core/session/policy.ts';
+import { defaultTokenLifetime } from '../../functions/core/session/policy.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
@@ -52,7 +52,7 @@ export const situations = {
     world.run('revoke', { contract: contract.name, sessionId }),
   ),
   'idle-too-long': after(async (world, { contract }) => {
-    world.now = later(noon, tokenLifetime(contract.policy));
+    world.now = later(noon, defaultTokenLifetime(contract.policy));
   }),
   'lifetime-over': after(async (world, { contract }) => {
     world.now = later(noon, contract.policy.lifetime);

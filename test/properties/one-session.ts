@@ -1,7 +1,7 @@
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { decide, type Policy } from '../../functions/core/session/policy.ts';
 import { registry } from '../../functions/core/session/registry.ts';
-import { presentedSecret, secretNow } from '../../functions/core/session/rotation.ts';
+import { currentSecret, recognise } from '../../functions/core/session/rotation.ts';
 import { type Item, toSession } from '../../functions/core/session/row.ts';
 import { rowKey, type Secret, type Session } from '../../functions/core/session/session.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
@@ -204,8 +204,8 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
       id,
       secret: held.generation === 0 ? first : computed(held.generation, family),
       ...(held.expiresAt !== undefined && {
+        issuedAt: epochSeconds(held.expiresAt - lives),
         expiresAt: epochSeconds(held.expiresAt),
-        tokenLifetime: lives,
       }),
     };
     const rule = expected(before, held, policy, at);
@@ -291,17 +291,15 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
     item: Item | undefined,
     ahead: number,
   ) {
-    const { expiresAt } = credential;
-    const presented = presentedSecret(keys, key, credential.secret);
-    const session = item && toSession(item);
-    return decide(session, { presented, expiresAt }, policy.rotation, later(now, ahead));
+    const presented = recognise(keys, key, credential);
+    return decide(item && toSession(item), presented, policy.rotation, later(now, ahead));
   }
 }
 
 /** Secret *n* of a family of this session's id, by the core's own computation. */
 function computed(generation: number, of: string): Secret {
   const row: Session = { ...blank, generation, secretFamily: of };
-  return secretNow(keys, row, { generation: 0, family: of }, first);
+  return currentSecret(keys, row, { generation: 0, family: of }, first);
 }
 
 /** The drawn family is as good as any other: with one for all, equal states are equal. */

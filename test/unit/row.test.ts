@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test as pure } from 'vitest';
-import { claimsApart, claimsKey } from '../../functions/core/session/claims.ts';
+import { claimsKey, splitClaims } from '../../functions/core/session/claims.ts';
 import { DamagedRow, toSession } from '../../functions/core/session/row.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
@@ -97,19 +97,19 @@ function withClaims(bytes: number) {
   return { ...loggedIn(row), claims: claimsOf(JSON.stringify({ a: 'x'.repeat(bytes - 8) })) };
 }
 
-describe('claimsApart', () => {
+describe('splitClaims', () => {
   pure('leaves claims in a row of one write unit', () => {
-    expect(claimsApart(row, withClaims(400), purgeAt)).toEqual({ row: withClaims(400) });
+    expect(splitClaims(row, withClaims(400), purgeAt)).toEqual({ row: withClaims(400) });
   });
 
   pure('leaves a row without claims as it is', () => {
     const { claims: _, ...anonymous } = loggedIn(row);
-    expect(claimsApart(row, anonymous, purgeAt)).toEqual({ row: anonymous });
+    expect(splitClaims(row, anonymous, purgeAt)).toEqual({ row: anonymous });
   });
 
   pure('takes larger ones out, into an item that the row names', () => {
     const session = withClaims(2000);
-    const { row: kept, claims } = claimsApart(row, session, purgeAt);
+    const { row: kept, claims } = splitClaims(row, session, purgeAt);
     const { claims: text, ...rest } = session;
     expect(kept).toEqual({ ...rest, claimsVersion: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(claims).toEqual({
@@ -123,14 +123,14 @@ describe('claimsApart', () => {
   pure('names another item every time', () => {
     const versions = Array.from(
       { length: 100 },
-      () => claimsApart(row, withClaims(2000), purgeAt).row.claimsVersion,
+      () => splitClaims(row, withClaims(2000), purgeAt).row.claimsVersion,
     );
     expect(new Set(versions).size).toBe(100);
   });
 
   pure('counts bytes, not characters, and all that a row may get', () => {
     const apart = (session: ReturnType<typeof withClaims>) =>
-      claimsApart(row, session, purgeAt).claims !== undefined;
+      splitClaims(row, session, purgeAt).claims !== undefined;
     const largest = Array.from({ length: 1024 }, (_, bytes) => bytes)
       .filter((bytes) => bytes > 8)
       .findLast((bytes) => !apart(withClaims(bytes)));

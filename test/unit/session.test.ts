@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
-import { timesAtOpening, tokenLifetime } from '../../functions/core/session/policy.ts';
+import { defaultTokenLifetime, timesAtOpening } from '../../functions/core/session/policy.ts';
 import { digest, newSecret, secret } from '../../functions/core/session/secret.ts';
 import {
   expiryOf,
@@ -123,7 +123,7 @@ describe('the times of a session that is opened', () => {
   });
 
   test('give a token the idle limit, or the time that is its own', () => {
-    expect([tokenLifetime(sliding), tokenLifetime(reading)]).toEqual([1800, 930]);
+    expect([defaultTokenLifetime(sliding), defaultTokenLifetime(reading)]).toEqual([1800, 930]);
   });
 
   test('are whole seconds, the one that the moment lies in', () => {

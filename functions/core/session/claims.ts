@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type EpochSeconds, epochSeconds } from '../time.ts';
 import type { Claims, RowKey, Session } from './session.ts';
 
-/** What is written for a session: its row, and its claims where they are an item of their own. */
-export interface Apart<Row> {
+/** What is written for a session: its row, and its claims if they are a separate item. */
+export interface SplitRow<Row> {
   readonly row: Row;
   readonly claims?: ClaimsItem;
 }
 
-/** Claims that are an item of their own. */
+/** The claims of a session as a separate item. */
 export interface ClaimsItem {
   readonly rowKey: RowKey;
   readonly claims: Claims;
@@ -16,17 +16,17 @@ export interface ClaimsItem {
 }
 
 /**
- * Takes claims out of a row that would cost more than one write unit with them. They are written once,
- * before the row that names their version, and never changed: nobody finds a row without its claims, or
- * with others, and no refresh pays for writing them again.
+ * Moves the claims into a separate item if the row would cost more than one write unit with them. The item
+ * is written once, before the row that names its version, and never changes. So a row always finds its own
+ * claims, and no refresh pays for writing them again.
  */
-export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
+export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
   key: RowKey,
   row: Row,
   purgeAt: EpochSeconds,
-): Apart<Row> {
+): SplitRow<Row> {
   const { claims, ...rest } = row;
-  if (claims === undefined || bytesAtMost(key, row) <= writeUnit) return { row };
+  if (claims === undefined || largestSize(key, row) <= writeUnit) return { row };
   const claimsVersion = randomUUID();
   return {
     row: { ...rest, claimsVersion } as Row,
@@ -35,39 +35,39 @@ export function claimsApart<Row extends Pick<Session, 'claims' | 'claimsVersion'
 }
 
 /**
- * Where a version of a session's claims lies, `<contract>#<sessionId>#claims#<version>`. No session id
- * has a `#` in it, so no client reaches such an item.
+ * The key of one version of a session's claims, `<contract>#<sessionId>#claims#<version>`. No session id
+ * contains a `#`, so no client can name such an item.
  */
 export function claimsKey(key: RowKey, version: string): RowKey {
   return `${key}#claims#${version}` as RowKey;
 }
 
-/** What one write unit writes, in bytes. */
+/** The bytes that one write unit writes. */
 const writeUnit = 1024;
 
 /**
- * The size of a row, once it has all that a row may get, as DynamoDB counts it: names and texts in
- * UTF-8, and a number of ours in eight bytes at most.
+ * The size in bytes of a row with every attribute that it can get later, as DynamoDB counts it: names and
+ * texts in UTF-8. A number of this project takes at most eight bytes.
  */
-function bytesAtMost(key: RowKey, row: Partial<Session>): number {
-  const sizes = Object.entries({ ...grown, ...row, rowKey: key }).map(
+function largestSize(key: RowKey, row: Partial<Session>): number {
+  const sizes = Object.entries({ ...laterAttributes, ...row, rowKey: key }).map(
     ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-const someTime = epochSeconds(0);
-const grown: Partial<Session> = {
+const anyTime = epochSeconds(0);
+const laterAttributes: Partial<Session> = {
   generation: 1,
   parentGeneration: 1,
   secretFamily: 'f'.repeat(22),
   issuedLifetime: 1,
-  graceUntil: someTime,
-  openedAt: someTime,
-  refreshedAt: someTime,
-  idleUntil: someTime,
-  endsAt: someTime,
-  revokedAt: someTime,
+  graceUntil: anyTime,
+  openedAt: anyTime,
+  refreshedAt: anyTime,
+  idleUntil: anyTime,
+  endsAt: anyTime,
+  revokedAt: anyTime,
   revokedBy: 'reuse-detected',
-  purgeAt: someTime,
+  purgeAt: anyTime,
 };

@@ -1,12 +1,19 @@
 import { type EpochSeconds, earlier, later } from '../time.ts';
-import { type Presented, placeOf, type Rotation, rotationProblem, turnOf } from './rotation.ts';
-import type { Refusal, Session } from './session.ts';
+import {
+  decideByGrace,
+  issueOf,
+  type Presented,
+  placeOf,
+  type Rotation,
+  rotationProblem,
+} from './rotation.ts';
+import { expiryOf, type Refusal, type Session } from './session.ts';
 
-/** How long a contract's sessions live, in seconds. */
+/** How long the sessions of a contract live, in seconds. */
 export interface Policy {
   /**
    * The idle timeout. Under `{ token }` the `exp` of the session's token is the idle clock, and the number
-   * is the lifetime of a token unless the session has one of its own.
+   * is the lifetime of a token, unless the session has a `tokenLifetime` of its own.
    */
   readonly idle: number | { readonly token: number };
   /** The absolute timeout. No refresh moves it. */
@@ -14,28 +21,21 @@ export interface Policy {
   readonly rotation: Rotation;
 }
 
-/** What a client presents, as the rules see it. */
-export interface Proof {
-  readonly presented: Presented;
-  /** When the presented token expires; absent where the credential has no end of its own. */
-  readonly expiresAt?: EpochSeconds | undefined;
-}
-
 /**
- * `refresh`: slide the idle timeout, and replace the secret where the policy says so. `replay`: answer from
- * the row as it is, because its secret was replaced within the grace, or because this clock is behind the
- * row's own time and nothing may move back. `retry`: answer nothing yet (rotation.ts says why). `catch-up`:
- * as `refresh`, for a secret newer than the row.
+ * `refresh`: slide the idle timeout, and replace the secret where the policy says so. `replay`: answer
+ * from the row without a change, because its secret was replaced within the grace, or because this Lambda's
+ * clock is behind the row and no time may move back. `retry`: the client must ask again in some seconds;
+ * rotation.ts says why. `catch-up`: refresh, with a secret that is newer than the row.
  */
 export type Decision = 'refresh' | 'replay' | 'retry' | 'catch-up' | Refusal;
 
 /**
- * What to do with a session for which a secret was presented. The secret comes first: a caller without it
- * must not learn that the session was revoked or that it exists.
+ * Decides what to do with a session for which a credential was presented. The secret is checked first: a
+ * caller without it must not learn that the session exists or was revoked.
  */
 export function decide(
   session: Session | undefined,
-  { presented, expiresAt }: Proof,
+  presented: Presented,
   rotation: Rotation,
   now: EpochSeconds,
 ): Decision {
@@ -45,19 +45,20 @@ export function decide(
   if (place === undefined) return 'wrong-secret';
   if (session.revokedAt !== undefined) return 'revoked';
   if (session.endsAt <= now) return 'lifetime-over';
-  if (earlier(expiresAt ?? session.idleUntil, session.idleUntil) <= now) return 'idle-too-long';
+  const { expiresAt = session.idleUntil } = presented;
+  if (earlier(expiresAt, session.idleUntil) <= now) return 'idle-too-long';
   if (place === 'dead') return 'reused-secret';
   if (session.refreshedAt > now) return 'replay';
   if (place === 'ahead') return 'catch-up';
-  return turnOf(session, place, rotation, now);
+  return decideByGrace(session, place, rotation, now);
 }
 
-/** Why nobody can log in to a session; `logged-in` where somebody has. */
+/** Why a login to a session is refused. */
 export type LoginRefusal =
   | Extract<Refusal, 'unknown-session' | 'revoked' | 'idle-too-long' | 'lifetime-over'>
   | 'logged-in';
 
-/** Whether an anonymous session may become someone's. */
+/** Decides whether a login to a session is allowed: only to an anonymous one that is not over. */
 export function decideLogin(
   session: Session | undefined,
   now: EpochSeconds,
@@ -68,10 +69,10 @@ export function decideLogin(
   return state === 'active' ? 'logged-in' : state;
 }
 
-/** What a session is at a moment. */
+/** The state of a session at a moment. */
 export type State = 'anonymous' | 'active' | 'revoked' | 'idle-too-long' | 'lifetime-over';
 
-/** What a session is now. */
+/** The state of a session now. */
 export function stateOf(session: Session, now: EpochSeconds): State {
   if (session.revokedAt !== undefined) return 'revoked';
   if (session.endsAt <= now) return 'lifetime-over';
@@ -91,38 +92,51 @@ export function timesAtOpening({ idle, lifetime }: Policy, now: EpochSeconds) {
   };
 }
 
-/** A tombstone outlives every token of its session by a day. */
+/** The row, also as a tombstone, outlives every token of its session by a day. */
 const day = 86_400;
 
-/** Whether a refresh writes. Where the token is the idle clock and secrets stay, it only reads. */
+/** When the tokens of a session's answer are issued, and when its client must have refreshed again. */
+export function timesOf(
+  session: Session,
+  policy: Policy,
+  now: EpochSeconds,
+): { readonly issuedAt: EpochSeconds; readonly expiresAt: EpochSeconds } {
+  const { issuedAt, issuedLifetime } = issueOf(session, policy.rotation, now);
+  if (typeof policy.idle === 'number') return { issuedAt, expiresAt: expiryOf(session) };
+  const lifetime = session.tokenLifetime ?? issuedLifetime ?? defaultTokenLifetime(policy);
+  return { issuedAt, expiresAt: earlier(later(issuedAt, lifetime), session.endsAt) };
+}
+
+/** Whether a refresh writes. Where the token is the idle clock and secrets are fixed, it only reads. */
 export function writesAtRefresh({ idle, rotation }: Policy): boolean {
   return typeof idle === 'number' || rotation !== 'fixed';
 }
 
-/** How long a token of a session lives unless the session says otherwise, in seconds. */
-export function tokenLifetime({ idle }: Policy): number {
+/** How long a token lives, in seconds, if its session has no `tokenLifetime`. */
+export function defaultTokenLifetime({ idle }: Policy): number {
   return typeof idle === 'number' ? idle : idle.token;
 }
 
 /**
- * What is wrong with a stage's policy for a contract, in a sentence that names the value; nothing where it
- * is sound. A stage may change a contract's numbers and rotation, not the kind of its idle clock.
+ * What is wrong with a stage's policy for a contract, as a sentence that names the value; `undefined` if it
+ * is valid. A stage may change the numbers and the rotation of a contract, not the kind of its idle clock.
  */
 export function policyProblem(
   { idle, lifetime, rotation }: Policy,
   contract: { readonly policy: Policy; readonly rotates: boolean },
 ): string | undefined {
-  const usual = contract.policy.idle;
-  if (typeof idle !== typeof usual)
-    return typeof usual === 'number'
+  if (typeof idle !== typeof contract.policy.idle)
+    return typeof contract.policy.idle === 'number'
       ? 'idle must be a number of seconds'
       : 'idle must be { token: seconds }, because its token is its idle clock';
-  const rest = typeof idle === 'number' ? idle : idle.token;
-  if (!isSeconds(rest)) return `idle is ${rest}; it must be a whole number of seconds over 0`;
+  const idleSeconds = typeof idle === 'number' ? idle : idle.token;
+  if (!isSeconds(idleSeconds))
+    return `idle is ${idleSeconds}; it must be a whole number of seconds over 0`;
   if (!isSeconds(lifetime))
     return `lifetime is ${lifetime}; it must be a whole number of seconds over 0`;
-  if (lifetime < rest) return `lifetime is ${lifetime}; it must be at least idle, ${rest}`;
-  return rotationProblem(rotation, rest, contract);
+  if (lifetime < idleSeconds)
+    return `lifetime is ${lifetime}; it must be at least idle, ${idleSeconds}`;
+  return rotationProblem(rotation, idleSeconds, contract);
 }
 
 function isSeconds(value: unknown): value is number {

@@ -1,5 +1,8 @@
+// Everything that opens, logs in to, reads and ends sessions; only session-admin does. The file is over
+// 150 lines because each of its writes has a condition and a rule for an answer that was lost.
+
 import type { EpochSeconds } from '../time.ts';
-import { claimsApart } from './claims.ts';
+import { splitClaims } from './claims.ts';
 import {
   decideLogin,
   type LoginRefusal,
@@ -25,18 +28,18 @@ import {
 import type { SessionsProps } from './sessions.ts';
 import type { Page } from './table.ts';
 
-/** Whose a session is, and what its client presents. */
+/** The person that a session belongs to, and the secret and claims of the login. */
 export interface Person {
   readonly subject: string;
   readonly secret: Secret;
   readonly claims: Claims;
 }
 
-/** A session to open; without a person it is anonymous until `login`. */
+/** A session to open. Without a person it is anonymous until `login`. */
 export interface NewSession {
   readonly id: SessionId;
   readonly person?: Person;
-  /** In seconds; the policy's where it is absent. */
+  /** In seconds; the policy's by default. */
   readonly tokenLifetime?: number;
 }
 
@@ -45,35 +48,35 @@ export interface Ended {
   readonly id: SessionId;
   /** When it ended: now, or earlier if it was ended before. */
   readonly revokedAt: EpochSeconds;
-  /** Whether this call ended a session that could be refreshed. A damaged row counts as one. */
+  /** Whether this call ended an active session. A damaged row counts as active. */
   readonly wasActive: boolean;
 }
 
-/** The sessions of one contract, for those who open and end them. Throws what `Sessions` throws. */
+/** Opens, finds and ends the sessions of one contract. Its methods throw what `Sessions.refresh` throws. */
 export interface Registry {
   /**
-   * Opens a session. `id-taken`: the id was used before, and is not purged yet. `secret-used`: the secret
-   * replaced another one in a former session of this id, and would be read as what it was.
+   * Opens a session. `id-taken`: the id was used before, and its row is not purged yet. `secret-used`: the
+   * secret was computed for this id, so a refresh would take it for a replaced secret.
    */
   open(session: NewSession, now: EpochSeconds): Promise<Session | 'id-taken' | 'secret-used'>;
-  /** Makes an anonymous, unexpired session someone's, or changes nothing and says why. */
+  /** Logs a person in to an anonymous session that is not over. A refused login changes nothing. */
   login(
     id: SessionId,
     person: Person,
     now: EpochSeconds,
   ): Promise<LoggedInSession | LoginRefusal | 'secret-used'>;
-  /** The session, strongly consistent. Claims that are an item of their own stay there. */
+  /** Reads a session, strongly consistent. Claims that are a separate item are not read. */
   find(id: SessionId): Promise<Session | undefined>;
   /**
-   * Ends a session for good; with `openedBy`, only one that was opened then or before. Nothing where there is
-   * no such session. A damaged row is ended like any other.
+   * Ends a session for good, also one with a damaged row. With `openedBy`, it ends only a session that was
+   * opened at that moment or before. Answers `undefined` if there is no such session.
    */
   revoke(id: SessionId, now: EpochSeconds, openedBy?: EpochSeconds): Promise<Ended | undefined>;
-  /** The ids of a subject's sessions, as far as the index has them: AWS fills it seconds late. */
+  /** The ids of a subject's sessions in the index. AWS updates the index seconds later than the table. */
   idsOf(subject: string): Promise<readonly SessionId[]>;
 }
 
-/** The sessions of a contract in a table. */
+/** The registry of a contract's sessions in a table. */
 export function registry({ contract, policy, keys, table }: SessionsProps): Registry {
   return {
     async open({ id, person, tokenLifetime }, now) {
@@ -82,12 +85,12 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       const session: Session = {
         rowKey: key,
         ...timesAtOpening(policy, now),
-        ...(person && owned(key, person)),
+        ...(person && attributesOf(key, person)),
         ...(tokenLifetime !== undefined && { tokenLifetime }),
       };
       const row = await withClaimsStored(key, session, session.purgeAt);
-      const tried = await table.put(row);
-      const opened = tried.outcome === 'written' || (tried.retried && holds(tried.item, row));
+      const put = await table.put(row);
+      const opened = put.outcome === 'written' || (put.retried && has(put.item, row));
       return opened ? session : 'id-taken';
     },
 
@@ -95,20 +98,17 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       const key = rowKey(contract, id);
       if (isComputed(keys, key, person.secret)) return 'secret-used';
       const { idleUntil, purgeAt } = timesAtOpening(policy, now);
-      const whole = { ...owned(key, person), refreshedAt: now, idleUntil };
-      const changes = await withClaimsStored(key, whole, purgeAt);
-      const names = Object.keys(changes);
-      const tried = await table.update({
+      const changes = { ...attributesOf(key, person), refreshedAt: now, idleUntil };
+      const row = await withClaimsStored(key, changes, purgeAt);
+      const update = await table.update({
         rowKey: key,
-        set: names.map((name) => `${name} = :${name}`),
+        set: Object.keys(row).map((name) => `${name} = :${name}`),
         conditions: mayLogin,
-        values: Object.fromEntries(
-          Object.entries(changes).map(([name, value]) => [`:${name}`, value]),
-        ),
+        values: Object.fromEntries(Object.entries(row).map(([name, value]) => [`:${name}`, value])),
       });
-      const session = tried.item && toSession(tried.item);
-      if (session && (tried.outcome === 'written' || (tried.retried && holds(tried.item, changes))))
-        return { ...session, ...whole };
+      const session = update.item && toSession(update.item);
+      const done = update.outcome === 'written' || (update.retried && has(update.item, row));
+      if (session && done) return { ...session, ...changes };
       const decision = decideLogin(session, now);
       if (decision === 'login') throw new Error('decideLogin allows what the condition refused');
       return decision;
@@ -121,7 +121,7 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
 
     async revoke(id, now, openedBy) {
       const by: RevokedBy = 'administrator';
-      const tried = await table.update({
+      const update = await table.update({
         rowKey: rowKey(contract, id),
         set: ['revokedAt = :now', 'revokedBy = :by'],
         conditions: [
@@ -137,13 +137,13 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
           ...(openedBy !== undefined && { ':opened_by': openedBy, ':number': 'N' }),
         },
       });
-      if (tried.outcome === 'written')
-        return { id, revokedAt: now, wasActive: wasActive(tried.item, now) };
-      const revokedAt = tried.item?.revokedAt as EpochSeconds | undefined;
-      if (tried.item === undefined || revokedAt === undefined) return undefined;
-      // Sent twice because the first answer was lost: the moment in the row is this call's own.
-      const own = tried.retried && revokedAt === now;
-      return { id, revokedAt, wasActive: own && wasActive(tried.item, now) };
+      if (update.outcome === 'written')
+        return { id, revokedAt: now, wasActive: wasActive(update.item, now) };
+      const revokedAt = update.item?.revokedAt as EpochSeconds | undefined;
+      if (update.item === undefined || revokedAt === undefined) return undefined;
+      // The SDK sent the write twice because the first answer was lost: the row has this call's moment.
+      const own = update.retried && revokedAt === now;
+      return { id, revokedAt, wasActive: own && wasActive(update.item, now) };
     },
 
     async idsOf(subject) {
@@ -157,8 +157,8 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
     },
   };
 
-  /** What makes a session somebody's. */
-  function owned(key: RowKey, { subject, secret, claims }: Person) {
+  /** The attributes that a login writes. */
+  function attributesOf(key: RowKey, { subject, secret, claims }: Person) {
     return {
       subject: subjectKey(contract, subject),
       secret: digest(keys.digest, key, secret),
@@ -167,8 +167,8 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
   }
 
   /**
-   * What to write into a row, after claims that are too large to be written at every refresh are stored as
-   * an item of their own. Where a refresh only reads, they stay in the row.
+   * Stores large claims as a separate item, so that no refresh writes them again, and gives the row that
+   * names the item. Where a refresh only reads, claims of any size stay in the row.
    */
   async function withClaimsStored<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
     key: RowKey,
@@ -176,13 +176,13 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
     purgeAt: EpochSeconds,
   ): Promise<Row> {
     if (!writesAtRefresh(policy)) return row;
-    const apart = claimsApart(key, row, purgeAt);
-    if (apart.claims) await table.put(apart.claims, 'replace');
-    return apart.row;
+    const split = splitClaims(key, row, purgeAt);
+    if (split.claims) await table.put(split.claims, 'replace');
+    return split.row;
   }
 }
 
-/** `decideLogin(…) === 'login'`, as DynamoDB says it. */
+/** `decideLogin(…) === 'login'` as a condition of DynamoDB. */
 const mayLogin = [
   'attribute_exists(rowKey)',
   'attribute_not_exists(secret)',
@@ -192,10 +192,10 @@ const mayLogin = [
 ];
 
 /**
- * Whether the item that refused a write holds all that was to be written. Then it is the work of that very
- * write: its answer was lost, the SDK sent it again, and a digest of a secret is in it.
+ * Whether the item that refused a write has everything that the write was to write. Then this same write
+ * put it there: its answer was lost, and the SDK sent it again. No other write has the same digest.
  */
-function holds(item: Item | undefined, written: object): boolean {
+function has(item: Item | undefined, written: object): boolean {
   return (
     item !== undefined &&
     item.revokedAt === undefined &&
@@ -203,7 +203,7 @@ function holds(item: Item | undefined, written: object): boolean {
   );
 }
 
-/** Whether a row that has just been ended was active. */
+/** Whether a row that was just ended was active before. */
 function wasActive(ended: Item, now: EpochSeconds): boolean {
   const { revokedAt: _, ...before } = ended;
   return isDamaged(before) || stateOf(toSession(before), now) === 'active';

@@ -1,65 +1,79 @@
+// Everything about the rotation of secrets is in this file, so that its rules are read in one place and
+// no other file knows of generations, parents or families. docs/sessions.md draws the timelines.
+
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type EpochSeconds, later } from '../time.ts';
 import { digest, newSecret } from './secret.ts';
-import type { Digest, RowKey, Secret, Session } from './session.ts';
-
-// Everything about the rotation of secrets is in this file. docs/sessions.md draws its timelines.
+import type { Credential, Digest, RowKey, Secret, Session } from './session.ts';
 
 /**
- * `fixed`: a refresh leaves the secret as it is. `{ grace }`: a refresh replaces the secret, at most once
- * in `grace` seconds; until they are over, the secret and its parent get the same answer.
+ * `fixed`: a refresh keeps the secret. `{ grace }`: a refresh replaces the secret, at most once in `grace`
+ * seconds. Within the grace, the current secret and its parent get the same answer.
  */
 export type Rotation = 'fixed' | { readonly grace: number };
 
 /**
- * The least grace, in seconds. Times are whole seconds, one storage request may take four seconds with its
- * retries, and the clocks of two Lambdas differ: two tabs that refresh at the same time must fall into
- * one grace, or one of them would be taken for a thief.
+ * The shortest grace, in seconds. Two tabs that refresh at the same time must both fall into one grace;
+ * otherwise one of them is taken for a thief. Their requests can be seconds apart: times are whole
+ * seconds, one storage request with its retries can take four seconds, and Lambda clocks differ.
  */
 export const shortestGrace = 10;
 
 /**
- * How long after a grace nothing rotates yet, in seconds. In its last second the parent may still be given
- * the current secret, while another tab's request with the parent is on its way: for four seconds, to a
- * Lambda whose clock is up to three seconds ahead. That request must not rotate, because the secret that
- * was just given out would be dead; nor must it find that secret replaced, because it would be dead itself.
+ * For how many seconds after a grace no secret is replaced.
+ *
+ * In the last second of a grace, one tab may get the current secret while another tab's request with the
+ * parent is still on its way. That request can arrive four seconds later, at a Lambda whose clock is three
+ * seconds ahead. If it replaced the secret then, the secret that the first tab just got would be dead. If
+ * the first tab replaced the secret before it arrived, its own secret would be dead.
  */
 export const settlingTime = 7;
 
-/** A presented secret: a digest of what may be the secret given at `open`, or a genuine computed one. */
-export type Presented =
+/**
+ * A presented credential whose secret was examined. A computed secret proves its generation and family.
+ * Every other secret is a digest, which the row may have as that of generation 0.
+ */
+export type Presented = (
   | { readonly generation: 0; readonly digest: Digest }
-  | { readonly generation: number; readonly family: string };
+  | { readonly generation: number; readonly family: string }
+) &
+  Pick<Credential, 'issuedAt' | 'expiresAt'>;
 
-/** The keys that secrets are made and recognised with. */
+/** The keys that make and recognise secrets. */
 export interface SecretKeys {
   readonly digest: KeyObject;
   readonly successor: KeyObject;
 }
 
-/**
- * Which of a session's secrets was presented. `current`: the newest. `parent`: the one that the newest was
- * given for. `ahead`: a newer one than the row knows, after a restore of the table. `dead`: any other of
- * the family, whose holder should have a newer one.
- */
-export type Place = 'current' | 'parent' | 'ahead' | 'dead';
-
-/** What a secret proves about itself. A computed one is recognised at any age; a guess is a digest. */
-export function presentedSecret(keys: SecretKeys, row: RowKey, secret: Secret): Presented {
-  return (
-    computedSecret(keys.successor, row, secret) ?? {
-      generation: 0,
-      digest: digest(keys.digest, row, secret),
-    }
-  );
+/** Recognises a computed secret of this row, of any age; takes the digest of every other secret. */
+export function recognise(
+  keys: SecretKeys,
+  row: RowKey,
+  { secret, issuedAt, expiresAt }: Omit<Credential, 'id'>,
+): Presented {
+  const times = {
+    ...(issuedAt !== undefined && { issuedAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+  const computed = computedSecret(keys.successor, row, secret);
+  return computed
+    ? { ...computed, ...times }
+    : { generation: 0, digest: digest(keys.digest, row, secret), ...times };
 }
 
-/** Whether a secret was computed for this row: it replaced another one, in this session or a former one. */
+/** Whether a secret was computed for this row: it replaced another secret of this session id before. */
 export function isComputed(keys: SecretKeys, row: RowKey, secret: Secret): boolean {
   return computedSecret(keys.successor, row, secret) !== undefined;
 }
 
-/** The place of a presented secret among those of a session; nothing where it is none of them. */
+/**
+ * Which secret of a session was presented. `current`: the newest. `parent`: the one that the newest was
+ * given for. `ahead`: newer than the row, which happens after a restore of the table. `dead`: any other
+ * secret of the family, whose holder should have a newer one.
+ */
+export type Place = 'current' | 'parent' | 'ahead' | 'dead';
+
+/** The place of a presented secret in its session; `undefined` if it is no secret of this session. */
 export function placeOf(session: Session, presented: Presented): Place | undefined {
   const mine =
     'digest' in presented
@@ -73,10 +87,10 @@ export function placeOf(session: Session, presented: Presented): Place | undefin
 }
 
 /**
- * What to do for the current secret of a session or its parent. `replay`: answer as the last refresh was
- * answered. `retry`: answer nothing yet, so that the client asks again in some seconds.
+ * What the current secret or its parent may do at a moment. `replay`: get the answer of the last refresh
+ * again. `retry`: ask again in some seconds. `refresh`: replace the current secret.
  */
-export function turnOf(
+export function decideByGrace(
   { graceUntil }: Session,
   place: 'current' | 'parent',
   rotation: Rotation,
@@ -88,74 +102,75 @@ export function turnOf(
   return place === 'current' ? 'replay' : 'retry';
 }
 
-/** Whether the use of a dead secret ends the session. Where nothing rotates it is only refused. */
+/** Whether the use of a dead secret ends the session. Under `fixed` it is only refused. */
 export function endsAtReuse(rotation: Rotation): boolean {
   return rotation !== 'fixed';
 }
 
-/** The part of a conditional write that a rotation decides. */
+/** The part of a refresh's conditional write that rotation decides. */
 export interface RotationWrite {
   readonly set: readonly string[];
   readonly conditions: readonly string[];
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** What a refresh knows when it writes, before it has seen the row. */
+/** What a refresh knows before it has seen the row. */
 export interface RotationRequest {
   readonly presented: Presented;
   readonly rotation: Rotation;
-  /** The policy's lifetime of tokens, where the token is the idle clock, in seconds. */
+  /** The policy's lifetime of tokens in seconds, where the token is the idle clock. */
   readonly issuedLifetime: number | undefined;
-  /** How long the presented token lives from its issue on, in seconds. */
-  readonly tokenLifetime: number | undefined;
   readonly now: EpochSeconds;
 }
 
 /**
- * The write for a secret that is the current one or its parent, once the grace is settled: the next generation,
- * whose parent is the presented one. A skipped generation is dead from then on. A row that was written
- * before there was `parentGeneration` has the generation before its current one as the parent.
+ * The write for the current secret or its parent, after the grace and the settling time. The presented
+ * secret becomes the parent of the next generation; a generation that is skipped is dead from then on.
+ * In a row without `parentGeneration`, which an older version wrote, the parent is the generation before
+ * the current one.
  */
 export function rotate(request: RotationRequest): RotationWrite {
   const { presented, rotation, now } = request;
   const { generation } = presented;
-  const own: RotationWrite = {
+  const isFirst = 'digest' in presented;
+  const recognised: RotationWrite = {
     set: [],
     conditions: [
-      'digest' in presented ? 'secret = :digest' : 'secretFamily = :family',
+      isFirst ? 'secret = :digest' : 'secretFamily = :family',
       `(${generation === 0 ? 'attribute_not_exists(generation)' : 'generation = :presented'} OR parentGeneration = :presented OR (generation = :child AND attribute_not_exists(parentGeneration)))`,
     ],
     values: {
       ':presented': generation,
       ':child': generation + 1,
-      ...('digest' in presented
-        ? { ':digest': presented.digest }
-        : { ':family': presented.family }),
+      ...(isFirst ? { ':digest': presented.digest } : { ':family': presented.family }),
     },
   };
-  if (rotation === 'fixed') return own;
+  if (rotation === 'fixed') return recognised;
   const { set, values } = replacement(request, rotation.grace);
   return {
     set: [
       ...set,
       'generation = if_not_exists(generation, :zero) + :one',
-      ...('digest' in presented ? ['secretFamily = if_not_exists(secretFamily, :new_family)'] : []),
+      ...(isFirst ? ['secretFamily = if_not_exists(secretFamily, :new_family)'] : []),
     ],
-    conditions: [...own.conditions, '(attribute_not_exists(graceUntil) OR graceUntil < :settled)'],
+    conditions: [
+      ...recognised.conditions,
+      '(attribute_not_exists(graceUntil) OR graceUntil < :settled)',
+    ],
     values: {
-      ...own.values,
+      ...recognised.values,
       ...values,
       ':settled': now - settlingTime,
       ':zero': 0,
       ':one': 1,
-      ...('digest' in presented ? { ':new_family': newSecret().slice(0, familyLength) } : {}),
+      ...(isFirst && { ':new_family': newSecret().slice(0, familyLength) }),
     },
   };
 }
 
 /**
- * The write for a secret that is ahead of the row as it was read: the table was restored to a moment
- * before that secret was given out. To refuse it would log out the client that has the newest secret.
+ * The write for a secret that is ahead of the row: the table was restored to a moment before that secret
+ * was given out. A refusal would log out the client that has the newest secret.
  */
 export function catchUp(request: RotationRequest, { generation = 0 }: Session): RotationWrite {
   const { presented, rotation } = request;
@@ -176,16 +191,17 @@ export function catchUp(request: RotationRequest, { generation = 0 }: Session): 
   };
 }
 
-/** What every replacement writes beside the number of the new generation. */
+/** What every replacement of a secret writes, apart from the number of the new generation. */
 function replacement(
-  { presented, issuedLifetime, tokenLifetime, now }: RotationRequest,
-  most: number,
-) {
-  // A token must outlive the grace in which it is given out again. A token that lives for less than twice
-  // the shortest grace ends with its session, and the grace may end later than both.
+  { presented, issuedLifetime, now }: RotationRequest,
+  longestGrace: number,
+): Pick<RotationWrite, 'set' | 'values'> {
+  // A token is given out again within the grace, so it must outlive the grace. A token that lives for
+  // less than twice the shortest grace is near the end of its session, which ends first.
+  const { issuedAt = 0, expiresAt = Infinity } = presented;
   const grace = Math.max(
     shortestGrace,
-    Math.min(most, Math.floor((tokenLifetime ?? Infinity) / 2)),
+    Math.min(longestGrace, Math.floor((expiresAt - issuedAt) / 2)),
   );
   return {
     set: [
@@ -201,63 +217,64 @@ function replacement(
   };
 }
 
-/** The secret that the client of a refreshed session holds from now on. */
-export function secretNow(
+/** The secret that the client of a refreshed session presents next. */
+export function currentSecret(
   keys: SecretKeys,
   { rowKey, secretFamily: family, generation = 0 }: Session,
   presented: Presented,
   secret: Secret,
 ): Secret {
-  // A row that was restored may be behind its client, who then keeps what it has.
+  // After a restore of the table the row can be behind its client, which then keeps its own secret.
   if (family === undefined || generation <= presented.generation) return secret;
   return successor(keys.successor, rowKey, generation, family);
 }
 
 /**
- * From when on the tokens of a session live, and for how many seconds unless the session says otherwise.
- * Within a generation all clients get the same token, even if the policy changes meanwhile.
+ * When the tokens of a session's current secret are issued, and their lifetime in seconds if the row pins
+ * it. Under rotation all answers of one generation have the same token, even if the policy changes between
+ * them.
  */
 export function issueOf(
   { refreshedAt, issuedLifetime }: Session,
   rotation: Rotation,
   now: EpochSeconds,
-): { readonly issuedAt: EpochSeconds; readonly pinnedLifetime: number | undefined } {
+): { readonly issuedAt: EpochSeconds; readonly issuedLifetime: number | undefined } {
   return rotation === 'fixed'
-    ? { issuedAt: now, pinnedLifetime: undefined }
-    : { issuedAt: refreshedAt, pinnedLifetime: issuedLifetime };
+    ? { issuedAt: now, issuedLifetime: undefined }
+    : { issuedAt: refreshedAt, issuedLifetime };
 }
 
-/** What is wrong with a rotation, in a sentence that names the value; nothing where it is sound. */
+/** What is wrong with a rotation, as a sentence that names the value; `undefined` if it is valid. */
 export function rotationProblem(
   rotation: Rotation,
   idle: number,
-  wire: { readonly rotates: boolean },
+  contract: { readonly rotates: boolean },
 ): string | undefined {
   if (rotation === 'fixed') return undefined;
-  if (!wire.rotates) return 'rotation must be fixed: the wire has no field for a new secret';
+  if (!contract.rotates) return 'rotation must be fixed: the wire has no field for a new secret';
   const grace = typeof rotation === 'object' && rotation !== null ? rotation.grace : undefined;
   if (typeof grace !== 'number' || !Number.isSafeInteger(grace))
     return 'rotation must be fixed or { grace: whole seconds }';
   if (grace < shortestGrace)
     return `grace is ${grace}; it must be at least ${shortestGrace}, because clocks and retries differ by seconds`;
-  // In the grace nothing is written: a session must not fall idle while its client refreshes.
+  // Within the grace nothing is written, so the idle timeout does not move although the client refreshes.
   if (grace > idle / 2) return `grace is ${grace}; it must be at most half of idle, ${idle}`;
   return undefined;
 }
 
-/** How many characters a computed secret has at most. */
+/** The most characters that a computed secret has. */
 export const longestSecret = 9 + 1 + 22 + 1 + 43;
 
 const familyLength = 22;
 
-/** A generation has nine digits at most: one a second for thirty years. */
+/** A generation has at most nine digits: one per second for thirty years. */
 const form = /^([1-9]\d{0,8})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
 
 /**
  * Secret *n* of a session, `<n>.<family>.<HMAC-SHA-256 of rowKey ‖ 0x00 ‖ n ‖ 0x00 ‖ family>`. It is
- * computed, not drawn and not stored: whoever asks, however often, gets the same. The family is drawn when
- * the first secret is replaced, so that no secret of an earlier session of the same id fits, nor one that
- * was forged with the key alone.
+ * computed and never stored, so every request of one generation gets the same secret. The family is random
+ * and drawn when the first secret is replaced. Without it, a secret of an earlier session with the same id
+ * would be valid, and so would a secret that was forged with the key alone.
  */
 function successor(key: KeyObject, row: RowKey, generation: number, family: string): Secret {
   const tag = createHmac('sha256', key)
@@ -266,7 +283,11 @@ function successor(key: KeyObject, row: RowKey, generation: number, family: stri
   return `${generation}.${family}.${tag}` as Secret;
 }
 
-function computedSecret(key: KeyObject, row: RowKey, secret: Secret): Presented | undefined {
+function computedSecret(
+  key: KeyObject,
+  row: RowKey,
+  secret: Secret,
+): { readonly generation: number; readonly family: string } | undefined {
   const [, digits, family] = form.exec(secret) ?? [];
   if (digits === undefined || family === undefined) return undefined;
   const generation = Number(digits);

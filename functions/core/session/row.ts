@@ -3,16 +3,16 @@ import type { Session } from './session.ts';
 /** An item as the document client reads it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** A row of the table that breaks the rules of its attributes. Nothing is answered from it but a 500. */
+/** A row of the table breaks the rules of its attributes. The answer is a 500. */
 export class DamagedRow extends Error {
   override readonly name = 'DamagedRow';
 }
 
 /**
- * The session in an item as the document client reads it. Attributes that this version does not know
- * are left out. The text of the claims is checked by the contract, which knows their shape.
- * @throws DamagedRow where an attribute is missing or is not what docs/sessions.md says. Comparisons
- * with `undefined` and NaN are false, so a rule would pass such a row; and no contract could answer it.
+ * Validates an item and gives its session. Attributes that this version does not know are left out. The
+ * contract validates the claims, because it knows their form.
+ * @throws DamagedRow if an attribute is missing or is not what docs/sessions.md says. Without this check an
+ * expired session could be refreshed: every comparison with `undefined` or NaN is false.
  */
 export function toSession(item: Item): Session {
   const row: Record<string, unknown> = {};
@@ -53,7 +53,7 @@ const article = { text: 'a text', count: 'a whole number' } as const satisfies R
   string
 >;
 
-/** Attributes that only a session has that somebody is logged in to, or only one whose secret rotates. */
+/** Attributes that a row has both or neither: after a login, and after the first rotation. */
 const together = [
   ['subject', 'secret'],
   ['generation', 'secretFamily'],

@@ -1,28 +1,24 @@
-import { type EpochSeconds, earlier, later } from '../time.ts';
+// The one door into the session module: `refresh` alone turns a credential into an answer. The file is
+// over 150 lines because the conditional write, what its refusal means and the second writes that may
+// follow are one story.
+
+import { type EpochSeconds, later } from '../time.ts';
 import { claimsKey } from './claims.ts';
-import {
-  type Decision,
-  decide,
-  type Policy,
-  type Proof,
-  tokenLifetime,
-  writesAtRefresh,
-} from './policy.ts';
+import { type Decision, decide, type Policy, timesOf, writesAtRefresh } from './policy.ts';
 import {
   catchUp,
+  currentSecret,
   endsAtReuse,
-  issueOf,
-  presentedSecret,
+  type Presented,
   type RotationWrite,
+  recognise,
   rotate,
   type SecretKeys,
-  secretNow,
 } from './rotation.ts';
 import { DamagedRow, toSession } from './row.ts';
 import {
   type Claims,
   type Credential,
-  expiryOf,
   type LoggedInSession,
   type Refusal,
   type RowKey,
@@ -32,14 +28,14 @@ import {
 } from './session.ts';
 import type { RequestOptions, Table, Write, Written } from './table.ts';
 
-/** The sessions of one contract: the one door to secrets, rotation, claims and storage. */
+/** The sessions of one contract. Secrets, rotation, claims and storage are behind this interface. */
 export interface Sessions {
   /**
-   * Refreshes the session that a credential is for, if it is alive. One storage request; a second one
-   * where claims are an item of their own, where a theft ends the session, and for a secret that is ahead
-   * of a restored row.
-   * @throws StorageUnavailable or StorageTimedOut: a retry is safe, the refresh may have been written
-   * @throws DamagedRow where the row breaks the rules of its attributes
+   * Refreshes the session of a credential if it is alive. It takes one storage request. A second request
+   * is needed where the claims are a separate item, where reuse detection ends the session, and for a
+   * secret that is ahead of a restored row.
+   * @throws StorageUnavailable or StorageTimedOut: a retry is safe; the refresh may have been written
+   * @throws DamagedRow if the row breaks the rules of its attributes
    */
   refresh(credential: Credential, at: Moment): Promise<Refreshed | Refused | RetryLater>;
 }
@@ -49,32 +45,32 @@ export interface Moment extends RequestOptions {
   readonly now: EpochSeconds;
 }
 
-/** A session that its client may go on with. */
+/** The session is alive, and its client gets a new answer. */
 export interface Refreshed {
   readonly outcome: 'refreshed';
   readonly session: LoggedInSession;
-  /** What the client presents the next time. */
+  /** What the client presents next. */
   readonly secret: Secret;
-  /** From when on a token of this answer lives: equal for all answers that have the same secret. */
+  /** When a token of this answer is issued: the same for all answers that have the same secret. */
   readonly issuedAt: EpochSeconds;
-  /** When the client must have refreshed again: the end of its token, or of the session while it rests. */
+  /** When the client must have refreshed again: when its token expires, or its session. */
   readonly expiresAt: EpochSeconds;
 }
 
-/** Why a session was not refreshed. Nothing about it has changed, unless `reused-secret` has ended it. */
+/** The session was not refreshed. Nothing has changed, except that `reused-secret` may have ended it. */
 export interface Refused {
   readonly outcome: 'refused';
   readonly reason: Refusal;
 }
 
-/** The credential is good, and its client must ask again in some seconds. Nothing has changed. */
+/** The credential is good, but the client must ask again in some seconds. Nothing has changed. */
 export interface RetryLater {
   readonly outcome: 'retry';
 }
 
-/** What the sessions of a contract stand on. */
+/** What the sessions of a contract are made of. */
 export interface SessionsProps {
-  /** The first part of every row key. */
+  /** The name of the contract, the first part of every row key. */
   readonly contract: string;
   readonly policy: Policy;
   readonly keys: SecretKeys;
@@ -86,101 +82,89 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
   return {
     async refresh(credential, at) {
       const key = rowKey(contract, credential.id);
-      const presented = presentedSecret(keys, key, credential.secret);
-      const proof = { presented, expiresAt: credential.expiresAt };
-      const { decision, session } = await decided({ key, proof, credential, at });
+      const presented = recognise(keys, key, credential);
+      const { decision, session } = await writeOrRead({ key, presented, at });
       if (decision === 'retry') return { outcome: 'retry' };
       if (!isGranted(decision)) return { outcome: 'refused', reason: decision };
-      if (!session) throw new Error('a session that does not exist is granted');
-      const whole = await withClaims(session, at);
+      // Stryker disable next-line all: only the compiler does not know that `decide` refuses a missing row
+      if (!session) throw new Error('a session that does not exist was granted');
+      const withClaims = await readClaims(session, at);
       return {
         outcome: 'refreshed',
-        session: whole,
-        secret: secretNow(keys, whole, presented, credential.secret),
-        ...timesOf(whole, policy, at.now),
+        session: withClaims,
+        secret: currentSecret(keys, session, presented, credential.secret),
+        ...timesOf(session, policy, at.now),
       };
     },
   };
 
-  /** Writes or reads the row, and decides by what it brings. */
-  async function decided(request: Request): Promise<Decided> {
-    const { key, proof, at } = request;
-    // An expired token refreshes nothing: the row is only read, to say which refusal it is.
-    const expired = proof.expiresAt !== undefined && proof.expiresAt <= at.now;
-    if (expired || !writesAtRefresh(policy)) {
-      const item = await table.get(key, at);
-      const session = item && toSession(item);
-      return { decision: decide(session, proof, policy.rotation, at.now), session };
-    }
-    const first = judged(request, await table.update(refreshWrite(request, rotate), at));
-    if (first.decision === 'reused-secret' && endsAtReuse(policy.rotation))
-      await endStolen(request, first.session);
-    const behind = first.session;
-    if (first.decision !== 'catch-up' || behind === undefined) return first;
-    return judged(
-      request,
-      await table.update(
-        refreshWrite(request, (rotation) => catchUp(rotation, behind)),
-        at,
-      ),
-    );
+  /** Makes the one storage request, and the second write of a reuse or of a restored row. */
+  async function writeOrRead(request: Request): Promise<Decided> {
+    const { key, presented, at } = request;
+    // An expired token refreshes nothing. The row is only read, to tell which refusal it is.
+    const expired = presented.expiresAt !== undefined && presented.expiresAt <= at.now;
+    if (expired || !writesAtRefresh(policy)) return decideFor(request, await table.get(key, at));
+    const decided = decidedBy(request, await table.update(refreshWrite(request, rotate), at));
+    const { decision, session } = decided;
+    if (decision === 'reused-secret' && endsAtReuse(policy.rotation))
+      await revokeForReuse(request, session);
+    if (decision !== 'catch-up' || session === undefined) return decided;
+    const again = refreshWrite(request, (rotation) => catchUp(rotation, session));
+    return decidedBy(request, await table.update(again, at));
   }
 
-  /** What a write brought: the refreshed row, or the row that refused it. */
-  function judged({ proof, at }: Request, written: Written): Decided {
-    if (written.outcome === 'written')
-      return { decision: 'refresh', session: toSession(written.item) };
-    const session = written.item && toSession(written.item);
-    const decision = decide(session, proof, policy.rotation, at.now);
-    if (decision === 'refresh') throw new Error('decide allows what the condition refused');
-    return { decision, session };
+  /** The condition of the write decides as `decide` does. A refused write brings the row that says why. */
+  function decidedBy(request: Request, { outcome, item }: Written): Decided {
+    if (outcome === 'written') return { decision: 'refresh', session: toSession(item) };
+    const decided = decideFor(request, item);
+    if (decided.decision === 'refresh') throw new Error('decide allows what the condition refused');
+    return decided;
+  }
+
+  function decideFor({ presented, at }: Request, item: Written['item']): Decided {
+    const session = item && toSession(item);
+    return { decision: decide(session, presented, policy.rotation, at.now), session };
   }
 
   function refreshWrite(
-    { key, proof, credential, at }: Request,
+    { key, presented, at: { now } }: Request,
     rotated: (request: Parameters<typeof rotate>[0]) => RotationWrite,
   ): Write {
     const { idle, rotation } = policy;
-    const { now } = at;
-    const own = rotated({
-      presented: proof.presented,
-      rotation,
-      issuedLifetime: typeof idle === 'number' ? undefined : idle.token,
-      tokenLifetime: credential.tokenLifetime,
-      now,
-    });
     const slides = typeof idle === 'number';
+    const issuedLifetime = slides ? undefined : idle.token;
+    const own = rotated({ presented, rotation, issuedLifetime, now });
     return {
       rowKey: key,
       set: ['refreshedAt = :now', ...(slides ? ['idleUntil = :idle_until'] : []), ...own.set],
-      conditions: [...own.conditions, ...alive],
+      conditions: [...own.conditions, ...aliveAndUndamaged],
       values: {
         ...own.values,
-        ...undamagedValues,
+        ':text': 'S',
+        ':number': 'N',
         ':now': now,
         ...(slides && { ':idle_until': later(now, idle) }),
       },
     };
   }
 
-  /** Ends a session whose dead secret was used. Committed before the answer leaves. */
-  async function endStolen({ key, at }: Request, session: Session | undefined) {
-    const secretFamily = session?.secretFamily;
-    if (secretFamily === undefined) return;
-    const ended = await table.update(
+  /** Ends a session whose dead secret was used. The write is committed before the answer leaves. */
+  async function revokeForReuse({ key, at }: Request, session: Session | undefined) {
+    const family = session?.secretFamily;
+    if (family === undefined) return;
+    await table.update(
       {
         rowKey: key,
         set: ['revokedAt = :now', 'revokedBy = :reuse'],
         conditions: ['secretFamily = :family', 'attribute_not_exists(revokedAt)'],
-        values: { ':now': at.now, ':reuse': 'reuse-detected', ':family': secretFamily },
+        values: { ':now': at.now, ':reuse': 'reuse-detected', ':family': family },
       },
       at,
     );
-    if (ended.outcome === 'written') toSession(ended.item);
   }
 
-  /** A session with its claims, wherever they are. */
-  async function withClaims(session: Session, at: Moment): Promise<LoggedInSession> {
+  /** The session with its claims, which are in the row or in a separate item. */
+  async function readClaims(session: Session, at: Moment): Promise<LoggedInSession> {
     const { subject, secret, claims, claimsVersion, rowKey } = session;
     const text = claimsVersion === undefined ? claims : await claimsItem(rowKey, claimsVersion, at);
     if (subject === undefined || secret === undefined || text === undefined)
@@ -195,39 +179,26 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
   }
 }
 
-/** From when until when what the client of a session holds is good. */
-export function timesOf(
-  session: Session,
-  policy: Policy,
-  now: EpochSeconds,
-): Pick<Refreshed, 'issuedAt' | 'expiresAt'> {
-  const { issuedAt, pinnedLifetime } = issueOf(session, policy.rotation, now);
-  if (typeof policy.idle === 'number') return { issuedAt, expiresAt: expiryOf(session) };
-  const lives = session.tokenLifetime ?? pinnedLifetime ?? tokenLifetime(policy);
-  return { issuedAt, expiresAt: earlier(later(issuedAt, lives), session.endsAt) };
-}
-
 interface Request {
   readonly key: RowKey;
-  readonly proof: Proof;
-  readonly credential: Credential;
+  readonly presented: Presented;
   readonly at: Moment;
 }
 
-/** A decision and the row that it was made by. */
+/** A decision and the row that it is about. */
 interface Decided {
   readonly decision: Decision;
-  readonly session?: Session | undefined;
+  readonly session: Session | undefined;
 }
 
-function isGranted(decision: Exclude<Decision, 'retry'>): decision is Granting {
+function isGranted(
+  decision: Exclude<Decision, 'retry'>,
+): decision is Exclude<typeof decision, Refusal> {
   return decision === 'refresh' || decision === 'replay' || decision === 'catch-up';
 }
 
-type Granting = Exclude<Decision, 'retry' | Refusal>;
-
-/** `decide(…) === 'refresh'` apart from the secret, and that `toSession` will not throw. */
-const alive = [
+/** What `decide(…) === 'refresh'` demands apart from the secret, and what `toSession` demands. */
+const aliveAndUndamaged = [
   'attribute_not_exists(revokedAt)',
   'endsAt > :now',
   'idleUntil > :now',
@@ -237,4 +208,3 @@ const alive = [
   'attribute_type(openedAt, :number)',
   'attribute_type(purgeAt, :number)',
 ];
-const undamagedValues = { ':text': 'S', ':number': 'N' };

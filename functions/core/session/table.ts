@@ -1,3 +1,6 @@
+// The only file that knows DynamoDB. It is over 150 lines because it has every request to the table and
+// what every error of the SDK means.
+
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -14,17 +17,17 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item } from './row.ts';
 import type { RowKey } from './session.ts';
 
-/** DynamoDB did not answer, refused to, or something else answered in its place. A retry is safe. */
+/** DynamoDB did not answer or refused to, or the answer is not from DynamoDB. A retry is safe. */
 export class StorageUnavailable extends Error {
   override readonly name: string = 'StorageUnavailable';
 }
 
-/** DynamoDB did not answer in time, or the caller's signal ended the request. A retry is safe. */
+/** DynamoDB did not answer in time, or the caller's signal aborted the request. A retry is safe. */
 export class StorageTimedOut extends StorageUnavailable {
   override readonly name = 'StorageTimedOut';
 }
 
-/** A conditional update of one row. `set` and `conditions` are DynamoDB expressions. */
+/** A conditional update of one row. `set` and `conditions` are DynamoDB expressions; all must hold. */
 export interface Write {
   readonly rowKey: RowKey;
   readonly set: readonly string[];
@@ -32,28 +35,28 @@ export interface Write {
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** The row after a write; or the row that refused it, nothing where there is none. */
+/** The row after a write, or the row that refused the write (`undefined` if there is no row). */
 export type Written =
   | { readonly outcome: 'written'; readonly item: Item }
   | {
       readonly outcome: 'refused';
       readonly item: Item | undefined;
-      /** Whether the SDK sent it more than once: then the row may be the work of this very write. */
+      /** Whether the SDK sent the write more than once. Then the row may be the result of this write. */
       readonly retried: boolean;
     };
 
 /** How a request is made. */
 export interface RequestOptions {
-  /** Ends the request, and the wait between two tries. It may have been carried out all the same. */
+  /** Aborts the request and the wait between two tries. The write may still have been made. */
   readonly signal?: AbortSignal | undefined;
-  /** Is given every request, and gives its answer on. */
+  /** Gets every request, and must return its answer. */
   readonly watch?: Watch | undefined;
 }
 
 /** Watches a storage request. */
 export type Watch = <Answer>(request: Promise<Answer>) => Promise<Answer>;
 
-/** One page of an index, and the key where the next begins. */
+/** One page of an index, and the key at which the next page begins. */
 export interface Page {
   readonly rowKeys: readonly RowKey[];
   readonly next?: Item;
@@ -61,21 +64,21 @@ export interface Page {
 
 /**
  * The table of sessions. Every call is one storage request.
- * @throws StorageUnavailable, or its subclass StorageTimedOut, where DynamoDB gives no answer; other
- * errors are bugs
+ * @throws StorageUnavailable, or its subclass StorageTimedOut, if DynamoDB gives no answer; every other
+ * error is a bug
  */
 export interface Table {
-  /** Writes if the conditions hold. The refused write brings the row that tells why: no second read. */
+  /** Writes if the conditions hold. A refused write brings the row that explains it, without a read. */
   update(write: Write, options?: RequestOptions): Promise<Written>;
-  /** Writes a new item, or an item over another where `replace` is set. */
+  /** Writes a new item. With `replace`, it writes over an item that is there. */
   put(item: { readonly rowKey: RowKey }, replace?: 'replace'): Promise<Written>;
-  /** Reads an item, strongly consistent: a revocation that has returned is seen. */
+  /** Reads an item, strongly consistent: it sees every write that has returned. */
   get(rowKey: RowKey, options?: RequestOptions): Promise<Item | undefined>;
-  /** A page of the keys that the index `bySubject` has for a subject. AWS fills the index late. */
+  /** A page of the row keys of a subject in the index `bySubject`. AWS updates the index late. */
   bySubject(subject: string, from?: Item): Promise<Page>;
 }
 
-/** The table of that name. */
+/** The table of this name. */
 export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
   const documents = DynamoDBDocumentClient.from(client, {
     // Absent attributes stay absent, so the index has no empty keys.
@@ -93,9 +96,9 @@ export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      return conditional(answered(documents.send(command, ending(signal)), watch), (answer) => {
+      return written(answerOf(documents.send(command, options(signal)), watch), (answer) => {
         if (answer.Attributes?.rowKey === rowKey) return answer.Attributes;
-        throw new StorageUnavailable('the answer to a write has no row');
+        throw new StorageUnavailable('the answer to a write has no row of its key');
       });
     },
 
@@ -108,12 +111,12 @@ export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       });
-      return conditional(answered(documents.send(command)), () => ({ ...item }));
+      return written(answerOf(documents.send(command)), () => ({ ...item }));
     },
 
     async get(rowKey, { signal, watch } = {}) {
       const command = new GetCommand({ TableName: name, Key: { rowKey }, ConsistentRead: true });
-      const { Item } = await answered(documents.send(command, ending(signal)), watch);
+      const { Item } = await answerOf(documents.send(command, options(signal)), watch);
       return Item;
     },
 
@@ -125,7 +128,7 @@ export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
         ExpressionAttributeValues: { ':subject': subject },
         ...(from && { ExclusiveStartKey: from }),
       });
-      const { Items = [], LastEvaluatedKey } = await answered(documents.send(command));
+      const { Items = [], LastEvaluatedKey } = await answerOf(documents.send(command));
       const rowKeys = Items.map(({ rowKey }) => rowKey as RowKey);
       return LastEvaluatedKey ? { rowKeys, next: LastEvaluatedKey } : { rowKeys };
     },
@@ -136,8 +139,8 @@ interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
 
-/** A refusal is an answer, and brings the item, which stays marshalled (aws-sdk-js-v3#6723). */
-async function conditional<Output extends Answer>(
+/** The result of a write. A refused condition brings the item, still marshalled (aws-sdk-js-v3#6723). */
+async function written<Output extends Answer>(
   request: Promise<Output>,
   itemOf: (answer: Output) => Item,
 ): Promise<Written> {
@@ -150,8 +153,8 @@ async function conditional<Output extends Answer>(
   }
 }
 
-/** DynamoDB's answer. A 200 without its request id comes from something in between, and means nothing. */
-async function answered<Output extends Answer>(
+/** The answer of DynamoDB. A 200 without a request id is not from DynamoDB, so nothing may be done. */
+async function answerOf<Output extends Answer>(
   request: Promise<Output>,
   watch: Watch = (watched) => watched,
 ): Promise<Output> {
@@ -161,16 +164,16 @@ async function answered<Output extends Answer>(
   } catch (error) {
     throw storageError(error);
   }
-  throw new StorageUnavailable('an answer has no request id of DynamoDB');
+  throw new StorageUnavailable('the answer has no request id of DynamoDB');
 }
 
-function ending(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
+function options(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {};
 }
 
 /**
- * What an error of the SDK means to a client. DynamoDB that does not answer, or refuses to, is an outage; a
- * request that DynamoDB calls invalid is a bug, and so is everything that this function does not know.
+ * Maps an error of the SDK. It is an outage if DynamoDB does not answer or refuses to. It is a bug, and
+ * stays as it is, if DynamoDB calls the request invalid or this function does not know the error.
  */
 function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConditionalCheckFailedException) return error;
@@ -184,12 +187,12 @@ function storageError(error: unknown): unknown {
   return unavailable ? new StorageUnavailable(error.name, { cause: error }) : error;
 }
 
-/** The names that the SDK gives to its own timeout and to an aborted request. It has no classes for them. */
+/** The names of the SDK's errors for its own timeout and for an aborted request. They have no classes. */
 const timeouts = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
 
 const bugs = new Set(['ValidationException', 'SerializationException']);
 
-/** Node's codes of a connection that fails. */
+/** Node's codes for a connection that fails. */
 const connectionErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -1,5 +1,6 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
+  AccessLogFormat,
   ApiKeySourceType,
   EndpointType,
   LambdaIntegration,
@@ -98,7 +99,7 @@ export class RefreshApi extends Construct {
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(logs),
-        accessLogFormat: accessLogFormat(settings),
+        accessLogFormat: AccessLogFormat.custom(accessLogFormat(settings)),
       },
     });
     this.stage = this.api.deploymentStage;

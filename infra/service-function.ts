@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type CfnFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  type CfnFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -45,6 +53,11 @@ export class ServiceFunction extends NodejsFunction {
       tracing: Tracing.ACTIVE,
       role,
       logGroup,
+      // Lambda's own START, END and REPORT lines are of level INFO; a timeout or a crash is a warning.
+      loggingFormat: LoggingFormat.JSON,
+      systemLogLevelV2: SystemLogLevel.WARN,
+      // Above INFO, Lambda would drop the lines of ordinary requests, and their metrics with them.
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
       ...(environment && { environment }),
       // Keeps replaced versions: a rollback moves the alias back to one.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },

@@ -1,3 +1,4 @@
+import { isLogged, type Level } from '../functions/core/lambda/log-level.ts';
 import { levels } from '../functions/core/lambda/outcome.ts';
 import type { RequestRecord, WriteRecord } from '../functions/core/lambda/record.ts';
 import type { GatewayRefusal } from './gateway.ts';
@@ -18,11 +19,8 @@ export function logLines(
   print: (line: string) => void,
   clock: () => Date,
 ): LogLines {
-  const asked = (logLevel ?? '').toLowerCase();
-  const least = order.indexOf(order.includes(asked) ? asked : 'info');
-  const say = (level: string, words: readonly unknown[]) => {
-    if (order.indexOf(level) >= least)
-      print([clock().toISOString().slice(11, 23), ...words].join(' '));
+  const say = (level: Level, words: readonly unknown[]) => {
+    if (isLogged(level, logLevel)) print([clock().toISOString().slice(11, 23), ...words].join(' '));
   };
   return {
     record: (record) => say(levels[record.outcome], words(record)),
@@ -30,8 +28,6 @@ export function logLines(
       say('info', [contract, status, fault, '(API Gateway)', `request=${requestId}`]),
   };
 }
-
-const order: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** `eos 200 refreshed 4.1 ms (storage 1 × 2.9 ms) session=… request=…` */
 function words(record: RequestRecord): readonly unknown[] {

@@ -39,8 +39,8 @@ export function container(subject: Subject, fixed: Fixed, perDay: number): Conta
     tiered(tasks * taskGB * hours, prices.memoryHour.tiers) +
     tiered(hours, prices.balancerHour.tiers) +
     tiered(units * hours, prices.balancerUnit.tiers);
-  const { line, metrics } = subject.logs;
-  const logged = (line + metrics) * refreshes * 1e-9;
+  const { line } = subject.logs;
+  const logged = line * refreshes * 1e-9;
   return {
     tasks,
     compute,

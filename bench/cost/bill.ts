@@ -18,8 +18,8 @@ export interface Bill {
 /** What a month of so many refreshes a day costs. */
 export function bill(subject: Subject, fixed: Fixed, perDay: number): Bill {
   const refreshes = perDay * assumed.daysPerMonth;
-  const { line, metrics, platform, access } = subject.logs;
-  const logged = (line + metrics + platform) * refreshes * 1e-9;
+  const { line, access } = subject.logs;
+  const logged = line * refreshes * 1e-9;
   const accessed = access * refreshes * 1e-9;
   return {
     gateway: tiered(refreshes, prices.gateway.tiers),

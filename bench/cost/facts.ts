@@ -5,8 +5,8 @@ import { type MetricName, outcomes } from '../../functions/core/lambda/outcome.t
 import { settings as prod } from '../../infra/stages/prod.ts';
 import { type Resource, resources, synthesized } from '../../test/infra/synthesis.ts';
 import { largest, sizes } from '../capacity.ts';
+import { type LogBytes, logBytes } from '../log-bytes.ts';
 import { measured } from './assumptions.ts';
-import { type LogBytes, logBytes } from './log-bytes.ts';
 import { type Footprint, footprint } from './row.ts';
 
 /** A contract with sessions of some size, as far as cost goes. */

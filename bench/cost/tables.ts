@@ -35,13 +35,11 @@ function typical({ subjects }: Facts): Subject {
 function logTable({ subjects }: Facts): readonly Cells[] {
   return subjects
     .filter(({ claimsKB }) => claimsKB === subjects[0]?.claimsKB)
-    .map(({ name, logs: { line, metrics, platform, access } }) => ({
+    .map(({ name, logs: { line, access } }) => ({
       contract: `\`${name}\``,
       'request line': whole(line),
-      'metric record': whole(metrics),
-      "Lambda's START, END, REPORT": whole(platform),
       'access log': whole(access),
-      'bytes a refresh': whole(line + metrics + platform + access),
+      'bytes a refresh': whole(line + access),
     }));
 }
 

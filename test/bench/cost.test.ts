@@ -15,13 +15,10 @@ import { filled } from '../../bench/cost/document.ts';
 import { type Facts, type Fixed, facts, type Subject } from '../../bench/cost/facts.ts';
 import { binding, limits, used } from '../../bench/cost/limits.ts';
 import { crowd, daily } from '../../bench/cost/loads.ts';
-import { logBytes } from '../../bench/cost/log-bytes.ts';
 import { prices } from '../../bench/cost/prices.ts';
 import { dollars, perMillion } from '../../bench/cost/shown.ts';
 import { tables } from '../../bench/cost/tables.ts';
 import { tiered } from '../../bench/cost/tiers.ts';
-import { eos } from '../../functions/eos/contract.ts';
-import { s360 } from '../../functions/s360/contract.ts';
 import { settings as prod } from '../../infra/stages/prod.ts';
 
 /** A session whose numbers are round: a warm refresh takes 1 + 2 + 4 ms. */
@@ -34,7 +31,7 @@ const subject: Subject = {
   opening: 2,
   stored: 1000,
   answer: 300,
-  logs: { line: 500, metrics: 300, platform: 200, access: 400 },
+  logs: { line: 1000, access: 400 },
   cpuMs: 2 * assumed.lambdaCore,
   perSecond: 100,
   daysStored: 1.5,
@@ -271,27 +268,6 @@ describe('a load', () => {
       perDay: 864_000,
       shoppers: 300,
     });
-  });
-});
-
-describe('the bytes of a log', () => {
-  test('are those of the access log with its variables filled in, and of its event', () => {
-    expect(logBytes(eos, '{"a":"$context.status"}').access).toBe('{"a":"200"}'.length + 26);
-  });
-
-  test('grow by the id of an api key', () => {
-    const more = logBytes(s360, '').line - logBytes(eos, '').line;
-    expect(more).toBe('s360'.length - 'eos'.length + ',"apiKeyId":"a1b2c3d4e5"'.length);
-  });
-
-  test('are not known of a variable that nobody has thought of', () => {
-    expect(() => logBytes(eos, '$context.error.message')).toThrow('error.message');
-  });
-
-  test('are found without a word on stdout, whose writer is as it was', () => {
-    const { write } = process.stdout;
-    logBytes(eos, '');
-    expect(process.stdout.write).toBe(write);
   });
 });
 

@@ -127,7 +127,12 @@ describe('the Lambdas', () => {
         Architectures: ['arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
-        LoggingConfig: { LogGroup: { Ref: expect.stringContaining('Logs') } },
+        LoggingConfig: {
+          LogGroup: { Ref: expect.stringContaining('Logs') },
+          LogFormat: 'JSON',
+          SystemLogLevel: 'WARN',
+          ApplicationLogLevel: 'INFO',
+        },
       });
     },
   );

@@ -1,46 +1,74 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Env } from '../env.ts';
 import { errorRecord } from './error-record.ts';
+import { isLogged, type Level } from './log-level.ts';
 import { levels, type MetricName, type Notice, service } from './outcome.ts';
 import type { RequestRecord, WriteRecord } from './record.ts';
 
 /** The log and the metrics of a Lambda. */
 export interface Log {
-  /** Writes the line of a request, and its metrics. */
+  /** Writes the line of a request, which carries its metrics. */
   readonly write: WriteRecord;
   /** Warns of a failure that no client has noticed yet. */
   readonly notice: (what: Notice, error: unknown) => void;
 }
 
 /**
- * A contract's lines on stdout, as CloudWatch reads them: one JSON record per request, and one of its
- * metrics in the embedded metric format, which no `LOG_LEVEL` silences. Powertools reads its variables
- * itself (`LOG_LEVEL`, `_X_AMZN_TRACE_ID`). `functionVersion` is the version of the Lambda.
+ * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format (EMF),
+ * so that the line is a log record and its metrics at once. A level below `LOG_LEVEL` drops the fields of
+ * the record and keeps the metrics. Reads `LOG_LEVEL`, `AWS_LAMBDA_FUNCTION_VERSION` and, at every
+ * request, `_X_AMZN_TRACE_ID`.
+ * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function cloudWatchLog(contract: string, namespace: string, functionVersion?: string): Log {
-  const logger = new Logger({ serviceName: service });
+export function cloudWatchLog(contract: string, namespace: string, env: Env = process.env): Log {
   const metrics = new Metrics({
     namespace,
     serviceName: service,
     defaultDimensions: { contract },
   });
+  const addFields = (fields: object) => {
+    for (const [name, value] of Object.entries(fields))
+      if (value !== undefined) metrics.addMetadata(name, value);
+  };
   return {
     write(record) {
       const level = levels[record.outcome];
-      // The alarms of a release count the failures of one version (infra/release-alarms.ts).
-      logger[level](record.outcome, { ...record, ...(level === 'error' && { functionVersion }) });
+      if (isLogged(level, env.LOG_LEVEL)) addFields(fieldsOf(record, level, env));
       for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
-      // So that from a metric one finds its requests.
-      metrics.addMetadata('requestId', record.requestId);
-      metrics.addMetadata('clientRequestId', record.clientRequestId);
       metrics.publishStoredMetrics();
     },
     notice(what, error) {
-      logger.warn(what, { contract, error: errorRecord(error) });
+      if (isLogged('warn', env.LOG_LEVEL))
+        addFields({ level: 'WARN', message: what, error: errorRecord(error) });
       metrics.addMetric(what, 'Count', 1).publishStoredMetrics();
     },
   };
 }
+
+/**
+ * The fields of a request's line. CloudWatch bills by the byte, so what most requests share is left out: the
+ * level INFO, which CloudWatch assumes, no cold start, no id of the client's own, no trace.
+ */
+function fieldsOf(record: RequestRecord, level: Level, env: Env) {
+  // EMF writes the contract as a dimension.
+  const { contract: _, coldStart, clientRequestId, ...fields } = record;
+  return {
+    ...(level !== 'info' && { level: level.toUpperCase() }),
+    ...fields,
+    ...(coldStart && { coldStart }),
+    ...(clientRequestId !== record.requestId && { clientRequestId }),
+    // The alarms of a release count the failures of one version (infra/release-alarms.ts).
+    ...(level === 'error' && { functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION }),
+    xray_trace_id: sampledTrace(env._X_AMZN_TRACE_ID),
+  };
+}
+
+/** The id of the request's X-Ray trace, where X-Ray keeps the trace. A client can have sent another text. */
+function sampledTrace(header = ''): string | undefined {
+  return sampled.exec(header)?.[1];
+}
+
+const sampled = /^Root=(1-[0-9a-f]{8}-[0-9a-f]{24});(?:.*;)?Sampled=1(?:;|$)/;
 
 /** The metrics of a request. */
 function metricsOf(

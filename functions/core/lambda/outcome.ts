@@ -1,5 +1,6 @@
 import type { Fault, GatewayFault } from '../contract/fault.ts';
 import type { Refusal } from '../session/session.ts';
+import type { Level } from './log-level.ts';
 
 /** How a request that reached its Lambda ended: the word for it in logs and metrics. */
 export type Outcome = 'refreshed' | Refusal | Exclude<Fault, GatewayFault>;
@@ -19,7 +20,7 @@ export const levels = {
   failed: 'error',
   unavailable: 'error',
   'timed-out': 'error',
-} as const satisfies Record<Outcome, 'info' | 'warn' | 'error'>;
+} as const satisfies Record<Outcome, Level>;
 
 /** Every outcome. Each is also a metric that is 1 for such a request. */
 export const outcomes = Object.keys(levels) as readonly Outcome[];

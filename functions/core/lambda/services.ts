@@ -23,11 +23,7 @@ export function services(
   table: Table = sessionTable(env),
 ): Services {
   const namespace = env.METRICS_NAMESPACE || 'session-refresh';
-  const { write, notice } = cloudWatchLog(
-    contract.name,
-    namespace,
-    env.AWS_LAMBDA_FUNCTION_VERSION,
-  );
+  const { write, notice } = cloudWatchLog(contract.name, namespace);
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     table,

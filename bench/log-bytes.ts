@@ -1,0 +1,80 @@
+import type { Contract } from '../functions/core/contract/contract.ts';
+import { cloudWatchLog } from '../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../functions/core/lambda/record.ts';
+
+/** The bytes of one refresh in CloudWatch Logs, with what it adds to each event. */
+export interface LogBytes {
+  /** The Lambda's line, which carries the metrics. */
+  readonly line: number;
+  /** The line of API Gateway's access log. */
+  readonly access: number;
+}
+
+/**
+ * Counts what a typical refresh writes: has the real log write its line, and fills in the access log's
+ * format. The client sends a request id of its own, and the contract's api key has an id.
+ */
+export function logBytes({ name, apiKey }: Contract, accessLog: string): LogBytes {
+  const keyed = apiKey === 'required';
+  const [line = ''] = written(() =>
+    cloudWatchLog(name, 'SessionRefresh-prod').write({
+      ...typical,
+      contract: name,
+      ...(keyed && { apiKeyId }),
+    }),
+  );
+  const access = accessLog.replace(/\$context\.([\w.]+)/g, (_, variable: string) => {
+    const value = variable === 'identity.apiKeyId' && !keyed ? '-' : values[variable];
+    if (value !== undefined) return value;
+    throw new Error(`no typical value is known of the access log's variable ${variable}`);
+  });
+  return { line: event(line), access: event(access) };
+}
+
+const apiKeyId = 'a1b2c3d4e5';
+
+const typical = {
+  requestId: '51368f50-4a67-42d4-803c-ddc80c0be491',
+  extendedRequestId: 'K1lm3Zp4oAMFabc=',
+  clientRequestId: 'f0c1d2e3-5a6b-4c7d-8e9f-0a1b2c3d4e5f',
+  coldStart: false,
+  outcome: 'refreshed',
+  status: 200,
+  session: 'uTzeZ4RISPVOUG4ccw7gx9',
+  storageRequests: 1,
+  storageMs: 4.102,
+  totalMs: 6.513,
+} as const satisfies Omit<RequestRecord, 'contract'>;
+
+/** What the variables of API Gateway typically hold. */
+const values: Readonly<Record<string, string>> = {
+  requestId: typical.requestId,
+  extendedRequestId: typical.extendedRequestId,
+  status: '200',
+  'identity.apiKeyId': apiKeyId,
+  'identity.sourceIp': '203.0.113.117',
+  responseLatency: '14',
+};
+
+/** CloudWatch counts 26 bytes for each event: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+const eventBytes = 26;
+
+function event(text: string): number {
+  return Buffer.byteLength(text) + eventBytes;
+}
+
+/** The lines that go to stdout meanwhile; they go nowhere else. */
+function written(write: () => void): string[] {
+  const real = process.stdout.write;
+  let text = '';
+  process.stdout.write = (chunk) => {
+    text += String(chunk);
+    return true;
+  };
+  try {
+    write();
+  } finally {
+    process.stdout.write = real;
+  }
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -65,7 +65,7 @@ export function contractAlarms(
     {
       name: `${name}-guesses`,
       heading: 'Someone guesses secrets',
-      metric: guesses(namespace, name, api.metricCount({ statistic: Stats.SUM })),
+      metric: guesses(namespace, name, api),
       // In percent. A client presents what it was given, so nearly none is honest.
       threshold: 1,
       datapoints: 1,
@@ -114,11 +114,14 @@ export function contractAlarms(
 }
 
 /** The percentage of requests with a wrong secret; 0 while fewer than 100 have one. */
-function guesses(namespace: string, contract: string, requests: IMetric): IMetric {
+function guesses(namespace: string, contract: string, api: RefreshApi['api']): IMetric {
   const period = Duration.minutes(5);
   return new MathExpression({
     expression: 'IF(wrong >= 100, 100 * wrong / requests, 0)',
-    usingMetrics: { wrong: serviceMetric(namespace, contract, 'wrong-secret'), requests },
+    usingMetrics: {
+      wrong: serviceMetric(namespace, contract, 'wrong-secret', { period }),
+      requests: api.metricCount({ statistic: Stats.SUM, period }),
+    },
     period,
     label: 'Wrong secrets, in percent',
   });

@@ -1,4 +1,4 @@
-import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /** The esbuild options that make a handler one module. The benches use them too. */
 export const bundling = {
@@ -19,4 +19,5 @@ export const bundling = {
   // For debugging by hand only: if Node read it, each cold start would take a tenth more CPU.
   sourceMap: true,
   sourcesContent: false,
+  logLevel: LogLevel.WARNING,
 } satisfies BundlingOptions;

@@ -1,6 +1,6 @@
-import { contracts } from '../functions/contracts.ts';
+import { sessionOwners } from '../functions/contracts.ts';
 
-const names = contracts.map(({ name }) => name).join('|');
+const names = sessionOwners.map(({ name }) => name).join('|');
 
 /** An option of a command that takes a value, and what the command calls it. */
 export interface Option {
@@ -23,7 +23,7 @@ const subject: Option = { name: 'subject', input: 'subject', type: 'string' };
 const claims: Option = { name: 'claims', input: 'claims', type: 'string' };
 const secret: Option = { name: 'secret', input: 'secret', type: 'string' };
 
-const claimsHelp = contracts
+const claimsHelp = sessionOwners
   .map(({ name, opening }) => `      ${name.padEnd(8)} ${opening.claimsFormat}`)
   .join('\n');
 

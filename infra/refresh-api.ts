@@ -69,7 +69,7 @@ export class RefreshApi extends Construct {
       timeoutSeconds: 5,
       logRetentionDays: settings.logRetentionDays,
       environment: {
-        SESSION_POLICIES: JSON.stringify({ [name]: policyOf(settings, contract) }),
+        SESSION_POLICIES: JSON.stringify({ [contract.serves]: policyOf(settings, contract) }),
         METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(origins.length > 0 && { ALLOWED_ORIGINS: origins.join(' ') }),
         ...(settings.sam && forSam),

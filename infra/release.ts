@@ -68,7 +68,7 @@ export class Release extends Construct {
       environment: {
         RELEASE_CONTRACT: name,
         RELEASE_VERSION: live.version.functionArn,
-        SESSION_POLICIES: JSON.stringify({ [name]: policyOf(settings, contract) }),
+        SESSION_POLICIES: JSON.stringify({ [contract.serves]: policyOf(settings, contract) }),
       },
     });
     sessions.grantThrowAway(check, contract, throwAwayId);

@@ -1,7 +1,7 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { contracts } from '../functions/contracts.ts';
+import { sessionOwners } from '../functions/contracts.ts';
 import type { Keys } from './keys.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { SessionTable } from './session-table.ts';
@@ -19,7 +19,7 @@ export class SessionAdmin extends Construct {
 
   constructor(scope: Construct, id: string, { settings, sessions, keys }: SessionAdminProps) {
     super(scope, id);
-    const policies = contracts.map((contract) => [contract.name, policyOf(settings, contract)]);
+    const policies = sessionOwners.map((contract) => [contract.name, policyOf(settings, contract)]);
     this.lambda = new ServiceFunction(this, 'Function', {
       folder: 'session-admin',
       description: 'Opens, shows, lists and ends sessions',
@@ -29,7 +29,7 @@ export class SessionAdmin extends Construct {
       environment: { SESSION_POLICIES: JSON.stringify(Object.fromEntries(policies)) },
     });
     sessions.grantAdmin(this.lambda);
-    keys.grantRead(this.lambda, contracts);
+    keys.grantRead(this.lambda, sessionOwners);
   }
 
   get logGroup(): ILogGroup {

@@ -90,9 +90,9 @@ export class SessionTable extends Construct {
   }
 
   /** Grants a Lambda what refreshing the sessions of its contract takes under a policy. */
-  grantRefresh(lambda: ServiceFunction, { name }: Contract, policy: Policy): void {
-    const rows = `${name}#*`;
-    const claims = `${name}#*#claims#*`;
+  grantRefresh(lambda: ServiceFunction, { serves }: Contract, policy: Policy): void {
+    const rows = `${serves}#*`;
+    const claims = `${serves}#*#claims#*`;
     const operations = refreshOperations(policy);
     // A refresh reads claims that are stored in an item of their own, and never writes them.
     this.grantOn(lambda, 'GetItem', operations.includes('GetItem') ? rows : claims);
@@ -101,9 +101,9 @@ export class SessionTable extends Construct {
   }
 
   /** Grants a Lambda to open and revoke the contract's sessions whose ids have a prefix. */
-  grantThrowAway(lambda: ServiceFunction, { name }: Contract, idPrefix: string): void {
+  grantThrowAway(lambda: ServiceFunction, { serves }: Contract, idPrefix: string): void {
     for (const operation of ['PutItem', 'UpdateItem'] as const)
-      this.grantOn(lambda, operation, `${name}#${idPrefix}*`);
+      this.grantOn(lambda, operation, `${serves}#${idPrefix}*`);
     lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
   }
 

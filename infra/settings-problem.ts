@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { contracts } from '../functions/contracts.ts';
+import { contracts, sessionOwners } from '../functions/contracts.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
 import { policyProblem } from '../functions/core/session/policy.ts';
 import { isRecord, listOf, object, oneOf, only, optional, recordOf, text, whole } from './rules.ts';
 import { type ContractSettings, canaries, policyOf, type Settings } from './settings.ts';
@@ -12,7 +13,7 @@ export function settingsProblem(given: unknown): string | undefined {
   const problem = isRecord(given) ? stage(given, '') : noSettings;
   if (problem) return problem;
   const settings = given as Settings;
-  for (const contract of contracts) {
+  for (const contract of sessionOwners) {
     const wrong = policyProblem(policyOf(settings, contract), contract);
     if (wrong) return `contracts.${contract.name}.policy: ${wrong}`;
   }
@@ -40,21 +41,30 @@ const retentions = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days < 9999,
 );
 
-const contractSettings = object<ContractSettings>({
-  // Shapes only: policyProblem judges the values, which depend on the contract.
-  policy: optional(
-    object<Required<ContractSettings>['policy']>({
-      idle: optional(only('seconds or { token: seconds }', isNumberOrRecord)),
-      lifetime: optional(only('seconds', (value) => typeof value === 'number')),
-      rotation: optional(
-        only("'fixed' or { grace: seconds }", (value) => value === 'fixed' || isRecord(value)),
-      ),
-    }),
-  ),
-  throttle: optional(object(throttling)),
-  allowedOrigins: optional(listOf(origin)),
-  quietMinutes: optional(whole(1, 24 * 60)),
-});
+const noPolicy = ({ serves }: Contract) =>
+  only(`no policy: it serves the sessions of ${serves}, whose policy it has`, () => false);
+
+const contractSettings = (contract: Contract) =>
+  object<ContractSettings>({
+    // Shapes only: policyProblem judges the values, which depend on the contract.
+    policy: optional(
+      contract.serves !== contract.name
+        ? noPolicy(contract)
+        : object<Required<ContractSettings>['policy']>({
+            idle: optional(only('seconds or { token: seconds }', isNumberOrRecord)),
+            lifetime: optional(only('seconds', (value) => typeof value === 'number')),
+            rotation: optional(
+              only(
+                "'fixed' or { grace: seconds }",
+                (value) => value === 'fixed' || isRecord(value),
+              ),
+            ),
+          }),
+    ),
+    throttle: optional(object(throttling)),
+    allowedOrigins: optional(listOf(origin)),
+    quietMinutes: optional(whole(1, 24 * 60)),
+  });
 
 const stage = object<Settings>({
   target: optional(
@@ -73,7 +83,9 @@ const stage = object<Settings>({
   throttle: object(throttling),
   contracts: (value, at) =>
     object<Record<string, ContractSettings>>(
-      Object.fromEntries(contracts.map(({ name }) => [name, optional(contractSettings)])),
+      Object.fromEntries(
+        contracts.map((contract) => [contract.name, optional(contractSettings(contract))]),
+      ),
     )(value, at),
   clients: listOf(
     object<Settings['clients'][number]>({

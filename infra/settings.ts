@@ -102,10 +102,10 @@ export const defaults = {
   sessionEvents: false,
 } as const satisfies Settings;
 
-/** A contract's policy in a stage. */
+/** A contract's policy in a stage: that of the sessions it serves. */
 export function policyOf(
   { contracts: own }: Pick<Settings, 'contracts'>,
-  { name, policy }: { readonly name: string; readonly policy: Policy },
+  { serves, policy }: { readonly serves: string; readonly policy: Policy },
 ): Policy {
-  return { ...policy, ...own[name]?.policy };
+  return { ...policy, ...own[serves]?.policy };
 }

@@ -12,7 +12,7 @@ export interface Demo {
   curl(origin: string): string;
 }
 
-/** Opens one session per contract, with the ids and claims of the documents' own samples. */
+/** Opens one session per contract with sessions of its own, with the ids and claims of the documents' own samples. */
 export async function openDemos(services: AdminServices): Promise<readonly Demo[]> {
   const { sessionId, secureCode } = await opened(samples.eos, services);
   const s360 = await opened(samples.s360, services);
@@ -33,6 +33,12 @@ export async function openDemos(services: AdminServices): Promise<readonly Demo[
       contract: 'ccstore',
       curl: (origin) =>
         `curl -sS -X POST '${origin}/ccstore/v1/refresh' -H 'Authorization: Bearer ${ccstore.accessToken}'`,
+    },
+    {
+      // The same session as the line before: either path takes the other's tokens.
+      contract: 'ccstoreui',
+      curl: (origin) =>
+        `curl -sS '${origin}/ccstoreui/v1/refresh' -H 'Authorization: Bearer ${ccstore.accessToken}' -H 'Content-Type: application/json' --data '{}'`,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { contracts } from '../functions/contracts.ts';
+import { sessionOwners } from '../functions/contracts.ts';
 import { isObject } from '../functions/core/contract/json-text.ts';
 
 /**
@@ -10,7 +10,7 @@ import { isObject } from '../functions/core/contract/json-text.ts';
  */
 export function localKeyFile(file: string): string {
   const known = read(file);
-  const missing = contracts.filter(({ name }) => !Object.hasOwn(known ?? {}, name));
+  const missing = sessionOwners.filter(({ name }) => !Object.hasOwn(known ?? {}, name));
   if (known && missing.length === 0) return readFileSync(file, 'utf8');
   const made = missing.map(({ name, signs }) => [
     name,

@@ -10,6 +10,7 @@ import { opening } from './opening.ts';
 /** `POST /ccstore/v1/refresh` of Oracle Commerce: "Refresh an oauth token". */
 export const ccstore: Contract = {
   name: 'ccstore',
+  serves: 'ccstore',
   path: '/ccstore/v1/refresh',
   // Its clients send every kind of body, and none counts.
   body: 'none',

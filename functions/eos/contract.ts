@@ -13,6 +13,7 @@ import { opening } from './opening.ts';
  */
 export const eos: Contract = {
   name: 'eos',
+  serves: 'eos',
   path: '/client/refresh',
   body: 'form',
   apiKey: 'none',

@@ -23,16 +23,16 @@ export async function problemOf(
   call: CallBuild,
   services: AdminServices,
 ): Promise<string | undefined> {
-  const { name } = contract;
+  const { serves } = contract;
   const sessionId = throwAwayId + randomUUID();
-  const opened = await commands.open({ contract: name, sessionId, subject }, services);
+  const opened = await commands.open({ contract: serves, sessionId, subject }, services);
   if (opened.outcome !== 'done') return `no session opens: ${reasonOf(opened)}`;
   let refreshed: BuildAnswer | undefined;
   try {
     refreshed = await call(refreshOf(contract, opened.result, randomUUID()));
   } finally {
     // Whatever the build did, the session ends here.
-    await commands.revoke({ contract: name, sessionId }, services);
+    await commands.revoke({ contract: serves, sessionId }, services);
   }
   if (refreshed?.statusCode !== 200) return `a live session is answered ${codeOf(refreshed)}`;
 

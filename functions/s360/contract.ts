@@ -9,6 +9,7 @@ import { opening } from './opening.ts';
 /** `POST /idp/sso/v1/refresh` of the S360 IDP: "IDP will issue a new JWT". */
 export const s360: Contract = {
   name: 's360',
+  serves: 's360',
   path: '/idp/sso/v1/refresh',
   body: 'json',
   apiKey: 'required',

@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { contracts } from '../contracts.ts';
+import { sessionOwners } from '../contracts.ts';
 import { type ErrorRecord, errorRecord } from '../core/lambda/error-record.ts';
 import { service } from '../core/lambda/outcome.ts';
 import { rowKey, sessionHash, sessionId } from '../core/session/session.ts';
@@ -41,7 +41,7 @@ export async function commandRecord(
   answer: Answer,
   keys: AdminServices['keys'],
 ): Promise<CommandRecord> {
-  const contract = contracts.find(({ name }) => name === input.contract);
+  const contract = sessionOwners.find(({ name }) => name === input.contract);
   if (answer.outcome === 'invalid' || !contract) return { command, outcome: answer.outcome };
   const opened = answer.outcome === 'done' ? { ...answer.result } : {};
   const id = sessionId('sessionId' in opened ? opened.sessionId : input.sessionId);

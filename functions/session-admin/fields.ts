@@ -1,4 +1,4 @@
-import { contracts } from '../contracts.ts';
+import { sessionOwners } from '../contracts.ts';
 import type { Contract } from '../core/contract/contract.ts';
 import { members } from '../core/contract/json-text.ts';
 import type { Policy } from '../core/session/policy.ts';
@@ -38,8 +38,8 @@ export function all<Values extends Record<string, unknown>>(
 
 /** The contract of that name. */
 export function readContract({ contract }: Input): Read<Contract> {
-  const found = contracts.find(({ name }) => name === contract);
-  const names = contracts.map(({ name }) => name).join(', ');
+  const found = sessionOwners.find(({ name }) => name === contract);
+  const names = sessionOwners.map(({ name }) => name).join(', ');
   return found ? { value: found } : { problem: `there is no such contract; there are ${names}` };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contracts } from '../contracts.ts';
+import { sessionOwners } from '../contracts.ts';
 import type { Env } from '../core/env.ts';
 import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
 
@@ -18,7 +18,7 @@ export function adminServices(
 ): AdminServices {
   // All of them at once, though few commands need any: without its keys this does not start.
   const sources = new Map(
-    contracts.map((contract) => [contract.name, keySource(contract, env, unread)]),
+    sessionOwners.map((contract) => [contract.name, keySource(contract, env, unread)]),
   );
   return {
     table,

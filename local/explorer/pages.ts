@@ -17,7 +17,9 @@ export function indexPage(contracts: readonly (readonly [Contract, About])[]): s
         <p>${escaped(title)}. ${escaped(summary)}</p>
       </li>`,
   );
-  const choices = contracts.map(([{ name }]) => `<option>${escaped(name)}</option>`);
+  const choices = contracts
+    .filter(([{ name, serves }]) => serves === name)
+    .map(([{ name }]) => `<option>${escaped(name)}</option>`);
   return page(
     {
       title: 'session-refresh',
@@ -59,13 +61,13 @@ export function indexPage(contracts: readonly (readonly [Contract, About])[]): s
 
 /** The page of one contract: its demo session, and its reference. */
 export function contractPage(
-  { name, path }: Contract,
+  { name, serves, path }: Contract,
   { title, summary }: About,
   names: readonly string[],
 ): string {
   const refresh = refreshes[name];
   const demo = `
-    <section class="demo" id="demo" aria-labelledby="demo-title" data-contract="${escaped(name)}"
+    <section class="demo" id="demo" aria-labelledby="demo-title" data-contract="${escaped(serves)}"
         data-path="${escaped(path)}" data-refresh="${escaped(JSON.stringify(refresh))}">
       <h2 id="demo-title">Try it</h2>
       <p>A live session of this tab’s own. The request below is complete: send it as it is.</p>

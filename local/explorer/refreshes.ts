@@ -11,6 +11,11 @@ export interface Refresh {
   readonly newest: Readonly<Record<string, string>>;
 }
 
+const bearer: Refresh = {
+  headers: { Authorization: 'Bearer {accessToken}' },
+  newest: { accessToken: 'access_token' },
+};
+
 /** Each contract's. One that is not here has its reference, and nothing to click. */
 export const refreshes: Readonly<Record<string, Refresh>> = {
   eos: {
@@ -23,8 +28,14 @@ export const refreshes: Readonly<Record<string, Refresh>> = {
     body: '{"sessionToken":"{sessionToken}","sessionId":"{sessionId}"}',
     newest: {},
   },
-  ccstore: {
-    headers: { Authorization: 'Bearer {accessToken}' },
-    newest: { accessToken: 'access_token' },
+  ccstore: bearer,
+  ccstoreui: {
+    ...bearer,
+    headers: {
+      ...bearer.headers,
+      'Content-Type': 'application/json',
+      'X-CCProfileType': 'storefrontUI',
+    },
+    body: '{}',
   },
 };

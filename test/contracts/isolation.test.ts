@@ -1,5 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect } from 'vitest';
+import { sessionOwners } from '../../functions/contracts.ts';
 import { later } from '../../functions/core/time.ts';
 import { noon, test } from '../support/world.ts';
 import { clients, refresh } from './lifecycle-clients.ts';
@@ -11,15 +12,15 @@ describe('a session', () => {
   test.for(clients)(
     'of $contract.name is its own, though others have its id and its secret',
     async (client, { world }) => {
-      const others = clients.filter((other) => other !== client);
-      for (const { contract } of clients) await world.open(contract, { sessionId: id, secret });
+      const others = clients.filter(({ contract }) => contract.serves !== client.contract.serves);
+      for (const contract of sessionOwners) await world.open(contract, { sessionId: id, secret });
       const before = await Promise.all(others.map(({ contract }) => world.row(contract, id)));
       const mine = await world.row(client.contract, id);
       world.now = later(noon, 60);
       expect(await world.post(client.contract, client.call(id, secret))).toMatchObject({
         status: 200,
       });
-      await world.run('revoke', { contract: client.contract.name, sessionId: id });
+      await world.run('revoke', { contract: client.contract.serves, sessionId: id });
       expect(await world.post(client.contract, client.call(id, secret))).toMatchObject(
         client.loggedOut,
       );
@@ -42,7 +43,9 @@ describe('a session', () => {
     "of $contract.name is no other contract's, whoever brings its id and its secret",
     async (client, { world }) => {
       await world.open(client.contract, { sessionId: id, secret });
-      for (const other of clients.filter((other) => other !== client))
+      for (const other of clients.filter(
+        ({ contract }) => contract.serves !== client.contract.serves,
+      ))
         expect(await world.post(other.contract, other.call(id, secret))).toMatchObject(
           other.notYours,
         );
@@ -70,7 +73,7 @@ describe('a session', () => {
       await world.client.send(
         new UpdateItemCommand({
           TableName: world.table,
-          Key: { rowKey: { S: `${client.contract.name}#${sessionId}` } },
+          Key: { rowKey: { S: `${client.contract.serves}#${sessionId}` } },
           UpdateExpression: 'SET secret = :copied',
           ExpressionAttributeValues: { ':copied': { S: copied } },
         }),
@@ -85,7 +88,7 @@ describe('a session', () => {
   test.for(clients)(
     'of $contract.name that does not exist cannot be revoked, and none comes of it',
     async ({ contract, call, notYours }, { world }) => {
-      const answer = await world.run('revoke', { contract: contract.name, sessionId: id });
+      const answer = await world.run('revoke', { contract: contract.serves, sessionId: id });
       expect(answer).toEqual({ outcome: 'refused', reason: 'unknown-session' });
       expect(await world.post(contract, call(id, secret))).toMatchObject(notYours);
       expect(await world.row(contract, id)).toBeUndefined();

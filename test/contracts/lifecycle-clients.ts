@@ -1,4 +1,5 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
@@ -59,9 +60,13 @@ const written: readonly Client[] = [
   },
 ];
 
+const [, , ofCcstore] = written;
+const storefront: readonly Client[] = ofCcstore ? [{ ...ofCcstore, contract: ccstoreui }] : [];
+
 /** One for every contract: those written here, and the others as their documents say. */
 export const clients: readonly Client[] = contracts.map(
-  (contract) => written.find((one) => one.contract === contract) ?? byDocument(contract),
+  (contract) =>
+    [...written, ...storefront].find((one) => one.contract === contract) ?? byDocument(contract),
 );
 
 /** A client of the document's first request: a session id, and what proves that it is its own. */
@@ -93,7 +98,7 @@ export function refresh(
   held: Held,
 ): Promise<WireAnswer> {
   const own =
-    contract === ccstore ? bearer(held.accessToken) : call(held.sessionId, secretOf(held));
+    contract.serves === 'ccstore' ? bearer(held.accessToken) : call(held.sessionId, secretOf(held));
   return world.post(contract, own);
 }
 

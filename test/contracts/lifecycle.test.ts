@@ -5,7 +5,7 @@ import { type Held, noon, onBothEngines, test, type World } from '../support/wor
 import { type Client, clients, refresh } from './lifecycle-clients.ts';
 
 function revoke(world: World, { contract }: Client, { sessionId }: Held) {
-  return world.run('revoke', { contract: contract.name, sessionId });
+  return world.run('revoke', { contract: contract.serves, sessionId });
 }
 
 test('there is a client here for every contract', () => {
@@ -34,7 +34,7 @@ onBothEngines('a session', (test) => {
       world.now = later(noon, 60);
       const first = await revoke(world, client, held);
       const { sessionId } = held;
-      const result = { contract: client.contract.name, sessionId, revokedAt: noon + 60 };
+      const result = { contract: client.contract.serves, sessionId, revokedAt: noon + 60 };
       expect(first).toEqual({ outcome: 'done', result });
       const row = await world.row(client.contract, sessionId);
       world.now = later(noon, 120);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
@@ -19,7 +20,8 @@ function statusOf(contract: Contract, reason: Refusal | Fault): number {
 describe.for(every)('$name refusing $reason', ({ contract, reason }) => {
   const refused = contract.refuse(reason, id);
 
-  test('answers one JSON object, compact and never empty', () => {
+  test('answers one JSON object, compact and never empty; ccstoreui says nothing but 401', () => {
+    if (contract === ccstoreui && refused.status !== 401) return expect(refused.body).toBe('');
     const value = JSON.parse(refused.body);
     expect(JSON.stringify(value)).toBe(refused.body);
     expect(Object.keys(value).length).toBeGreaterThan(0);

@@ -12,6 +12,7 @@ import {
   operationOf,
   resolved,
   type Schema,
+  textOf,
 } from '../support/openapi.ts';
 import { isFault, reasons } from '../support/reasons.ts';
 
@@ -21,7 +22,7 @@ const every = each.flatMap((one) => reasons.map((reason) => ({ ...one, reason })
 
 /** A status, and what tells its answers apart; an answer of `eos` to a refresh has no such code. */
 function told(status: number, body: unknown): string {
-  const { code, errorCode, desc } = body as Record<string, string & { code: string }>;
+  const { code, errorCode, desc } = (body ?? {}) as Record<string, string & { code: string }>;
   return `${status} ${code ?? errorCode ?? desc?.code ?? ''}`.trim();
 }
 
@@ -30,7 +31,7 @@ function inTable(contract: Contract): Set<string> {
   const { value } = answerTo(contract, 'refreshed');
   const refused = reasons.map((reason) => {
     const { status, body } = contract.refuse(reason, '');
-    return told(status, JSON.parse(body));
+    return told(status, body && JSON.parse(body));
   });
   return new Set([told(200, value), ...refused]);
 }
@@ -53,7 +54,7 @@ describe.for(each)('the OpenAPI document of $name', ({ contract }) => {
 
   test('has them, and no other, in its schemas', () => {
     const found = Object.entries(responses).flatMap(([status, { content }]) =>
-      Object.values(content).flatMap(({ schema }) => {
+      Object.values(content ?? { none: { schema: {} } }).flatMap(({ schema }) => {
         const { oneOf, anyOf } = schema as Schema;
         const alternatives = oneOf ?? anyOf ?? [schema];
         return alternatives.map((one) => told(Number(status), constant(contract, one)));
@@ -72,7 +73,7 @@ describe.for(each)('the OpenAPI document of $name', ({ contract }) => {
     for (const { answer, advice } of rows(description)) {
       const outcomes = reasons.filter((reason) => {
         const { status, body } = contract.refuse(reason, '');
-        return told(status, JSON.parse(body)) === answer;
+        return told(status, body && JSON.parse(body)) === answer;
       });
       if (outcomes.length === 0)
         expect(answer).toBe(told(200, answerTo(contract, 'refreshed').value));
@@ -114,9 +115,9 @@ describe.for(every)('the OpenAPI document of $name, where $reason', ({ contract,
     const found = answersOf(contract).filter((one) => one['x-outcomes'].includes(reason));
     expect(found).toHaveLength(1);
     const [{ status, value } = answerTo(contract, reason)] = found;
-    const { esbUUID = '' } = value as { esbUUID?: string };
+    const { esbUUID = '' } = (value ?? {}) as { esbUUID?: string };
     const refused = contract.refuse(reason, esbUUID);
-    expect([status, JSON.stringify(value)]).toEqual([refused.status, refused.body]);
+    expect([status, textOf({ value })]).toEqual([refused.status, refused.body]);
   });
 });
 

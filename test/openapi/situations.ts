@@ -49,7 +49,7 @@ export const situations = {
     ),
   ),
   revoked: after((world, { contract, sessionId }) =>
-    world.run('revoke', { contract: contract.name, sessionId }),
+    world.run('revoke', { contract: contract.serves, sessionId }),
   ),
   'idle-too-long': after(async (world, { contract }) => {
     world.now = later(noon, defaultTokenLifetime(contract.policy));
@@ -82,7 +82,7 @@ interface Opened extends Own {
 function after(happens: (world: World, opened: Opened) => Promise<unknown>): Situation {
   return async (world, contract) => {
     const own = await ownCall(world, contract);
-    const Key = keyOf(rowKey(contract.name, own.sessionId as SessionId));
+    const Key = keyOf(rowKey(contract.serves, own.sessionId as SessionId));
     await happens(world, { ...own, contract, Key });
     return own.call;
   };

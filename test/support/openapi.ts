@@ -44,7 +44,9 @@ export interface Parameter {
 
 export interface Response {
   readonly headers: Readonly<Record<string, Header | Reference>>;
-  readonly content: Content;
+  /** Absent where the body is empty; then the outcomes stand in the response itself. */
+  readonly content?: Content;
+  readonly 'x-outcomes'?: Example['x-outcomes'];
 }
 
 export interface Header {
@@ -126,22 +128,28 @@ export function resolved<Node extends object>(document: Document, node: Node | R
   return found as Node;
 }
 
-/** An example of an answer, and the status that it stands under. */
-export interface Answered extends Example {
+/** An example of an answer, and the status that it stands under. An empty body has no value. */
+export interface Answered extends Omit<Example, 'value'> {
   readonly name: string;
   readonly status: number;
+  readonly value?: object;
 }
 
-/** Every example of an answer. */
+/** The body of an answer as it goes over the wire. */
+export function textOf({ value }: { readonly value?: object | undefined }): string {
+  return value === undefined ? '' : JSON.stringify(value);
+}
+
+/** Every example of an answer, and every answer that is empty. */
 export function answersOf(contract: Contract): readonly Answered[] {
-  return Object.entries(operationOf(contract).responses).flatMap(([status, { content }]) =>
-    Object.values(content).flatMap(({ examples }) =>
-      Object.entries(examples).map(([name, example]) => ({
-        ...example,
-        name,
-        status: Number(status),
-      })),
-    ),
+  return Object.entries(operationOf(contract).responses).flatMap(
+    ([code, { content, 'x-outcomes': outcomes = [] }]): Answered[] => {
+      const status = Number(code);
+      if (!content) return [{ name: 'empty', status, 'x-outcomes': outcomes }];
+      return Object.values(content).flatMap(({ examples }) =>
+        Object.entries(examples).map(([name, example]) => ({ ...example, name, status })),
+      );
+    },
   );
 }
 

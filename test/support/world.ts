@@ -125,18 +125,18 @@ export async function makeWorld(endpoint: string): Promise<World> {
     admin: {
       table: rows,
       keys: async (contract) => world.keys(contract),
-      policy: (contract) => world.policies.get(contract.name) ?? contract.policy,
+      policy: (contract) => world.policies.get(contract.serves) ?? contract.policy,
       clock: () => world.now,
       wait: async () => undefined,
     },
     keys(contract) {
-      const known = keys.get(contract.name) ?? deriveKeys(contract.name, material);
-      keys.set(contract.name, known);
+      const known = keys.get(contract.serves) ?? deriveKeys(contract.serves, material);
+      keys.set(contract.serves, known);
       return known;
     },
     run: (name, input) => commands[name](input, world.admin),
     async open(contract, input) {
-      const answer = await commands.open({ ...input, contract: contract.name }, world.admin);
+      const answer = await commands.open({ ...input, contract: contract.serves }, world.admin);
       if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
       return answer.result as Held;
     },
@@ -151,7 +151,7 @@ export async function makeWorld(endpoint: string): Promise<World> {
             clock: () => world.now,
             timer: systemTimer,
             get policy() {
-              return world.policies.get(contract.name) ?? contract.policy;
+              return world.policies.get(contract.serves) ?? contract.policy;
             },
             write: (record) => records.push(record),
           }),
@@ -167,11 +167,11 @@ export async function makeWorld(endpoint: string): Promise<World> {
         status: result.statusCode,
         headers: result.headers ?? {},
         text: result.body,
-        json: JSON.parse(result.body),
+        json: result.body === '' ? undefined : JSON.parse(result.body),
       };
     },
     async row(contract, id) {
-      const item = await rows.get(rowKey(contract.name, id as SessionId));
+      const item = await rows.get(rowKey(contract.serves, id as SessionId));
       return item && toSession(item);
     },
   };

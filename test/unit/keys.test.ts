@@ -62,8 +62,8 @@ describe('deriveKeys', () => {
 const noKeys =
   'the environment has no SESSION_KEYS; `npm start`, or whoever runs this handler locally, sets it';
 
-const s360 = { name: 's360', signs: true };
-const eos = { name: 'eos', signs: false };
+const s360 = { serves: 's360', signs: true };
+const eos = { serves: 'eos', signs: false };
 
 describe('environmentKeys', () => {
   test('gives a contract the keys of its own part', async () => {
@@ -147,7 +147,7 @@ describe('environmentKeys', () => {
     },
     {
       what: 'a contract called like something that every object has',
-      contract: { name: 'constructor', signs: false },
+      contract: { serves: 'constructor', signs: false },
       keys: { eos: { root } },
       says: noPart('constructor.root'),
     },

@@ -16,8 +16,13 @@ import type { BodyFormat, WireRequest } from './wire-request.ts';
 
 /** One documented way to refresh a session. Everything that lists contracts reads them as values. */
 export interface Contract {
-  /** The word on its own wire; a row's key begins with it. */
+  /** The word on its own wire. */
   readonly name: string;
+  /**
+   * The name of the contract whose sessions it refreshes: its own, or another's. Row keys, the keys and
+   * the policy go by it; paths, logs and metrics by `name`.
+   */
+  readonly serves: string;
   /** The documented path; its first segment is the stage of its API. The method is POST. */
   readonly path: string;
   readonly body: BodyFormat;

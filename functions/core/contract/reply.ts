@@ -1,7 +1,7 @@
 /** What a contract answers. Headers that all answers have are added by core/lambda/response.ts. */
 export interface Reply {
   readonly status: number;
-  /** Compact JSON, never empty. */
+  /** Compact JSON; empty only where a contract says why. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

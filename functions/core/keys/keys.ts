@@ -66,9 +66,9 @@ export function signingKey({ signing: [current] }: Keys): KeyObject {
  */
 export function environmentKeys(
   env: Env,
-  { name, signs }: { readonly name: string; readonly signs: boolean },
+  { serves, signs }: { readonly serves: string; readonly signs: boolean },
 ): KeySource {
-  const keys = deriveKeys(name, keyMaterial(required(env, 'SESSION_KEYS', setBy), name, signs));
+  const keys = deriveKeys(serves, keyMaterial(required(env, 'SESSION_KEYS', setBy), serves, signs));
   return async () => keys;
 }
 

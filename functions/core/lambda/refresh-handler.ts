@@ -71,10 +71,10 @@ async function refresh(
   const credential = contract.read(request, keys);
   if (typeof credential === 'string') return refuse(credential);
 
-  record.session = sessionHash(keys.log, rowKey(contract.name, credential.id));
+  record.session = sessionHash(keys.log, rowKey(contract.serves, credential.id));
   const now = clock();
   const at = { now, signal, watch: meter(record, timer) };
-  const refreshed = await sessions({ contract: contract.name, policy, keys, table }).refresh(
+  const refreshed = await sessions({ contract: contract.serves, policy, keys, table }).refresh(
     credential,
     at,
   );

@@ -7,7 +7,7 @@ export function response({ status, body, headers }: Reply, ids: RequestIds): API
   return {
     statusCode: status,
     headers: {
-      'Content-Type': 'application/json; charset=utf-8',
+      ...(body !== '' && { 'Content-Type': 'application/json; charset=utf-8' }),
       'Cache-Control': 'no-store',
       'X-Request-Id': ids.client,
       ...headers,

@@ -64,12 +64,12 @@ export function keySource(
   unread: (error: unknown) => void,
 ): KeySource {
   if (!env.SESSION_SECRETS) return environmentKeys(env, contract);
-  const ids: Partial<SecretIds> = JSON.parse(env.SESSION_SECRETS)[contract.name] ?? {};
+  const ids: Partial<SecretIds> = JSON.parse(env.SESSION_SECRETS)[contract.serves] ?? {};
   const { root, signing } = ids;
   if (!root || (contract.signs && !signing))
-    throw new Error(`SESSION_SECRETS lacks some of ${contract.name}; infra/keys.ts sets them`);
+    throw new Error(`SESSION_SECRETS lacks some of ${contract.serves}; infra/keys.ts sets them`);
   return storedKeys({
-    contract: contract.name,
+    contract: contract.serves,
     ids: { root, ...(contract.signs && signing && { signing }) },
     read: secretsManager(timeouts),
     unread,
@@ -78,14 +78,14 @@ export function keySource(
 }
 
 /**
- * The stage's policy for a contract, from `SESSION_POLICIES`, the JSON text of
+ * The stage's policy for the sessions of a contract, from `SESSION_POLICIES`, the JSON text of
  * `{ "<contract>": {…} }`; the contract's own where there is none.
  * @throws Error with a sentence that names what makes no sense
  */
 export function policyIn({ SESSION_POLICIES }: Env, contract: Contract): Policy {
-  const { name, policy } = contract;
-  const given: Policy = { ...policy, ...JSON.parse(SESSION_POLICIES || '{}')[name] };
+  const { serves, policy } = contract;
+  const given: Policy = { ...policy, ...JSON.parse(SESSION_POLICIES || '{}')[serves] };
   const problem = policyProblem(given, contract);
-  if (problem) throw new Error(`SESSION_POLICIES: ${name}: ${problem}`);
+  if (problem) throw new Error(`SESSION_POLICIES: ${serves}: ${problem}`);
   return given;
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { faultOf } from '../functions/core/lambda/errors.ts';
 import { dynamoDBTable } from '../functions/core/session/table.ts';
 import { systemClock } from '../functions/core/time.ts';
-import { type Answer, commands } from '../functions/session-admin/commands.ts';
+import type { Answer } from '../functions/session-admin/command.ts';
+import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { answerText } from './answer-text.ts';
@@ -12,7 +13,7 @@ import { nextStep } from './next-step.ts';
 import { printable } from './table.ts';
 import { help, overview, type Usage, usages } from './usage.ts';
 
-type Name = keyof typeof commands;
+type Name = keyof typeof usages;
 
 /** What a command line asks for. */
 interface Asked {
@@ -28,7 +29,7 @@ process.exitCode = await main(process.argv.slice(2), process.stdout.isTTY);
 /** Runs one command; its result goes to stdout, everything else to stderr. */
 async function main([name, ...args]: string[], terminal: boolean): Promise<number> {
   if (name === '--help' || name === '-h') return print(overview);
-  if (name === undefined || !Object.hasOwn(commands, name))
+  if (name === undefined || !Object.hasOwn(usages, name))
     return complain(
       `there is no such command; there are ${Object.keys(commands).join(', ')}, and --help`,
       2,

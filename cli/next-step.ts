@@ -1,4 +1,4 @@
-import type { AdminRefusal } from '../functions/session-admin/commands.ts';
+import type { AdminRefusal } from '../functions/session-admin/command.ts';
 
 /** What to do about a refusal, in words that quote nothing of what was given. */
 export function nextStep(reason: AdminRefusal): string {

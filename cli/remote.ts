@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Answer } from '../functions/session-admin/commands.ts';
+import type { Answer } from '../functions/session-admin/command.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { contracts } from '../functions/contracts.ts';
-import type { AdminServices } from '../functions/session-admin/commands.ts';
+import type { AdminServices } from '../functions/session-admin/command.ts';
 import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 

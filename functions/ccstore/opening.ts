@@ -26,13 +26,11 @@ export const opening: Opening = {
 
   credentials(opened, keys) {
     if (!opened.secret) throw new Error('a session of ccstore has a secret');
-    const { session, now, expiresAt } = opened;
+    const { session } = opened;
     return {
       contract: 'ccstore',
       sessionId: idOf(session.rowKey),
       accessToken: accessToken(opened, keys),
-      expiresIn: expiresAt - now,
-      expiresAt,
     };
   },
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Contract } from '../core/contract/contract.ts';
-import { type AdminServices, type Answer, commands } from '../session-admin/commands.ts';
+import type { AdminServices, Answer } from '../session-admin/command.ts';
+import { commands } from '../session-admin/commands.ts';
 import { type ProxyEvent, refreshOf } from './refresh-event.ts';
 import { throwAwayId } from './throw-away.ts';
 

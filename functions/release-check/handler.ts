@@ -6,7 +6,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { contracts } from '../contracts.ts';
 import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
 import { systemClock } from '../core/time.ts';
-import type { AdminServices } from '../session-admin/commands.ts';
+import type { AdminServices } from '../session-admin/command.ts';
 import { type CallBuild, problemOf } from './check.ts';
 
 /** What CodeDeploy calls a hook with. */

@@ -21,7 +21,6 @@ export const opening: Opening = {
       sessionId: idOf(opened.session.rowKey),
       sessionToken: opened.secret,
       accessToken: await accessToken(opened, keys),
-      expiresAt: opened.expiresAt,
     };
   },
 };

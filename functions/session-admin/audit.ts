@@ -3,7 +3,7 @@ import { sessionOwners } from '../contracts.ts';
 import { type ErrorRecord, errorRecord } from '../core/lambda/error-record.ts';
 import { service } from '../core/lambda/outcome.ts';
 import { rowKey, sessionHash, sessionId } from '../core/session/session.ts';
-import type { AdminRefusal, AdminServices, Answer } from './commands.ts';
+import type { AdminRefusal, AdminServices, Answer } from './command.ts';
 import type { Input } from './fields.ts';
 
 /** What is written of a command: never a secret, a subject or a claim. */

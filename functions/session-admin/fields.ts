@@ -17,6 +17,9 @@ export interface Input {
   readonly secret?: unknown;
   readonly anonymous?: unknown;
   readonly tokenLifetime?: unknown;
+  /** Of `import`: the lines of a file, each the JSON of a session. */
+  readonly lines?: unknown;
+  readonly dryRun?: unknown;
 }
 
 /** A value that was read, or a sentence for whoever gave it; the sentence quotes nothing. */

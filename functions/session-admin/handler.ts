@@ -1,6 +1,7 @@
 import { errorRecord } from '../core/lambda/error-record.ts';
 import { audit, commandRecord } from './audit.ts';
-import { type Answer, commands } from './commands.ts';
+import type { Answer } from './command.ts';
+import { commands } from './commands.ts';
 import type { Input } from './fields.ts';
 import { inputs } from './input.ts';
 import { adminServices } from './services.ts';

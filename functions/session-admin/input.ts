@@ -22,6 +22,7 @@ export const inputs = {
   list: ['contract', 'subject'],
   revoke: ['contract', 'sessionId'],
   'revoke-all': ['contract', 'subject'],
+  import: ['contract', 'lines', 'dryRun'],
 } as const satisfies Record<string, readonly (keyof Input)[]>;
 
 /** A session to open. */
@@ -74,7 +75,8 @@ function readAnonymous(
     : { value: named };
 }
 
-function readPerson(input: Input, contract: Contract): Read<Person> {
+/** Who is logged in to a session, by what secret, and with which claims. */
+export function readPerson(input: Input, contract: Contract): Read<Person> {
   const known = all({ subject: readSubject(input), secret: readSecret(input) });
   if ('problem' in known) return known;
   const claims = readClaims(input, contract, known.value);

@@ -5,7 +5,7 @@ import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
 
 import type { Table } from '../core/session/table.ts';
 import { systemClock } from '../core/time.ts';
-import type { AdminServices } from './commands.ts';
+import type { AdminServices } from './command.ts';
 
 /**
  * What the commands run on, from an environment that a refresh Lambda could have too, but with the

@@ -1,5 +1,5 @@
 import { stateOf } from '../core/session/policy.ts';
-import { idOf, type Session, subjectOf } from '../core/session/session.ts';
+import { expiryOf, idOf, type Session, subjectOf } from '../core/session/session.ts';
 import type { EpochSeconds } from '../core/time.ts';
 
 /** What an operator may see of a session. Not its secret's digest, nor its claims: they hold tokens. */
@@ -15,11 +15,15 @@ export function view(session: Session, hash: string, now: EpochSeconds): object 
     revokedAt,
   } = session;
   const [contract] = session.rowKey.split('#');
+  const state = stateOf(session, now);
+  const expiresAt = state === 'active' || state === 'anonymous' ? expiryOf(session) : undefined;
   return {
     contract,
     sessionId: idOf(session.rowKey),
     hash,
-    state: stateOf(session, now),
+    state,
+    expiresIn: expiresAt && expiresAt - now,
+    expiresAt,
     subject: subjectOf(session),
     tokenLifetime,
     generation,

@@ -1,4 +1,4 @@
-import type { AdminServices, Answer } from '../../functions/session-admin/commands.ts';
+import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { samples } from '../demo.ts';

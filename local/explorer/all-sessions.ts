@@ -1,6 +1,7 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { isObject } from '../../functions/core/contract/json-text.ts';
-import { type AdminServices, commands, inBatches } from '../../functions/session-admin/commands.ts';
+import { type AdminServices, inFlight } from '../../functions/session-admin/command.ts';
+import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 
 /** What the page shows of a session. */
@@ -29,7 +30,7 @@ export async function newestSessions(
   find: FindSessions,
   services: AdminServices,
 ): Promise<{ readonly sessions: readonly Shown[]; readonly all: number }> {
-  const answers = await inBatches(await find(), (session) => commands.show(session, services));
+  const answers = await inFlight(await find(), (session) => commands.show(session, services));
   const sessions = answers
     .filter((answer) => answer.outcome === 'done')
     .map(({ result }) => members(result))

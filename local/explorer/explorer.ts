@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { contracts } from '../../functions/contracts.ts';
 import { isObject } from '../../functions/core/contract/json-text.ts';
-import type { Answer } from '../../functions/session-admin/commands.ts';
+import type { Answer } from '../../functions/session-admin/command.ts';
 import { actions, type Local } from './actions.ts';
 import { guard, headersOf, jsonIn } from './guard.ts';
 import { type About, contractPage, indexPage } from './pages.ts';

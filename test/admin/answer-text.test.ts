@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { answerText } from '../../cli/answer-text.ts';
 import { contracts } from '../../functions/contracts.ts';
 import { later } from '../../functions/core/time.ts';
-import type { Answer } from '../../functions/session-admin/commands.ts';
+import type { Answer } from '../../functions/session-admin/command.ts';
 import { noon, test } from '../support/world.ts';
 
 const session = { contract: 'eos', sessionId: 'id' };
@@ -24,6 +24,8 @@ describe('the answer for a person', () => {
       'sessionId    id',
       `hash         ${hash}`,
       'state        active',
+      'expiresIn    20 min',
+      'expiresAt    2026-01-15 12:30:00 UTC, in 20 min',
       'subject      ann',
       'openedAt     2026-01-15 12:00:00 UTC, 10 min ago',
       'refreshedAt  2026-01-15 12:00:00 UTC, 10 min ago',

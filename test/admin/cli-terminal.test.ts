@@ -31,7 +31,7 @@ describe.skipIf(!hasScript)('npm run sessions in a terminal', () => {
   test('prints a line for each name that the client of a new session holds', async ({ world }) => {
     const ran = await inTerminal(world, 'open', 'eos', '--id', 'id', '--secret', 'hunter2');
     expect(ran.stdout).toMatch(
-      /^contract {4}eos\nsessionId {3}id\nsecureCode {2}hunter2\nexpireTime {2}[-\d]+ [:\d]+ UTC, in \S+ min.*\n$/,
+      /^contract {4}eos\nsessionId {3}id\nsecureCode {2}hunter2\nexpireTime {2}[-\d]+ [:\d]+ UTC, in \S+ min.*\nexpiresIn {3}30 min\nexpiresAt {3}.*\n$/,
     );
   });
 

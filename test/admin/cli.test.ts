@@ -5,7 +5,7 @@ import { describe, expect, inject } from 'vitest';
 import { nextStep } from '../../cli/next-step.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import type { AdminRefusal } from '../../functions/session-admin/commands.ts';
+import type { AdminRefusal } from '../../functions/session-admin/command.ts';
 import { type Held, test, type World } from '../support/world.ts';
 import { cli, envOf, printed, type Ran, run, sessionKeys } from './cli-process.ts';
 import { item, refresh, type Wire, wires } from './support.ts';
@@ -43,7 +43,13 @@ describe('npm run sessions', () => {
   test('logs a person in to an anonymous session, once', async ({ world }) => {
     const env = envOf(world);
     const opened = printed(await cli(['open', 'eos', '--anonymous'], env));
-    expect(Object.keys(opened)).toEqual(['contract', 'sessionId', 'expireTime']);
+    expect(Object.keys(opened)).toEqual([
+      'contract',
+      'sessionId',
+      'expireTime',
+      'expiresIn',
+      'expiresAt',
+    ]);
     const login = ['login', 'eos', String(opened.sessionId), '--subject', 'ann'];
     const held = printed(await cli([...login, '--secret', '20004007594'], env));
     expect(held).toMatchObject({ sessionId: opened.sessionId, secureCode: '20004007594' });

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect } from 'vitest';
-import type { Answer, commands } from '../../functions/session-admin/commands.ts';
+import type { Answer } from '../../functions/session-admin/command.ts';
+import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import type { World } from '../support/world.ts';
 import { sharedTest as test } from './support.ts';

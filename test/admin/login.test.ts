@@ -79,6 +79,8 @@ onBothEngines('session-admin login', (test) => {
       ['sessionId', 'id'],
       ['secureCode', 'first'],
       ['expireTime', (noon + 60 + 1800) * 1000],
+      ['expiresIn', 1800],
+      ['expiresAt', noon + 60 + 1800],
     ]);
     expect(world.requests).toEqual(['UpdateItemCommand']);
   });

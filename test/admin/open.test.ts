@@ -20,6 +20,8 @@ onBothEngines('session-admin open', (test) => {
     expect(held).toMatchObject({
       secureCode: expect.stringMatching(newSecret),
       expireTime: (noon + 1800) * 1000,
+      expiresIn: 1800,
+      expiresAt: noon + 1800,
     });
   });
 

@@ -47,6 +47,8 @@ onBothEngines('session-admin show', (test) => {
       sessionId: 'id',
       hash: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
       state: 'active',
+      expiresIn: 86_400,
+      expiresAt: noon + 86_400,
       subject: '110558',
       tokenLifetime: 300,
       openedAt: noon,

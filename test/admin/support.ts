@@ -4,7 +4,7 @@ import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import type { Answer } from '../../functions/session-admin/commands.ts';
+import type { Answer } from '../../functions/session-admin/command.ts';
 import {
   type Held,
   makeWorld,
@@ -32,7 +32,7 @@ export const wires: readonly Wire[] = [
   {
     name: 'eos',
     contract: eos,
-    holds: ['contract', 'sessionId', 'secureCode', 'expireTime'],
+    holds: ['contract', 'sessionId', 'secureCode', 'expireTime', 'expiresIn', 'expiresAt'],
     secret: ({ secureCode }) => secureCode,
     call: ({ sessionId, secureCode }) => ({
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -44,7 +44,7 @@ export const wires: readonly Wire[] = [
   {
     name: 's360',
     contract: s360,
-    holds: ['contract', 'sessionId', 'sessionToken', 'accessToken', 'expiresAt'],
+    holds: ['contract', 'sessionId', 'sessionToken', 'accessToken', 'expiresIn', 'expiresAt'],
     secret: ({ sessionToken }) => sessionToken,
     call: ({ sessionId, sessionToken }) => ({
       headers: { 'Content-Type': 'application/json' },

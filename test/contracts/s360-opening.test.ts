@@ -12,6 +12,7 @@ describe('open s360', () => {
       'sessionId',
       'sessionToken',
       'accessToken',
+      'expiresIn',
       'expiresAt',
     ]);
     expect(held).toMatchObject({ contract: 's360', sessionId, expiresAt: noon + 1800 });

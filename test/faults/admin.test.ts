@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import type { AdminServices, Answer } from '../../functions/session-admin/commands.ts';
+import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import { adminServices } from '../../functions/session-admin/services.ts';
 import { item, type Wire, wires } from '../admin/support.ts';

@@ -11,11 +11,8 @@ import { toSession } from '../../functions/core/session/row.ts';
 import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
 import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
 import { type EpochSeconds, epochSeconds, systemTimer } from '../../functions/core/time.ts';
-import {
-  type AdminServices,
-  type Answer,
-  commands,
-} from '../../functions/session-admin/commands.ts';
+import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
+import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { createTable } from '../../local/dynamodb.ts';
 import { context } from '../../local/proxy-event.ts';

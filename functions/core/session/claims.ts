@@ -24,10 +24,10 @@ export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'
   key: RowKey,
   row: Row,
   purgeAt: EpochSeconds,
+  claimsVersion: string = randomUUID(),
 ): SplitRow<Row> {
   const { claims, ...rest } = row;
   if (claims === undefined || largestSize(key, row) <= writeUnit) return { row };
-  const claimsVersion = randomUUID();
   return {
     row: { ...rest, claimsVersion } as Row,
     claims: { rowKey: claimsKey(key, claimsVersion), claims, purgeAt },

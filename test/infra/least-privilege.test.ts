@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { asText, type Resource, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized();
@@ -36,7 +36,7 @@ const like = (pattern: string) =>
 const writesRows = (name: string) =>
   `dynamodb:UpdateItem on ${table} if {${like(`${name}#*`)},${like(`${name}#*#claims#*`).replace('Like', 'NotLike')}}`;
 const reads = (pattern: string) => `dynamodb:GetItem on ${table} if {${like(pattern)}}`;
-const everySecret = contracts.flatMap(({ name, signs }) =>
+const everySecret = sessionOwners.flatMap(({ name, signs }) =>
   ['root', ...(signs ? ['signing'] : [])].map((purpose) => `{Keys${name}${purpose}}`),
 );
 const readSecrets = 'secretsmanager:GetSecretValue on';
@@ -88,6 +88,15 @@ describe('the role', () => {
         traces,
       ],
     },
+    {
+      lambda: 'ccstoreui',
+      exactly: [
+        reads('ccstore#*'),
+        logs('ccstoreui'),
+        `${readSecrets} {Keysccstoreroot}, {Keysccstoresigning}`,
+        traces,
+      ],
+    },
     { lambda: 's360Authorizer', exactly: [logs('s360Authorizer'), traces] },
     {
       lambda: 'SessionAdmin',
@@ -99,12 +108,12 @@ describe('the role', () => {
         traces,
       ],
     },
-    ...contracts.map(({ name, signs }) => ({
+    ...contracts.map(({ name, serves, signs }) => ({
       lambda: `${name}releaseCheck`,
       exactly: [
-        `dynamodb:PutItem, dynamodb:UpdateItem on ${table} if {${like(`${name}#release-check-*`)}}`,
+        `dynamodb:PutItem, dynamodb:UpdateItem on ${table} if {${like(`${serves}#release-check-*`)}}`,
         `logs:CreateLogStream, logs:PutLogEvents on {${name}releaseCheckLogs.Arn}`,
-        `${readSecrets} {Keys${name}root}${signs ? `, {Keys${name}signing}` : ''}`,
+        `${readSecrets} {Keys${serves}root}${signs ? `, {Keys${serves}signing}` : ''}`,
         `lambda:InvokeFunction on {${name}Function.Arn}:*`,
         `codedeploy:PutLifecycleEventHookExecutionStatus on arn:{AWS::Partition}:codedeploy:{AWS::Region}:{AWS::AccountId}:deploymentgroup:{Application}/{${name}releaseGroup}`,
         traces,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { asText, domain, resources, synthesized } from './synthesis.ts';
 
@@ -56,8 +56,8 @@ test('SessionTable takes its warm throughput from the setting', () => {
 describe('Keys', () => {
   test('are generated at deployment, 64 alphanumerics each', () => {
     const secrets = resources(dev, 'AWS::SecretsManager::Secret');
-    const signing = contracts.filter(({ signs }) => signs);
-    expect(secrets).toHaveLength(contracts.length + signing.length);
+    const signing = sessionOwners.filter(({ signs }) => signs);
+    expect(secrets).toHaveLength(sessionOwners.length + signing.length);
     for (const [, { Properties }] of secrets) {
       expect(Properties.GenerateSecretString).toEqual({
         PasswordLength: 64,
@@ -293,7 +293,10 @@ test('the outputs name what users and runbooks need', () => {
       'SessionTable',
       'UsagePlanWorkspaceId',
       ...contracts.flatMap((contract) =>
-        ['Function', 'RootSecret', 'Url', ...(contract.signs ? ['SigningSecret'] : [])].map(
+        ['Function', 'Url'].map((what) => capitalized(contract) + what),
+      ),
+      ...sessionOwners.flatMap((contract) =>
+        ['RootSecret', ...(contract.signs ? ['SigningSecret'] : [])].map(
           (what) => capitalized(contract) + what,
         ),
       ),

@@ -100,6 +100,10 @@ describe('settings', () => {
       says: 'contracts.ccstore.policy.idle is null; expected seconds or { token: seconds }',
     },
     {
+      set: { contracts: { ccstoreui: { policy: { lifetime: 60 } } } },
+      says: 'contracts.ccstoreui.policy is { lifetime: 60 }; expected no policy: it serves the sessions of ccstore',
+    },
+    {
       set: { contracts: { eos: { polcy: { idle: 60 } } } },
       says: 'contracts.eos.polcy is unknown; expected one of policy, throttle, allowedOrigins, quietMinutes',
     },

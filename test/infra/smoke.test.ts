@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
@@ -26,6 +27,7 @@ describe('npm run smoke', () => {
       EosUrl: origin + eos.path,
       S360Url: origin + s360.path,
       CcstoreUrl: origin + ccstore.path,
+      CcstoreuiUrl: origin + ccstoreui.path,
     };
     const passed = await smoke(urls);
     expect(passed.stdout.match(/refuses in its own words/g)).toHaveLength(contracts.length);
@@ -39,6 +41,7 @@ describe('npm run smoke', () => {
       expect.stringContaining(`eos: ${urls.EosUrl}/x answers 404 `),
       expect.stringMatching(/^s360: .* has no URL of it$/),
       expect.stringContaining(`ccstore: ${S360Url} answers 403 `),
+      `ccstoreui: ${urls.CcstoreuiUrl} refuses in its own words`,
       '',
     ]);
   });

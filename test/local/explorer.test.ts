@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { sessionsIn } from '../../local/explorer/all-sessions.ts';
 import { explorer } from '../../local/explorer/explorer.ts';
@@ -96,7 +96,7 @@ describe('the explorer', () => {
 describe('the sessions of the explorer', () => {
   test('are opened, listed and revoked without a secret in the list', async ({ world }) => {
     const served = await explored(world);
-    for (const { name } of contracts) {
+    for (const { name } of sessionOwners) {
       const opened = await ask(served, 'open', { contract: name, subject: `ann of ${name}` });
       expect(opened.status).toBe(200);
       const { sessionId, secureCode, sessionToken, accessToken } = opened.json;

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
+import { sessionOwners } from '../../functions/contracts.ts';
 import { environmentKeys } from '../../functions/core/keys/keys.ts';
 import { localKeyFile } from '../../local/keys.ts';
 
@@ -23,15 +23,15 @@ describe('localKeyFile', () => {
     const file = newFile();
     const text = localKeyFile(file);
     expect(readFileSync(file, 'utf8')).toBe(text);
-    expect(Object.keys(JSON.parse(text))).toEqual(contracts.map(({ name }) => name));
-    for (const contract of contracts)
+    expect(Object.keys(JSON.parse(text))).toEqual(sessionOwners.map(({ name }) => name));
+    for (const contract of sessionOwners)
       expect(() => environmentKeys({ SESSION_KEYS: text }, contract)).not.toThrow();
   });
 
   test('gives no key twice', () => {
     const keys = [localKeyFile(newFile()), localKeyFile(newFile())].flatMap(keysIn);
     // A root key for every contract, a signing key for those that sign, in each file.
-    const wanted = 2 * (contracts.length + contracts.filter(({ signs }) => signs).length);
+    const wanted = 2 * (sessionOwners.length + sessionOwners.filter(({ signs }) => signs).length);
     expect(keys).toHaveLength(wanted);
     expect(new Set(keys).size).toBe(wanted);
     for (const key of keys) expect(Buffer.from(key, 'base64url')).toHaveLength(48);
@@ -61,7 +61,7 @@ describe('localKeyFile', () => {
     const known = JSON.parse(text);
     expect(known).toMatchObject({ eos, gone });
     expect(Object.keys(known).sort()).toEqual(
-      ['gone', ...contracts.map(({ name }) => name)].sort(),
+      ['gone', ...sessionOwners.map(({ name }) => name)].sort(),
     );
     expect(readFileSync(file, 'utf8')).toBe(text);
     expect(localKeyFile(file)).toBe(text);

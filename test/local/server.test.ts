@@ -10,8 +10,9 @@ import { send, uuid } from './wire.ts';
 describe('npm start', () => {
   test('prints a line of curl per contract, which is answered with 200 as often as it is pasted', async () => {
     const server = await started();
-    expect([...server.curls.keys()]).toEqual(['eos', 's360', 'ccstore']);
-    for (const contract of ['eos', 's360', 'ccstore', 'eos', 's360', 'ccstore']) {
+    expect([...server.curls.keys()]).toEqual(['eos', 's360', 'ccstore', 'ccstoreui']);
+    const names = [...server.curls.keys()];
+    for (const contract of [...names, ...names]) {
       const { status, json } = await pasted(server.curls.get(contract) ?? '');
       expect([contract, status]).toEqual([contract, 200]);
       expect(json).toEqual(documented[contract]);
@@ -123,6 +124,12 @@ const app = {
 };
 
 /** What the documents answer, by contract, in their order. */
+const token = {
+  access_token: expect.stringMatching(/^[A-Za-z0-9+/=]+(\.[A-Za-z0-9+/=]+){2}$/),
+  token_type: 'bearer',
+  expires_in: 930,
+};
+
 const documented: Readonly<Record<string, object>> = {
   eos: {
     expireTime: expect.any(Number),
@@ -144,9 +151,6 @@ const documented: Readonly<Record<string, object>> = {
     desc: { en: 'Success', ar: 'نجاح', code: 'ESB-IDP-S0000' },
     data: { accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) },
   },
-  ccstore: {
-    access_token: expect.stringMatching(/^[A-Za-z0-9+/=]+(\.[A-Za-z0-9+/=]+){2}$/),
-    token_type: 'bearer',
-    expires_in: 930,
-  },
+  ccstore: token,
+  ccstoreui: token,
 };

@@ -97,6 +97,18 @@ describe('POST /client/refresh', () => {
     expect(answer.json.secureCode).toBe(secret);
   });
 
+  test.for(['31415926535', '12345678901234567890123', '1.50'])(
+    'counts a JSON number as its text: %s',
+    async (written, { world }) => {
+      await openSample(world, { secret: written });
+      const body = `{"sessionId":"${sessionId}","secureCode":${written}}`;
+      const answer = await refresh(world, body, { headers: ofJson });
+      expect(answer.json.secureCode).toBe(written);
+      const other = body.replace(written, `${written}0`);
+      expect(await refresh(world, other, { headers: ofJson })).toEqual(invalidCredential);
+    },
+  );
+
   test.for([
     { what: 'of text', headers: typed('text/plain') },
     { what: 'of no type', headers: {} },
@@ -118,7 +130,7 @@ describe('POST /client/refresh', () => {
     { what: 'a form of an empty sessionId', body: 'sessionId' },
     { what: 'JSON of other values', headers: ofJson, body: '{"secureCode":"other"}' },
     { what: 'JSON of null', headers: ofJson, body: '{"secureCode":null}' },
-    { what: 'JSON of a number', headers: ofJson, body: '{"sessionId":7}' },
+    { what: 'JSON of a list', headers: ofJson, body: '{"sessionId":[7]}' },
     { what: 'a form cut short in an escape', body: `${form}&a=%4` },
     { what: 'a form with a broken escape in a name', body: `%zz&${form}` },
     { what: 'a form that is not UTF-8', body: `${form}&a=%ff` },

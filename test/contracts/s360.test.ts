@@ -106,6 +106,9 @@ describe('a request to POST /idp/sso/v1/refresh', () => {
     { what: 'a charset', type: 'application/json; charset=utf-8' },
     { what: 'a charset and no space', type: 'application/json;charset=UTF-8' },
     { what: 'other capitals', type: 'Application/JSON' },
+    { what: 'a suffix', type: 'application/vnd.api+json' },
+    { what: 'another type', type: 'text/plain' },
+    { what: 'nothing', type: '' },
   ])('is read with $what in its content type', async ({ type }, { world }) => {
     const { body = null } = refreshOf(await world.open(s360));
     const answer = await world.post(s360, { headers: { 'Content-Type': type }, body });

@@ -43,15 +43,26 @@ describe('the content type', () => {
     { what: 'a parameter alone', headers: { 'Content-Type': '; application/json' } },
     { what: 'the name of what every object has', headers: { 'Content-Type': 'constructor' } },
     { what: 'the name of a prototype', headers: { 'Content-Type': '__proto__' } },
-  ])('makes no body of one that nobody reads: $what', ({ headers }) => {
+    { what: 'a form', headers: asForm, form: true },
+  ])('counts for a form, and not for JSON: $what', ({ headers, form }) => {
     for (const body of ['{"a":"1"}', 'a=1', '%'])
-      for (const format of ['json', 'form'] as const)
-        expect(fields(format, { headers, body })).toEqual({});
+      if (!form) expect(fields('form', { headers, body })).toEqual({});
+    expect(fields('json', { headers, body: '{"a":"1"}' })).toEqual({ a: '1' });
+    for (const body of ['a=1', '%', '"a"', '[{"a":"1"}]'])
+      expect(fields('json', { headers, body })).toBe('malformed-request');
   });
+});
 
-  test('of a form makes no body for a contract that reads JSON alone', () => {
-    expect(fields('json', { headers: asForm, body: 'a=1' })).toEqual({});
-  });
+describe('a number in JSON', () => {
+  test.for(['20004007594', '-0.50', '12345678901234567890123', '1e3'])(
+    'is its text in the place of a form: %s',
+    (written) => {
+      const body = `{"a": ${written} ,"b":[1],"c":true,"d":null}`;
+      const rest = { b: [1], c: true, d: null };
+      expect(fields('form', { headers: asJson, body })).toEqual({ a: written, ...rest });
+      expect(fields('json', { headers: asJson, body })).toEqual({ a: Number(written), ...rest });
+    },
+  );
 });
 
 describe('a body', () => {

@@ -14,7 +14,10 @@ export interface WireRequest {
   readonly body: Fields;
 }
 
-/** How a contract's body is written. `form` takes a JSON object too; `none` reads no body at all. */
+/**
+ * How a contract's body is written. `form` takes a JSON object too, and a number in it as its text. `json`
+ * takes a JSON object of any content type. `none` reads no body at all.
+ */
 export type BodyFormat = 'form' | 'json' | 'none';
 
 /** The credential in two fields; nothing unless they are a session id of the grammar and a secret. */

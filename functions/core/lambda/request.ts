@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { isObject } from '../contract/json-text.ts';
+import { isObject, members } from '../contract/json-text.ts';
 import type { BodyFormat, Fields, WireRequest } from '../contract/wire-request.ts';
 
 /** The request in an event, or what is wrong with its body. */
@@ -37,8 +37,9 @@ function readBody(
   if (!body) return none;
   const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > mostBytes) return 'too-large';
-  const [type] = (header(event, 'content-type') ?? '').split(';');
-  const parse = parsers[format].get(type?.trim().toLowerCase() ?? '');
+  const [type = ''] = (header(event, 'content-type') ?? '').split(';');
+  // A contract that reads only JSON ignores the content type: a wrong header must not end a session.
+  const parse = format === 'json' ? json : formParsers.get(type.trim().toLowerCase());
   if (!parse) return none;
   try {
     return parse(isBase64Encoded ? decodeBase64(body) : body);
@@ -66,6 +67,21 @@ function json(text: string): Fields {
 }
 
 /**
+ * A JSON object in place of a form. A number counts as the text that it is written in, since a double
+ * would change long ones.
+ * @throws SyntaxError where the text is not a JSON object
+ */
+function jsonForm(text: string): Fields {
+  const { texts, values } = members(text);
+  return new Map(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? texts.get(name) : value,
+    ]),
+  );
+}
+
+/**
  * `application/x-www-form-urlencoded`, the first of a repeated name. Stricter than URLSearchParams,
  * which makes something of a broken escape: that would be another secret than the one sent.
  * @throws URIError where an escape is broken
@@ -85,11 +101,8 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-// Maps, since a client may call its type `constructor`.
-const parsers: Record<'form' | 'json', ReadonlyMap<string, (text: string) => Fields>> = {
-  form: new Map([
-    ['application/x-www-form-urlencoded', form],
-    ['application/json', json],
-  ]),
-  json: new Map([['application/json', json]]),
-};
+// A map, since a client may call its type `constructor`.
+const formParsers: ReadonlyMap<string, (text: string) => Fields> = new Map([
+  ['application/x-www-form-urlencoded', form],
+  ['application/json', jsonForm],
+]);

@@ -52,16 +52,20 @@ export function refresher<Credential extends object, Grant, Code extends string>
     const kept = await store.read();
     if (!kept) return { outcome: 'ended', code: 'no-credential' };
     const left = () => answerKept(kept, runtime.now())?.expiresIn;
-    // Every attempt presents the same: an answer that was lost is given again to the same credential.
+    // Every attempt presents the same credential: the service repeats an answer that was lost. Once
+    // another tab has replaced it, a late attempt could make the service replace the new one as well.
     const outcome = await retrying(
-      (limit) => attempt(wire, url, kept.credential, runtime, limit),
+      async (limit) =>
+        sameCredential(await store.read(), kept)
+          ? attempt(wire, url, kept.credential, runtime, limit)
+          : ({ outcome: 'replaced' } as const),
       patience,
       runtime,
       signal,
       () => longestPause(left()),
     );
     const since = await store.read();
-    if (!sameCredential(since, kept)) {
+    if (outcome.outcome === 'replaced' || !sameCredential(since, kept)) {
       // Another tab's refresh, which the browser shows late: a login leaves no answer behind.
       const theirs = answeredSince(kept, since, runtime.now(), runtime.elapsed() - from);
       if (theirs) return theirs;
@@ -86,11 +90,22 @@ export function refresher<Credential extends object, Grant, Code extends string>
     inTurn(store, runtime, patience.totalMs, signal, (tell) => present(signal, tell, mostLogins)),
   );
 
+  // By a clock that was set back, an old answer in the store looks young: until a refresh, none counts.
+  let called = { now: runtime.now(), elapsed: runtime.elapsed() };
+  let isSetBack = false;
   return async ({ signal, maxAge } = {}) => {
-    const kept = maxAge === undefined ? undefined : await store.read();
-    const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
-    const young = maxAge !== undefined && age <= maxAge;
-    return (young && answerKept(kept, runtime.now())) || flight(signal);
+    const { now, elapsed } = called;
+    called = { now: runtime.now(), elapsed: runtime.elapsed() };
+    isSetBack ||= called.now - now < called.elapsed - elapsed - 1000;
+    if (maxAge !== undefined && !isSetBack) {
+      const kept = await store.read();
+      const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
+      const answer = age <= maxAge && answerKept(kept, runtime.now());
+      if (answer) return answer;
+    }
+    const outcome = await flight(signal);
+    if (outcome.outcome === 'refreshed') isSetBack = false;
+    return outcome;
   };
 }
 

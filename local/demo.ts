@@ -1,57 +1,59 @@
 import { contracts } from '../functions/contracts.ts';
+import type { Contract } from '../functions/core/contract/contract.ts';
 import type { AdminServices } from '../functions/session-admin/command.ts';
 import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
+import { curlLine, type Held, requestOf } from './explorer/request.js';
+import { requestTemplate } from './request-template.ts';
 
 /** The api key of the S360 document's sample request. */
 export const demoApiKey = '5k5a9rnknaj87kthytganapc';
 
-/** A session to try, and the command line that refreshes it. */
+/** A contract, and what the client of a session to try holds. */
 export interface Demo {
-  readonly contract: string;
-  curl(origin: string): string;
+  readonly contract: Contract;
+  readonly held: Held;
 }
 
-/** Opens one session per contract with sessions of its own, with the ids and claims of the documents' own samples. */
+/**
+ * Opens a session to try for every contract, with the ids and claims of the documents' own samples.
+ * Contracts that serve the same sessions share one.
+ */
 export async function openDemos(services: AdminServices): Promise<readonly Demo[]> {
-  const { sessionId, secureCode } = await opened(samples.eos, services);
-  const s360 = await opened(samples.s360, services);
-  const ccstore = await opened(samples.ccstore, services);
-  const json = JSON.stringify({ sessionToken: s360.sessionToken, sessionId: s360.sessionId });
-  return [
-    {
-      contract: 'eos',
-      curl: (origin) =>
-        `curl -sS '${origin}/client/refresh' --data 'sessionId=${sessionId}&secureCode=${secureCode}'`,
-    },
-    {
-      contract: 's360',
-      curl: (origin) =>
-        `curl -sS '${origin}/idp/sso/v1/refresh' -H 'api_key: ${demoApiKey}' -H 'Content-Type: application/json' --data '${json}'`,
-    },
-    {
-      contract: 'ccstore',
-      curl: (origin) =>
-        `curl -sS -X POST '${origin}/ccstore/v1/refresh' -H 'Authorization: Bearer ${ccstore.accessToken}'`,
-    },
-    {
-      // The same session as the line before: either path takes the other's tokens.
-      contract: 'ccstoreui',
-      curl: (origin) =>
-        `curl -sS '${origin}/ccstoreui/v1/refresh' -H 'Authorization: Bearer ${ccstore.accessToken}' -H 'Content-Type: application/json' --data '{}'`,
-    },
-  ];
+  const opened = new Map<string, Held>();
+  const demos: Demo[] = [];
+  for (const contract of contracts) {
+    const held = opened.get(contract.serves) ?? (await openSample(contract.serves, services));
+    opened.set(contract.serves, held);
+    demos.push({ contract, held });
+  }
+  return demos;
 }
 
-/** What the client of a sample's session holds. A table kept on disk may have had that session. */
-async function opened(input: Input, services: AdminServices): Promise<Record<string, unknown>> {
+/** The line of curl that refreshes a demo's session. */
+export function curlOf({ contract, held }: Demo, origin: string): string {
+  return curlLine(requestOf(requestTemplate(contract, demoApiKey), held), origin);
+}
+
+/**
+ * What the client of a contract's sample holds. A table kept on disk may have that session already: then
+ * another one is opened.
+ */
+async function openSample(name: string, services: AdminServices): Promise<Held> {
+  const input = sampleOf(name);
   const first = await commands.open(input, services);
   const answer =
     first.outcome === 'refused'
       ? await commands.open({ ...input, sessionId: undefined }, services)
       : first;
-  if (answer.outcome !== 'done') throw new Error(`the demo session did not open`);
+  if (answer.outcome !== 'done') throw new Error(`the demo session of ${name} did not open`);
   return { ...answer.result };
+}
+
+/** A contract's sample as `open` takes it; a contract without one has its defaults. */
+export function sampleOf(contract: string): Input {
+  const known: Readonly<Record<string, Input>> = samples;
+  return known[contract] ?? { contract };
 }
 
 /** The documents' own samples, as `open` takes them. */

@@ -17,10 +17,10 @@ export interface EmbeddedDynamoDB {
 }
 
 /**
- * Starts an embedded DynamoDB, on 127.0.0.1 unless a host is named; port 0 takes a free one. With a
- * folder it keeps its tables there, without one in memory.
- * @throws Error with the code EADDRINUSE where the port is taken; Error of one line where the folder
- * is no folder, or another process has it open
+ * Starts an embedded DynamoDB. It listens on 127.0.0.1 unless `host` names another address; port 0
+ * takes a free port. Tables are kept in `folder`, or in memory without one.
+ * @throws Error with the code EADDRINUSE where the port is in use; Error of one line where the folder
+ * cannot be opened
  */
 export async function embeddedDynamoDB(
   port: number,
@@ -32,9 +32,11 @@ export async function embeddedDynamoDB(
   try {
     await open();
   } catch {
-    throw new Error(`${folder} is no folder for --data, or another process has it open`);
+    throw new Error(
+      `--data: cannot open ${folder}: it is not a folder, or another process has it open`,
+    );
   }
-  server.prependListener('request', forgiveLeaving);
+  server.prependListener('request', ignoreAborts);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });
@@ -51,8 +53,8 @@ export async function embeddedDynamoDB(
 }
 
 /**
- * A server of dynalite, and what opens its store: by itself it does that at the first request, and
- * throws where nobody hears if it can't.
+ * A server of dynalite, and a function that opens its store. dynalite opens it at the first request
+ * otherwise, and a failure then is an uncaught exception.
  */
 function dynalite(options: object): { server: Server; open: () => Promise<unknown> } {
   const db = require('dynalite/db');
@@ -70,8 +72,8 @@ function dynalite(options: object): { server: Server; open: () => Promise<unknow
   }
 }
 
-/** dynalite throws what a client that goes away within its request leaves behind. */
-function forgiveLeaving(request: IncomingMessage): void {
+/** Ignores clients that close their connection within a request: dynalite throws on them. */
+function ignoreAborts(request: IncomingMessage): void {
   const emit = request.emit.bind(request);
   request.emit = (event: string, ...args: unknown[]) => event !== 'error' && emit(event, ...args);
 }
@@ -97,7 +99,7 @@ function returnOldOnRefusal(): void {
 
 const patched = new WeakSet<object>();
 
-/** Creates the sessions' table where there is none, as infra/session-table.ts deploys it. */
+/** Creates the table of sessions, as infra/session-table.ts deploys it, unless it exists. */
 export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
   try {
     await client.send(

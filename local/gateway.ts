@@ -1,17 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Contract } from '../functions/core/contract/contract.ts';
 import type { Fault } from '../functions/core/contract/fault.ts';
-import type { Reply } from '../functions/core/contract/reply.ts';
 import type { RefreshLambda } from '../functions/core/lambda/refresh-handler.ts';
-import { response as lambdaResponse } from '../functions/core/lambda/response.ts';
-import { context, proxyEvent } from './proxy-event.ts';
+import { gatewayCors, preflight } from './cors.ts';
+import { type ClientRequest, context, proxyEvent } from './proxy-event.ts';
+import type { Simulate } from './simulations.ts';
 
-/** A contract and the Lambda that speaks it. */
+/** A contract, the Lambda that serves it, and what `X-Local-Simulate` puts in the Lambda's place. */
 export interface Route {
   readonly contract: Contract;
   readonly handler: RefreshLambda;
+  readonly simulate?: Simulate;
+}
+
+/** What the gateway is set up with. */
+export interface GatewaySettings {
+  readonly routes: readonly Route[];
+  readonly apiKeys: ReadonlySet<string>;
+  /** Origins whose pages may read the answers (CORS); none where it is absent. */
+  readonly origins?: readonly string[];
+  /** Is told of every request that the gateway answers itself. */
+  readonly tell?: (refusal: GatewayRefusal) => void;
 }
 
 /** A request that API Gateway answered itself. */
@@ -22,59 +32,77 @@ export interface GatewayRefusal {
   readonly status: number;
 }
 
+/** Answers a request. */
+export type Gateway = (request: ClientRequest) => Promise<APIGatewayProxyResult>;
+
 /**
- * Plays API Gateway's part in front of the handlers: routes, the `api_key` header, the proxy event as
- * AWS builds it, and API Gateway's own answers from the contracts' refuse tables. Each contract has
- * the API whose stage is the first segment of its path. No throttling, quota or timeout. `tell` hears of
- * what no Lambda was asked.
+ * Plays API Gateway's part in front of the handlers: routes, the `api_key` header, CORS, the proxy event
+ * as AWS builds it, and API Gateway's own answers from the contracts' refuse tables. Each contract has an
+ * API whose stage is the first segment of its path. There is no throttling, quota or timeout.
  */
-export function gateway(
-  routes: readonly Route[],
-  apiKeys: ReadonlySet<string>,
-  tell: (refusal: GatewayRefusal) => void = () => undefined,
-): RequestListener {
-  return (request, response) => {
-    answer(routes, apiKeys, request, tell).then(
-      (result) => send(response, result),
-      () => response.destroy(),
-    );
+export function gateway(settings: GatewaySettings): Gateway {
+  return async (request) => {
+    const requestId = randomUUID();
+    const answer = await answerTo(request, requestId, settings);
+    return { ...answer, headers: { ...answer.headers, 'x-amzn-RequestId': requestId } };
   };
 }
 
-async function answer(
-  routes: readonly Route[],
-  apiKeys: ReadonlySet<string>,
-  request: IncomingMessage,
-  tell: (refusal: GatewayRefusal) => void,
+async function answerTo(
+  request: ClientRequest,
+  requestId: string,
+  { routes, apiKeys, origins = [], tell }: GatewaySettings,
 ): Promise<APIGatewayProxyResult> {
-  const requestId = randomUUID();
-  const [path = '', query = ''] = splitOnce(request.url ?? '', '?');
+  const [path = '', query = ''] = splitOnce(request.target, '?');
   const route = routes.find(({ contract }) => stageOf(path) === stageOf(contract.path));
-  // It is read to its end even where nobody wants it: a client that is still sending reads no answer.
-  const body = await bodyOf(request);
-  if (!route) return nowhere(routes, requestId);
+  if (!route) return notFound(routes, origins);
+  const { contract } = route;
 
-  const refuse = (fault: Fault) => {
-    const reply = route.contract.refuse(fault, requestId);
-    tell({ contract: route.contract.name, requestId, fault, status: reply.status });
-    return byGateway(reply, request, requestId);
+  const refuse = (fault: Fault): APIGatewayProxyResult => {
+    const { status, body, headers } = contract.refuse(fault, requestId);
+    tell?.({ contract: contract.name, requestId, fault, status });
+    // As infra/gateway-faults.ts deploys it: the client's own id, and none where it sent none.
+    const client = header(request, 'x-request-id');
+    const own = { ...noStore, ...headers, ...gatewayCors(origins) };
+    return answer(status, body, {
+      ...own,
+      ...(client !== undefined && { 'X-Request-Id': client }),
+    });
   };
-  if (path !== route.contract.path || request.method !== 'POST') return refuse('unknown-route');
-  if (route.contract.apiKey === 'required' && !knows(apiKeys, request))
+  if (path !== contract.path) return refuse('unknown-route');
+  if (request.method === 'OPTIONS' && origins.length > 0)
+    return preflight(origins, header(request, 'origin'));
+  if (request.method !== 'POST') return refuse('unknown-route');
+  if (contract.apiKey === 'required' && !apiKeys.has(header(request, 'api_key') ?? ''))
     return refuse('unknown-client');
-  if (body === undefined) return refuse('too-large');
-  // To a contract that reads no body no query counts either, and so none is malformed.
-  const values = decodedQuery(query) ?? (route.contract.body === 'none' ? new Map() : undefined);
+  if (request.body === undefined) return refuse('too-large');
+  // A contract that reads no body reads no query either: a broken one is not malformed there.
+  const values = decodedQuery(query) ?? (contract.body === 'none' ? new Map() : undefined);
   if (values === undefined) return refuse('malformed-request');
-  const parts = { path, stage: stageOf(path) ?? '', query: values, body, requestId };
-  const result = await invoke(route, proxyEvent(request, parts), context(requestId));
-  if (!result) return refuse('unavailable');
-  return marked(result, requestId);
+
+  const asked = header(request, 'x-local-simulate');
+  const simulated = asked === undefined ? undefined : route.simulate?.(asked);
+  if (simulated?.problem) return answer(400, JSON.stringify({ message: simulated.problem }), {});
+  if (simulated?.fault) return refuse(simulated.fault);
+  const handler = simulated?.handler ?? route.handler;
+  const parts = { path, stage: stageOf(path) ?? '', query: values, body: request.body, requestId };
+  const event = proxyEvent(request, parts);
+  return (await invoke(handler, event, context(requestId))) ?? refuse('unavailable');
 }
 
-/** The Lambda's answer; nothing where it throws, or answers what API Gateway calls malformed. */
+const noStore = { 'Cache-Control': 'no-store' };
+
+function answer(
+  statusCode: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): APIGatewayProxyResult {
+  return { statusCode, body, headers: { 'Content-Type': 'application/json', ...headers } };
+}
+
+/** The Lambda's answer; nothing where it throws or gives what API Gateway calls a malformed answer. */
 async function invoke(
-  { handler }: Route,
+  handler: RefreshLambda,
   ...call: Parameters<RefreshLambda>
 ): Promise<APIGatewayProxyResult | undefined> {
   try {
@@ -90,41 +118,19 @@ function stageOf(path: string): string | undefined {
   return path.split('/')[1];
 }
 
-/** What a token authorizer lets through, and then the usage plan knows. */
-function knows(apiKeys: ReadonlySet<string>, { headers }: IncomingMessage): boolean {
-  return typeof headers.api_key === 'string' && apiKeys.has(headers.api_key);
+/** The last value of a header, as AWS takes it. */
+function header({ rawHeaders }: ClientRequest, name: string): string | undefined {
+  const at = rawHeaders.findLastIndex(
+    (text, index) => index % 2 === 0 && text.toLowerCase() === name,
+  );
+  return at < 0 ? undefined : rawHeaders[at + 1];
 }
 
-/** An answer that the Lambda never sees. It echoes the client's own id as it was sent. */
-function byGateway(reply: Reply, { headers }: IncomingMessage, requestId: string) {
-  const client = String(headers['x-request-id'] ?? requestId);
-  return marked(lambdaResponse(reply, { gateway: requestId, client }), requestId);
-}
-
-/** Every answer has API Gateway's own id of the request. */
-function marked(result: APIGatewayProxyResult, requestId: string): APIGatewayProxyResult {
-  return { ...result, headers: { ...result.headers, 'x-amzn-RequestId': requestId } };
-}
-
-/** On AWS every API has a host of its own; on this port there is also a place that is no API's. */
-function nowhere(routes: readonly Route[], requestId: string): APIGatewayProxyResult {
-  const here = routes.map(({ contract }) => `POST ${contract.path}`);
-  const body = JSON.stringify({ message: 'Not found', routes: here });
-  return lambdaResponse({ status: 404, body }, { gateway: requestId, client: requestId });
-}
-
-const mostBytes = 10 * 1024 * 1024;
-
-/** The body, or nothing where it is over API Gateway's 10 MB. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= mostBytes) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  return bytes > mostBytes ? undefined : Buffer.concat(chunks).toString('utf8');
+/** The answer where no API is. On AWS every API has its own host; here one port has them all. */
+function notFound(routes: readonly Route[], origins: readonly string[]): APIGatewayProxyResult {
+  const known = routes.map(({ contract }) => `POST ${contract.path}`);
+  const body = JSON.stringify({ message: 'Not found', routes: known });
+  return answer(404, body, { ...noStore, ...gatewayCors(origins) });
 }
 
 /** The query's values by name, as AWS decodes them; nothing where an escape is broken. */
@@ -146,11 +152,4 @@ function decodedQuery(query: string): Map<string, string[]> | undefined {
 function splitOnce(text: string, separator: string): string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function send(
-  response: ServerResponse,
-  { statusCode, headers, body }: APIGatewayProxyResult,
-): void {
-  response.writeHead(statusCode, headers as Record<string, string>).end(body);
 }

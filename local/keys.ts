@@ -5,8 +5,9 @@ import { sessionOwners } from '../functions/contracts.ts';
 import { isObject } from '../functions/core/contract/json-text.ts';
 
 /**
- * The text of the local keys: random, made once, and kept in a file that its owner alone can read. A
- * contract that has come since gets its keys too.
+ * The text of the local keys. They are random, made once, and kept in a file that only its owner can
+ * read. A contract that was added later gets its keys too.
+ * @throws Error of one line where the file holds no JSON object; it quotes nothing of the file
  */
 export function localKeyFile(file: string): string {
   const known = read(file);
@@ -21,8 +22,8 @@ export function localKeyFile(file: string): string {
 }
 
 /**
- * Puts the text there whole. Linked, it goes only where no file is yet: of two who make the first keys
- * one wins, and the other reads the winner's.
+ * Writes the file as a whole. `linkSync` fails where the file exists: of two processes that make the first
+ * keys at the same time one wins, and the other reads the winner's.
  */
 function place(file: string, text: string, move: (from: string, to: string) => void): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -39,7 +40,7 @@ function place(file: string, text: string, move: (from: string, to: string) => v
   }
 }
 
-/** What is in the file; nothing where there is none. */
+/** What the file holds; nothing where it does not exist. */
 function read(file: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -48,7 +49,7 @@ function read(file: string): Record<string, unknown> | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
   }
   // Without a cause: a JSON error quotes the keys.
-  throw new Error(`${file} can't be read as a JSON object; without it, new keys are made`);
+  throw new Error(`${file} is not a JSON object; delete it and \`npm start\` makes new keys`);
 }
 
 function newKey(): string {

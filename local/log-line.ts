@@ -1,51 +1,98 @@
+import { styleText } from 'node:util';
+import { contracts } from '../functions/contracts.ts';
 import { isLogged, type Level } from '../functions/core/lambda/log-level.ts';
-import { levels } from '../functions/core/lambda/outcome.ts';
+import { levels, outcomes } from '../functions/core/lambda/outcome.ts';
 import type { RequestRecord, WriteRecord } from '../functions/core/lambda/record.ts';
 import type { GatewayRefusal } from './gateway.ts';
 
-/** What prints a line of each request, whoever answered it. */
+/** What prints a row for each request, whether its Lambda or API Gateway answered it. */
 export interface LogLines {
   readonly record: WriteRecord;
   readonly refusal: (refusal: GatewayRefusal) => void;
 }
 
+/** Colours a text for a terminal. */
+export type Paint = (color: 'green' | 'yellow' | 'red' | 'dim', text: string) => string;
+
+/** Colours as stdout has them: none where it is no terminal, or `NO_COLOR` is set. */
+export const terminalPaint: Paint = (color, text) =>
+  styleText(color, text, { stream: process.stdout });
+
 /**
- * Prints one line for people per request: the fields of the record that a deployed Lambda writes, or what
- * API Gateway's access log would have. Only what is as loud as `LOG_LEVEL` (DEBUG, INFO, WARN, ERROR or
- * SILENT; INFO where it is none of them).
+ * Prints a row of at most 100 columns per request, from the record that a deployed Lambda logs or from what
+ * API Gateway's access log has. A second row has the error of a failure, and with `LOG_LEVEL=DEBUG` the
+ * other ids. `logLevel` is DEBUG, INFO, WARN, ERROR or SILENT; INFO where it is empty.
+ * @throws Error of one line where it is another word
  */
 export function logLines(
   logLevel: string | undefined,
   print: (line: string) => void,
   clock: () => Date,
+  paint: Paint = (_, text) => text,
 ): LogLines {
-  const say = (level: Level, words: readonly unknown[]) => {
-    if (isLogged(level, logLevel)) print([clock().toISOString().slice(11, 23), ...words].join(' '));
+  const asked = (logLevel || 'INFO').toUpperCase();
+  if (!allowed.includes(asked))
+    throw new Error(`LOG_LEVEL: unknown level "${logLevel}"; expected ${allowed.join(', ')}`);
+  const say = (level: Level, row: Row, details: string) => {
+    if (!isLogged(level, asked)) return;
+    print(`${time(clock())} ${rowText(row, paint)}`);
+    if (details) print(paint('dim', `${' '.repeat(9)}${details}`));
   };
   return {
-    record: (record) => say(levels[record.outcome], words(record)),
-    refusal: ({ contract, status, fault, requestId }) =>
-      say('info', [contract, status, fault, '(API Gateway)', `request=${requestId}`]),
+    record(record) {
+      const { totalMs, storageRequests, storageMs } = record;
+      const took = `${ms(totalMs).padStart(8)}  ${`${storageRequests}×${ms(storageMs)}`.padEnd(10)}`;
+      say(levels[record.outcome], { ...record, took }, details(record, asked === 'DEBUG'));
+    },
+    refusal: ({ fault, ...refusal }) =>
+      say('info', { ...refusal, outcome: fault, took: 'API Gateway'.padEnd(20) }, ''),
   };
 }
 
-/** `eos 200 refreshed 4.1 ms (storage 1 × 2.9 ms) session=… request=…` */
-function words(record: RequestRecord): readonly unknown[] {
-  const { contract, status, outcome, totalMs, storageRequests, storageMs, error } = record;
-  const fields = [
+const allowed: readonly string[] = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'];
+
+interface Row {
+  readonly contract: string;
+  readonly status: number;
+  readonly outcome: string;
+  readonly took: string;
+  readonly requestId: string;
+}
+
+/** `eos 200 refreshed 4.1ms 1×2.9ms 51368f50-…`, aligned with the rows of other contracts and outcomes. */
+function rowText({ contract, status, outcome, took, requestId }: Row, paint: Paint): string {
+  const color = status < 400 ? 'green' : status < 500 ? 'yellow' : 'red';
+  const words = paint(color, `${status} ${outcome.padEnd(widestOutcome)}`);
+  return `${contract.padEnd(widestContract)} ${words} ${took}  ${paint('dim', requestId)}`;
+}
+
+const widest = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
+const widestContract = widest(contracts.map(({ name }) => name));
+const widestOutcome = widest(outcomes);
+
+/** What the row has no place for: the error always, the other ids where every detail is asked for. */
+function details(record: RequestRecord, all: boolean): string {
+  const { error } = record;
+  const ids = [
     ['session', record.session],
-    ['request', record.requestId],
     ['extended', record.extendedRequestId],
     ['client', record.clientRequestId === record.requestId ? undefined : record.clientRequestId],
     ['key', record.apiKeyId],
-    ['error', error && [error.name, error.code, error.at[0]].filter(Boolean).join(' ')],
-  ].filter(([, value]) => value !== undefined);
-  return [
-    contract,
-    status,
-    outcome,
-    `${totalMs.toFixed(1)} ms`,
-    `(storage ${storageRequests} × ${storageMs.toFixed(1)} ms${record.coldStart ? ', cold' : ''})`,
-    ...fields.map(([name, value]) => `${name}=${value}`),
+    ['cold', record.coldStart || undefined],
+  ] as const;
+  const fields = [
+    ...(all ? ids : []),
+    ['error', error && [error.name, error.code, error.at[0]].filter(Boolean).join(' ')] as const,
   ];
+  return fields
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+const ms = (milliseconds: number) => `${milliseconds.toFixed(1)}ms`;
+
+/** The time of day on this machine. */
+function time(date: Date): string {
+  return date.toTimeString().slice(0, 8);
 }

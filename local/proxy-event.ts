@@ -1,8 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 
-/** What the gateway has read of a request already. */
+/** A request as it arrived. */
+export interface ClientRequest {
+  readonly method: string;
+  /** The path and the query. */
+  readonly target: string;
+  /** Names and values in turn, in the case they were sent in. */
+  readonly rawHeaders: readonly string[];
+  /** Absent where it is over API Gateway's 10 MB. */
+  readonly body: string | undefined;
+  readonly sourceIp: string;
+}
+
+/** What the gateway has already read from a request. */
 export interface Parts {
   readonly path: string;
   readonly stage: string;
@@ -11,9 +22,12 @@ export interface Parts {
   readonly requestId: string;
 }
 
-/** The event of the REST API's Lambda proxy integration, both query and both header fields filled. */
+/**
+ * The event of a REST API's Lambda proxy integration, with its single-value and multi-value fields:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+ */
 export function proxyEvent(
-  request: IncomingMessage,
+  request: Omit<ClientRequest, 'target' | 'body'>,
   { path, stage, query, body, requestId }: Parts,
 ): APIGatewayProxyEvent {
   const headers = headersOf(request);
@@ -21,7 +35,7 @@ export function proxyEvent(
   return {
     resource,
     path: resource,
-    httpMethod: request.method ?? '',
+    httpMethod: request.method,
     headers: lastOf(headers),
     multiValueHeaders: Object.fromEntries(headers),
     queryStringParameters: query.size > 0 ? lastOf(query) : null,
@@ -35,8 +49,8 @@ export function proxyEvent(
       apiId: 'local',
       authorizer: null,
       protocol: 'HTTP/1.1',
-      httpMethod: request.method ?? '',
-      identity: { ...nobody, sourceIp: request.socket.remoteAddress ?? '' },
+      httpMethod: request.method,
+      identity: { ...noIdentity, sourceIp: request.sourceIp },
       path,
       stage,
       requestId,
@@ -49,7 +63,7 @@ export function proxyEvent(
 }
 
 /** The headers by name, in the case they were sent in. */
-function headersOf({ rawHeaders }: IncomingMessage): Map<string, string[]> {
+function headersOf({ rawHeaders }: Pick<ClientRequest, 'rawHeaders'>): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
@@ -63,7 +77,7 @@ function lastOf(values: ReadonlyMap<string, string[]>): Record<string, string> {
   return Object.fromEntries([...values].map(([name, all]) => [name, all.at(-1) ?? '']));
 }
 
-const nobody: APIGatewayProxyEvent['requestContext']['identity'] = {
+const noIdentity: APIGatewayProxyEvent['requestContext']['identity'] = {
   accessKey: null,
   accountId: null,
   apiKey: null,
@@ -81,7 +95,7 @@ const nobody: APIGatewayProxyEvent['requestContext']['identity'] = {
   userArn: null,
 };
 
-/** What a handler is told of its invocation: five seconds are left, as in the deployed Lambda. */
+/** A handler's context, with five seconds left, as the deployed Lambda has. */
 export function context(awsRequestId: string): Context {
   const ends = Date.now() + 5000;
   return {

@@ -1,20 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseArgs } from 'node:util';
 import { keyFile, type LocalEnv, localClient, localEnv } from '../cli/local.ts';
-import { contracts } from '../functions/contracts.ts';
-import type { WriteRecord } from '../functions/core/lambda/record.ts';
-import { refreshHandler } from '../functions/core/lambda/refresh-handler.ts';
-import { services } from '../functions/core/lambda/services.ts';
-import { dynamoDBTable, type Table } from '../functions/core/session/table.ts';
+import { dynamoDBTable } from '../functions/core/session/table.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
 import { demoApiKey, openDemos } from './demo.ts';
 import { createTable, embeddedDynamoDB } from './dynamodb.ts';
 import { sessionsIn } from './explorer/all-sessions.ts';
 import { explorer } from './explorer/explorer.ts';
-import { gateway, type Route } from './gateway.ts';
+import { gateway } from './gateway.ts';
 import { localKeyFile } from './keys.ts';
-import { logLines } from './log-line.ts';
+import { listener } from './listener.ts';
+import { logLines, terminalPaint } from './log-line.ts';
+import { help, type Options, readOptions } from './options.ts';
+import { recentRequests } from './recent.ts';
+import { routes } from './routes.ts';
+import { screen } from './screen.ts';
 
 let stop: () => Promise<unknown> = async () => undefined;
 // npm passes on what the terminal sends to both, so the same signal may come twice.
@@ -27,60 +27,60 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   });
 
 try {
-  stop = await start();
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') console.log(help);
+  else stop = await start(options);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }
 
-/** Serves the contracts on this machine. Answers how to stop. */
-async function start(): Promise<() => Promise<void>> {
-  const { values } = parseArgs({ options: { data: { type: 'string' } } });
+/** Serves the contracts on this machine. Returns what stops it. */
+async function start({ data, origins }: Options): Promise<() => Promise<void>> {
+  const log = logLines(process.env.LOG_LEVEL, console.log, () => new Date(), terminalPaint);
   const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
   const database = given
     ? undefined
     : await onPort('DYNAMODB_PORT', 8000, (port) =>
-        embeddedDynamoDB(port, values.data, process.env.DYNAMODB_HOST || undefined),
+        embeddedDynamoDB(port, data, process.env.DYNAMODB_HOST || undefined),
       );
   const env = localEnv({
     SESSION_KEYS: localKeyFile(keyFile),
     ...process.env,
     ...(database && { DYNAMODB_PORT: new URL(database.endpoint).port }),
+    ...(origins.length > 0 && { ALLOWED_ORIGINS: origins.join(' ') }),
   });
   const client = localClient(env);
   await createTable(client, env.SESSION_TABLE);
   const table = dynamoDBTable(client, env.SESSION_TABLE);
 
-  const log = logLines(process.env.LOG_LEVEL, console.log, () => new Date());
+  const recent = recentRequests(log);
   const admin = adminServices(env, undefined, table);
-  const apis = gateway(routes(env, table, log.record), new Set([demoApiKey]), log.refusal);
+  const apis = gateway({
+    routes: routes(env, table, recent.record),
+    apiKeys: new Set([demoApiKey]),
+    origins,
+    tell: recent.refusal,
+  });
   const find = sessionsIn(client, env.SESSION_TABLE);
-  const server = createServer(explorer({ services: admin, find }, apis));
+  const pages = explorer({ services: admin, find, request: recent.find }, listener(apis));
+  const server = createServer(pages);
   const port = await onPort('PORT', 3000, (wanted) => listening(server, wanted));
-  const demos = await openDemos(admin);
-  const origin = `http://127.0.0.1:${port}`;
-  console.log(
-    `session-refresh listens on ${origin}, its table on ${env.AWS_ENDPOINT_URL_DYNAMODB}\n`,
-  );
-  console.log(`Read and try all of it in a browser: ${origin}/\n`);
-  for (const { contract, curl } of demos) console.log(`${contract}\n${curl(origin)}\n`);
-  console.log(
-    `More sessions, here as in every shell:\n${howToOpen(env, database !== undefined)}\n`,
-  );
+  const ready = {
+    origin: `http://127.0.0.1:${port}`,
+    table: env.AWS_ENDPOINT_URL_DYNAMODB,
+    inMemory: database !== undefined && data === undefined,
+    demos: await openDemos(admin),
+    origins,
+    openCommand: openCommand(env, database !== undefined),
+  };
+  console.log(screen(ready));
 
   return async () => {
     server.close().closeAllConnections();
     client.destroy();
     await database?.close();
   };
-}
-
-/** The handlers as they are deployed, but that their log is for people. */
-function routes(env: LocalEnv, table: Table, write: WriteRecord): Route[] {
-  return contracts.map((contract) => ({
-    contract,
-    handler: refreshHandler(contract, { ...services(contract, env, table), write }),
-  }));
 }
 
 /**
@@ -92,15 +92,16 @@ async function onPort<Started>(
   usual: number,
   begin: (port: number) => Promise<Started>,
 ): Promise<Started> {
-  const port = Number(process.env[variable] || usual);
+  const text = process.env[variable] || String(usual);
+  const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`${variable} is not a port`);
+    throw new Error(`${variable}: "${text}" is not a port; expected 0 to 65535`);
   try {
     return await begin(port);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     throw new Error(
-      `port ${port} is taken; ${variable} names another: ${variable}=${port + 1} npm start`,
+      `port ${port} is in use; choose another with ${variable}: ${variable}=${port + 1} npm start`,
     );
   }
 }
@@ -113,14 +114,12 @@ function listening(server: ReturnType<typeof createServer>, port: number): Promi
   });
 }
 
-/** The CLI's command line, with the variables that tell it where this server's table is. */
-function howToOpen(env: LocalEnv, embedded: boolean): string {
+/** The CLI's command, with the variables that lead it to this server's table. */
+function openCommand(env: LocalEnv, embedded: boolean): string {
+  const { DYNAMODB_PORT, SESSION_TABLE, AWS_ENDPOINT_URL_DYNAMODB } = env;
   const where = embedded
-    ? { DYNAMODB_PORT: env.DYNAMODB_PORT, SESSION_TABLE: env.SESSION_TABLE }
-    : {
-        AWS_ENDPOINT_URL_DYNAMODB: env.AWS_ENDPOINT_URL_DYNAMODB,
-        SESSION_TABLE: env.SESSION_TABLE,
-      };
+    ? { DYNAMODB_PORT, SESSION_TABLE }
+    : { AWS_ENDPOINT_URL_DYNAMODB, SESSION_TABLE };
   const usual = new Set(['8000', 'sessions']);
   const variables = Object.entries(where).filter(([, value]) => value && !usual.has(value));
   const words = variables.map(([name, value]) => `${name}=${value} `);

@@ -2,12 +2,15 @@ import type { AdminServices, Answer } from '../../functions/session-admin/comman
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { samples } from '../demo.ts';
+import type { RecentRequests } from '../recent.ts';
 import { type FindSessions, newestSessions } from './all-sessions.ts';
 
 /** What the actions run on. */
 export interface Local {
   readonly services: AdminServices;
   readonly find: FindSessions;
+  /** What the server did for a request. */
+  readonly request: RecentRequests['find'];
 }
 
 /** What a page may ask for, by the last word of its path. */

@@ -5,6 +5,7 @@ import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { gateway } from '../../local/gateway.ts';
+import { listener } from '../../local/listener.ts';
 import { documented } from '../support/documented.ts';
 import { test, type World } from '../support/world.ts';
 import { sampleApiKey, sampleSession } from './s360-document.ts';
@@ -20,7 +21,9 @@ async function served(world: World): Promise<string> {
     write: (record) => world.records.push(record),
   });
   const handler = documented(s360, lambda);
-  const server = createServer(gateway([{ contract: s360, handler }], new Set([sampleApiKey])));
+  const server = createServer(
+    listener(gateway({ routes: [{ contract: s360, handler }], apiKeys: new Set([sampleApiKey]) })),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close().closeAllConnections();
@@ -70,7 +73,7 @@ describe('POST /idp/sso/v1/refresh behind its gateway', () => {
     expect(answer.status).toBe(403);
     expect(answer.headers.get('X-Mashery-Error-Code')).toBe('ERR_403_DEVELOPER_INACTIVE');
     expect(json).toMatchObject({ status: 403, desc: { code: 'APIMDeveloperInactive' } });
-    expect(json).toHaveProperty('esbUUID', answer.headers.get('X-Request-Id'));
+    expect(json).toHaveProperty('esbUUID', answer.headers.get('x-amzn-requestid'));
     expect(json).not.toHaveProperty('data');
     expect(world.requests).toEqual([]);
   });

@@ -9,7 +9,9 @@ import { type Got, realRoutes, refreshOf, type Sent, type Served, send, serve } 
 /** The explorer before the gateway, over a world's table. */
 function explored(world: World): Promise<Served> {
   const find = sessionsIn(world.client, world.table);
-  return serve(realRoutes(world), (apis) => explorer({ services: world.admin, find }, apis));
+  return serve(realRoutes(world), (apis) =>
+    explorer({ services: world.admin, find, request: () => undefined }, apis),
+  );
 }
 
 /** A request as the explorer's own page sends it. */
@@ -168,7 +170,9 @@ describe('the sessions of the explorer', () => {
     const served = await explored(world);
     world.client.destroy();
     const find = () => Promise.reject(new Error('secret of the table'));
-    const broken = await serve([], (apis) => explorer({ services: world.admin, find }, apis));
+    const broken = await serve([], (apis) =>
+      explorer({ services: world.admin, find, request: () => undefined }, apis),
+    );
     const { status, json } = await ask(broken, 'list', {});
     expect([status, JSON.stringify(json)]).toEqual([503, expect.not.stringContaining('secret')]);
     expect((await send(served, get('/'))).status).toBe(200);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 /** The project's own folder. */
 export const project = join(import.meta.dirname, '../..');
@@ -19,7 +19,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A process that runs, and is killed with its test if it has not ended by then. */
+/** A process. */
 export interface Running {
   /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
   kill(signal: NodeJS.Signals, to?: 'all'): void;
@@ -30,9 +30,14 @@ export interface Running {
 
 /**
  * Runs a command line of the project, or of a copy of it, in an environment that has nothing of this one's
- * but PATH.
+ * but PATH and HOME. The process is killed with its test, or when `atEnd` calls back.
  */
-export function run(command: readonly string[], env: Env = {}, cwd = project): Running {
+export function run(
+  command: readonly string[],
+  env: Env = {},
+  cwd = project,
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Running {
   const [file = '', ...args] = command;
   const { PATH = '', HOME = '' } = process.env;
   // A group of its own, as in a terminal: a signal to all of it spares the tests.
@@ -52,7 +57,7 @@ export function run(command: readonly string[], env: Env = {}, cwd = project): R
   });
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
   const group = -(child.pid ?? Number.NaN);
-  onTestFinished(async () => {
+  atEnd(async () => {
     try {
       process.kill(group, 'SIGKILL');
     } catch {
@@ -91,12 +96,12 @@ export interface Started extends Running {
   readonly greeting: string;
 }
 
-const server = [process.execPath, 'local/server.ts'];
+const npmStart = [process.execPath, 'local/server.ts'];
 const anyPorts = { PORT: '0', DYNAMODB_PORT: '0' };
 
 /** Starts the server on free ports, unless the environment names others. */
 export function serve(env: Env = {}, ...args: string[]): Running {
-  return run([...server, ...args], { ...anyPorts, ...env });
+  return run([...npmStart, ...args], { ...anyPorts, ...env });
 }
 
 /** The same, once it listens. */
@@ -104,12 +109,29 @@ export async function started(env: Env = {}, ...args: string[]): Promise<Started
   return listening(serve(env, ...args));
 }
 
+/** One server for all tests of a file or a suite. */
+export function startedForAll(env: Env = {}, ...args: string[]): () => Started {
+  let end: (() => Promise<void>) | undefined;
+  let server: Started | undefined;
+  beforeAll(async () => {
+    const running = run([...npmStart, ...args], { ...anyPorts, ...env }, project, (kill) => {
+      end = kill;
+    });
+    server = await listening(running);
+  });
+  afterAll(() => end?.());
+  return () => {
+    if (!server) throw new Error('the server has not started');
+    return server;
+  };
+}
+
 /** A server's addresses and lines, once it has printed them. */
 export async function listening(running: Running): Promise<Started> {
-  const greeting = await running.said('-- open eos\n\n');
+  const greeting = await running.said('lists the options.\n\n');
   const [, origin = '', database = ''] =
     /^session-refresh listens on (\S+), its table on (\S+)$/m.exec(greeting) ?? [];
-  const pairs = greeting.matchAll(/^(\w+)\n(curl .*)$/gm);
+  const pairs = greeting.matchAll(/^(\w+): POST .*\n(curl .*)$/gm);
   const curls = new Map([...pairs].map(([, contract = '', line = '']) => [contract, line]));
   const [howToOpen = ''] = /^.*npm run -s sessions -- open eos$/m.exec(greeting) ?? [];
   const port = Number(new URL(origin).port);

@@ -16,7 +16,8 @@ import type { Fault } from '../../functions/core/contract/fault.ts';
 import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
-import { gateway, type Route } from '../../local/gateway.ts';
+import { type GatewaySettings, gateway, type Route } from '../../local/gateway.ts';
+import { listener } from '../../local/listener.ts';
 import { documented } from '../support/documented.ts';
 import type { World } from '../support/world.ts';
 
@@ -31,7 +32,9 @@ export async function serve(
   routes: readonly Route[],
   before = (apis: RequestListener) => apis,
 ): Promise<Served> {
-  const server = createServer(before(gateway(routes, new Set([demoApiKey]))));
+  const server = createServer(
+    before(listener(gateway({ routes, apiKeys: new Set([demoApiKey]) }))),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
@@ -120,6 +123,30 @@ export function send({ port }: Pick<Served, 'port'>, sent: Sent): Promise<Got> {
   });
 }
 
+/** Asks a gateway that knows the demo's api key, without a socket. */
+export async function ask(
+  routes: readonly Route[],
+  { method = 'POST', path, headers = {}, body = '' }: Sent,
+  more: Partial<GatewaySettings> = {},
+): Promise<Got> {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
+  const answer = await gateway({ routes, apiKeys: new Set([demoApiKey]), ...more })({
+    method,
+    target: path,
+    rawHeaders: lines,
+    body: String(body),
+    sourceIp: '127.0.0.1',
+  });
+  const own = Object.entries(answer.headers ?? {});
+  return {
+    status: answer.statusCode,
+    headers: Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)])),
+    text: answer.body,
+  };
+}
+
 /** A session of `eos`, and the request that refreshes it. */
 export async function refreshOf(world: World): Promise<Sent> {
   const answer = await world.run('open', { contract: 'eos', secret: '20004007594' });
@@ -134,23 +161,19 @@ export async function refreshOf(world: World): Promise<Sent> {
 
 export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/**
- * A contract's own refusal as the gateway gives it, under the id that the answer names: an s360
- * envelope in `esbUUID`, and every answer in `X-Request-Id` unless the client named its request.
- */
+/** A contract's own refusal as API Gateway gives it, under the id that it gave the request. */
 export function refusal(contract: Contract, fault: Fault, answer: Got, client?: string): Got {
-  const named = answer.headers['x-request-id'];
-  const id = String(client === undefined ? named : JSON.parse(answer.text).esbUUID);
-  const { status, body, headers = {} } = contract.refuse(fault, id);
+  const requestId = String(answer.headers['x-amzn-requestid']);
+  const { status, body, headers = {} } = contract.refuse(fault, requestId);
   const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     status,
     text: body,
     headers: {
-      ...answer.headers,
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': 'application/json',
       'cache-control': 'no-store',
-      'x-request-id': client ?? id,
+      'x-amzn-requestid': requestId,
+      ...(client !== undefined && { 'x-request-id': client }),
       ...Object.fromEntries(own),
     },
   };

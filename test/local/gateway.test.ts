@@ -1,0 +1,366 @@
+import { describe, expect, test } from 'vitest';
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import { systemTimer } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
+import { demoApiKey } from '../../local/demo.ts';
+import { simulations } from '../../local/simulations.ts';
+import { answerTo } from '../support/openapi.ts';
+import { type World, test as worldTest } from '../support/world.ts';
+import { ask, realRoutes, recorded, recorder, refreshOf, refusal, routesTo, uuid } from './wire.ts';
+
+/** What a client of any contract sends. */
+const keyed = { API_KEY: demoApiKey };
+
+describe("the local gateway's proxy event", () => {
+  test('holds a request as API Gateway hands it over', async () => {
+    const { routes, events } = recorder();
+    await ask(routes, {
+      path: '/client/refresh?b=2&a=1&a=3',
+      headers: { hOsT: 'local', 'X-CUSTOM': ['one', 'two'] },
+      body: 'sessionId=نعم',
+    });
+    expect(events).toEqual([
+      {
+        resource: '/refresh',
+        path: '/refresh',
+        httpMethod: 'POST',
+        headers: { hOsT: 'local', 'X-CUSTOM': 'two' },
+        multiValueHeaders: { hOsT: ['local'], 'X-CUSTOM': ['one', 'two'] },
+        queryStringParameters: { a: '3', b: '2' },
+        multiValueQueryStringParameters: { a: ['1', '3'], b: ['2'] },
+        pathParameters: null,
+        stageVariables: null,
+        body: 'sessionId=نعم',
+        isBase64Encoded: false,
+        requestContext: expect.objectContaining({
+          path: '/client/refresh',
+          stage: 'client',
+          resourcePath: '/refresh',
+          httpMethod: 'POST',
+          protocol: 'HTTP/1.1',
+          requestId: expect.stringMatching(uuid),
+          identity: expect.objectContaining({ sourceIp: '127.0.0.1', apiKey: null }),
+        }),
+      },
+    ]);
+  });
+
+  test.for(contracts)('names stage and resource of $path', async ({ path }) => {
+    const { routes, events } = recorder();
+    const [, stage = '', ...rest] = path.split('/');
+    const resource = `/${rest.join('/')}`;
+    await ask(routes, { path, headers: keyed });
+    expect(events).toMatchObject([
+      { path: resource, resource, requestContext: { path, stage, resourcePath: resource } },
+    ]);
+  });
+
+  test.for([
+    { what: 'no query', query: '', values: null },
+    { what: 'an empty query', query: '?', values: null },
+    { what: 'separators alone', query: '?&&', values: null },
+    { what: 'a name without a value', query: '?a', values: { a: [''] } },
+    { what: 'a value with =', query: '?a=b=c', values: { a: ['b=c'] } },
+    { what: 'a value with ?', query: '?a=b?c', values: { a: ['b?c'] } },
+    { what: 'names in either case', query: '?a=1&A=2', values: { a: ['1'], A: ['2'] } },
+    { what: 'escapes, once', query: '?%61=%2541%26', values: { a: ['%41&'] } },
+    { what: '+ as a space', query: '?a+b=c+d%2B', values: { 'a b': ['c d+'] } },
+    { what: 'UTF-8', query: '?a=%D9%86%D8%B9%D9%85', values: { a: ['نعم'] } },
+    { what: 'a NUL', query: '?a=%00', values: { a: ['\0'] } },
+    { what: 'a name three times', query: '?a=1&a=&a=2', values: { a: ['1', '', '2'] } },
+    { what: '__proto__', query: '?__proto__=x', values: { ['__proto__']: ['x'] } },
+  ])('decodes a query with $what', async ({ query, values }) => {
+    const { routes, events } = recorder();
+    await ask(routes, { path: `/client/refresh${query}` });
+    const last = values && Object.entries(values).map(([name, all]) => [name, all.at(-1)]);
+    expect(events[0]?.multiValueQueryStringParameters).toEqual(values);
+    expect(events[0]?.queryStringParameters).toEqual(last && Object.fromEntries(last));
+  });
+
+  test('has an id of its own, which context, answer and s360’s esbUUID have too', async () => {
+    const { routes, events, contexts } = recorder();
+    const path = '/client/refresh';
+    const answers = [await ask(routes, { path }), await ask(routes, { path })];
+    const ids = events.map(({ requestContext }) => requestContext.requestId);
+    expect(new Set(ids).size).toBe(2);
+    expect(contexts.map(({ awsRequestId }) => awsRequestId)).toEqual(ids);
+    expect(answers.map(({ headers }) => headers['x-amzn-requestid'])).toEqual(ids);
+  });
+});
+
+describe('the answer of a Lambda', () => {
+  test('reaches the client with its own status, headers and body', async () => {
+    const headers = { 'X-Request-Id': 'of the client' };
+    const answer = await ask(recorder().routes, { path: '/client/refresh', headers });
+    expect(answer).toMatchObject({
+      status: 202,
+      text: recorded.body,
+      headers: { 'x-request-id': 'of the Lambda', 'cache-control': 'no-store' },
+    });
+  });
+
+  const broken = [
+    { what: 'rejects', lambda: () => Promise.reject(new Error('secret')) },
+    {
+      what: 'throws',
+      lambda: () => {
+        throw new Error('secret');
+      },
+    },
+    // API Gateway calls both a malformed proxy response.
+    { what: 'answers nothing', lambda: async () => undefined as never },
+    { what: 'answers without a status', lambda: async () => ({}) as never },
+  ].flatMap((row) => contracts.map((contract) => ({ ...row, contract })));
+
+  test.for(broken)('that $what is unavailable in the words of $contract.name', async (row) => {
+    const { lambda, contract } = row;
+    const answer = await ask(routesTo(lambda), { path: contract.path, headers: keyed });
+    expect(answer).toEqual(refusal(contract, 'unavailable', answer));
+  });
+});
+
+describe('a route that no contract has', () => {
+  test.for([
+    ...['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'].flatMap((method) =>
+      contracts.map((contract) => ({ method, contract, path: contract.path })),
+    ),
+    { method: 'POST', contract: eos, path: '/client' },
+    { method: 'POST', contract: eos, path: '/client/hello' },
+    { method: 'POST', contract: eos, path: '/client/refresh/more' },
+    { method: 'POST', contract: eos, path: '/client/Refresh' },
+    { method: 'POST', contract: eos, path: '/client/refresh%20' },
+    { method: 'POST', contract: eos, path: '/client/../client/refresh' },
+    { method: 'POST', contract: eos, path: '/client/ccstore/v1/refresh' },
+    { method: 'POST', contract: s360, path: '/idp/' },
+    { method: 'POST', contract: s360, path: '/idp/sso/v2/refresh' },
+    { method: 'POST', contract: ccstore, path: '/ccstore/v1' },
+  ])('answers $method $path in the words of $contract.name', async (row) => {
+    const { method, contract, path } = row;
+    const { routes, events } = recorder();
+    const answer = await ask(routes, { method, path, headers: keyed });
+    expect(answer).toEqual(refusal(contract, 'unknown-route', answer));
+    expect(answer.status).toBe(404);
+    const { value } = answerTo(contract, 'unknown-route');
+    expect(answer.text).toContain(
+      notFound[contract.name] ?? (value && JSON.stringify(value)) ?? '',
+    );
+    expect(events).toEqual([]);
+  });
+
+  test.for([
+    { method: 'GET', path: '/' },
+    { method: 'POST', path: '/' },
+    { method: 'OPTIONS', path: '*' },
+    { method: 'POST', path: '//client/refresh' },
+    { method: 'POST', path: '/CLIENT/refresh' },
+    { method: 'POST', path: '/client%2Frefresh' },
+    { method: 'POST', path: '/refresh' },
+    { method: 'POST', path: '/nobody/refresh?secureCode=20004007594&%zz' },
+  ])('answers $method $path, where no API is, with the known routes', async (sent) => {
+    const { routes, events } = recorder();
+    const answer = await ask(routes, { ...sent, headers: keyed });
+    expect(answer.status).toBe(404);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const known = contracts.map((contract) => `POST ${contract.path}`);
+    expect(JSON.parse(answer.text)).toEqual({ message: 'Not found', routes: known });
+    expect(events).toEqual([]);
+  });
+});
+
+describe('the header api_key', () => {
+  test.for([
+    { what: 'missing', headers: {} },
+    { what: 'empty', headers: { api_key: '' } },
+    { what: 'unknown', headers: { api_key: 'a'.repeat(24) } },
+    { what: 'too long by a character', headers: { api_key: `${demoApiKey}a` } },
+    { what: 'in capitals', headers: { api_key: demoApiKey.toUpperCase() } },
+    { what: 'the name of a member of every object', headers: { api_key: '__proto__' } },
+    { what: 'called x-api-key', headers: { 'x-api-key': demoApiKey } },
+    { what: 'in the query', headers: {}, query: `?api_key=${demoApiKey}` },
+    { what: 'unknown, with a broken query', headers: { api_key: 'a' }, query: '?%zz' },
+  ])('of s360, $what, is 403 before the Lambda is called', async ({ headers, query = '' }) => {
+    const { routes, events } = recorder();
+    const answer = await ask(routes, { path: s360.path + query, headers });
+    expect(answer).toEqual(refusal(s360, 'unknown-client', answer));
+    expect(answer.status).toBe(403);
+    expect(answer.headers['x-mashery-error-code']).toBe('ERR_403_DEVELOPER_INACTIVE');
+    expect(events).toEqual([]);
+  });
+
+  test.for(['api_key', 'API_KEY', 'Api_Key'])('of s360 is taken as %s', async (name) => {
+    const { routes, events } = recorder();
+    const headers = { [name]: demoApiKey };
+    expect((await ask(routes, { path: s360.path, headers })).status).toBe(202);
+    expect(events).toMatchObject([{ headers }]);
+  });
+
+  const keyless = contracts.filter(({ apiKey }) => apiKey === 'none');
+  test.for(keyless)('is not asked for by $name', async ({ path }) => {
+    const { routes, events } = recorder();
+    await ask(routes, { path });
+    await ask(routes, { path, headers: { api_key: 'unknown' } });
+    expect(events).toHaveLength(2);
+  });
+});
+
+describe('a query with a broken escape', () => {
+  const queries = ['?%', '?a=%zz', '?%2=1', '?a=%E0%A4', '?a=%FF', '?a=%ED%A0%80', '?a=1&b=%u0041'];
+  test.for(queries.flatMap((query) => [eos, s360].map((contract) => ({ query, contract }))))(
+    '$query is refused by $contract.name',
+    async ({ query, contract }) => {
+      const { routes, events } = recorder();
+      const answer = await ask(routes, { path: contract.path + query, headers: keyed });
+      expect(answer).toEqual(refusal(contract, 'malformed-request', answer));
+      expect(events).toEqual([]);
+    },
+  );
+
+  // "So only `Authorization` counts: any body …, any content type, any query."
+  worldTest('is ignored by ccstore', async ({ world }) => {
+    const { accessToken } = await world.open(ccstore);
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    for (const query of ['?grant_type=client_credentials', '?%', '?a=%zz'])
+      expect((await ask(realRoutes(world), { path: ccstore.path + query, headers })).status).toBe(
+        200,
+      );
+  });
+});
+
+describe('X-Request-Id in an answer of API Gateway’s own', () => {
+  test.for([eos, s360])('is the one that the client of $name sent', async (contract) => {
+    const client = '45C25B96-2C83-4b2b-ab82-0a60ed24a4ee, any thing';
+    const headers = { ...keyed, 'X-REQUEST-ID': client };
+    const path = `${contract.path}?%`;
+    const answer = await ask(recorder().routes, { path, headers });
+    expect(answer).toEqual(refusal(contract, 'malformed-request', answer, client));
+  });
+
+  test.for(contracts)('is absent where the client of $name sent none', async ({ path }) => {
+    const { headers } = await ask(recorder().routes, { path: `${path}/more` });
+    expect(headers).not.toHaveProperty('x-request-id');
+    expect(headers['x-amzn-requestid']).toMatch(uuid);
+  });
+});
+
+describe('CORS with --origin', () => {
+  const origins = ['http://localhost:5173', 'https://shop.example'];
+  /** Every contract's real handler, for pages of these origins. */
+  const routes = (world: World) =>
+    contracts.map((contract) => ({
+      contract,
+      handler: refreshHandler(contract, { ...servicesOf(world, contract), origins }),
+    }));
+
+  test.for(contracts)('answers the preflight of $name', async ({ path }) => {
+    const { routes, events } = recorder();
+    // What Oracle Commerce's storefront may send, and what ours needs.
+    const sent = [
+      'authorization,content-type,x-request-id,api_key,x-ccprofiletype,x-ccasset-language',
+      'x-ccpricelistgroup,x-ccorganization,x-ccagentcontext,x-ccviewport,x-ccsite,x-ccvisitid',
+      'x-ccvisitorid,x-ocstatedata',
+    ].join(',');
+    for (const [origin, allowed] of [
+      ...origins.map((origin) => [origin, origin] as const),
+      // As the deployed method does: another origin is answered with one that is not its own.
+      ['https://evil.example', origins[0]] as const,
+    ]) {
+      const headers = { Origin: origin, 'Access-Control-Request-Method': 'POST' };
+      const answer = await ask(routes, { method: 'OPTIONS', path, headers }, { origins });
+      expect(answer).toMatchObject({ status: 204, text: '', headers: { vary: 'Origin' } });
+      expect(answer.headers['access-control-allow-origin']).toBe(allowed);
+      expect(answer.headers['access-control-allow-methods']).toBe('POST');
+      const may = String(answer.headers['access-control-allow-headers']).toLowerCase();
+      expect(may.split(',').toSorted()).toEqual(sent.split(',').toSorted());
+    }
+    expect(events).toEqual([]);
+  });
+
+  worldTest('lets such pages read every answer', async ({ world }) => {
+    const headers = { Origin: 'https://shop.example' };
+    const refresh = await refreshOf(world);
+    const sent = [
+      { ...refresh, headers: { ...refresh.headers, ...headers } },
+      ...contracts.flatMap(({ path }) => [
+        { path, headers: { ...headers, ...keyed } },
+        { path: `${path}/more`, headers },
+      ]),
+      { path: s360.path, headers },
+      { path: '/nowhere', headers },
+    ];
+    for (const one of sent) {
+      const answer = await ask(routes(world), one, { origins });
+      expect(answer.headers['access-control-allow-origin']).toBeOneOf(['*', headers.Origin]);
+      expect(answer.headers['access-control-expose-headers'] ?? '').toContain('Retry-After');
+    }
+  });
+
+  worldTest('is absent without it', async ({ world }) => {
+    const headers = { Origin: 'https://shop.example' };
+    for (const path of ['/client/refresh', '/client/more', '/nowhere'])
+      expect(JSON.stringify(await ask(realRoutes(world), { path, headers }))).not.toContain(
+        'access-control',
+      );
+  });
+});
+
+describe('X-Local-Simulate', () => {
+  /** Sends `eos` a refresh with the header; the handler is the real one. */
+  async function simulated(world: World, words: string, secureCode = '20004007594') {
+    const services = servicesOf(world, eos);
+    const route = { contract: eos, handler: refreshHandler(eos, services) };
+    const routes = [{ ...route, simulate: simulations(eos, services) }];
+    const headers = { 'X-Local-Simulate': words };
+    const path = `/client/refresh?sessionId=one&secureCode=${secureCode}`;
+    return ask(routes, { path, headers });
+  }
+
+  worldTest.for([
+    { words: 'later=1799', status: 200, outcome: 'refreshed' },
+    { words: 'later=1801', status: 403, outcome: 'idle-too-long' },
+    { words: 'later=43200', status: 403, outcome: 'lifetime-over' },
+    { words: 'storage=down', status: 503, outcome: 'unavailable' },
+    { words: 'rotation=10; later=5', status: 200, outcome: 'refreshed' },
+    { words: 'rate=over', status: 429, outcome: undefined },
+    { words: 'later=', status: 400, outcome: undefined },
+    { words: 'constructor', status: 400, outcome: undefined },
+  ])('$words gives $status', async ({ words, status, outcome }, { world }) => {
+    await world.open(eos, { sessionId: 'one', secret: '20004007594' });
+    const answer = await simulated(world, words);
+    expect(answer.status).toBe(status);
+    expect(world.records.map((record) => record.outcome)).toEqual(outcome ? [outcome] : []);
+    if (status === 400) expect(answer.text).toContain('later=SECONDS, rotation=GRACE');
+  });
+
+  worldTest('shows how the reuse of a replaced secret ends a session', async ({ world }) => {
+    await world.open(eos, { sessionId: 'one', secret: '20004007594' });
+    const first = await simulated(world, 'rotation=10');
+    const second = JSON.parse(first.text).secureCode;
+    await simulated(world, 'rotation=10; later=60', second);
+    const reused = await simulated(world, 'rotation=10; later=120');
+    expect(reused.status).toBe(403);
+    expect(world.records.at(-1)?.outcome).toBe('reused-secret');
+    expect((await world.row(eos, 'one'))?.revokedAt).toBeGreaterThan(0);
+  });
+});
+
+/** What a contract's handler runs on in a world. */
+function servicesOf(world: World, contract: (typeof contracts)[number]) {
+  return {
+    table: world.rows,
+    keys: async () => world.keys(contract),
+    clock: () => world.now,
+    timer: systemTimer,
+    policy: contract.policy,
+    write: (record: World['records'][number]) => world.records.push(record),
+  };
+}
+
+/** The codes that contracts have for another route or method; another's are in its document. */
+const notFound: Record<string, string> = {
+  eos: '{"message":"Not found","code":"9-6"}',
+  s360: '"code":"FlogoException"}',
+  ccstore: '"status":"404","errorCode":"90404"',
+};

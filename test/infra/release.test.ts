@@ -7,7 +7,9 @@ const prod = synthesized({}, 'prod');
 
 /** A resource of a contract: the only one of its type whose logical id begins so. */
 function only(type: string, id: string, of = template) {
-  const [found, ...more] = resources(of, type).filter(([name]) => new RegExp(`^${id}(?!ui)`).test(name));
+  const [found, ...more] = resources(of, type).filter(([name]) =>
+    new RegExp(`^${id}(?!ui)`).test(name),
+  );
   if (!found || more.length > 0) throw new Error(`there is not one ${type} ${id}`);
   return { id: found[0], ...found[1], ...found[1].Properties };
 }

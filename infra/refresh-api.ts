@@ -70,6 +70,7 @@ export class RefreshApi extends Construct {
       logRetentionDays: settings.logRetentionDays,
       environment: {
         SESSION_POLICIES: JSON.stringify({ [contract.serves]: policyOf(settings, contract) }),
+        PRIME: 'on',
         METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(origins.length > 0 && { ALLOWED_ORIGINS: origins.join(' ') }),
         ...(settings.sam && forSam),

@@ -13,6 +13,7 @@ console.log(
         SESSION_KEYS: readFileSync(keyFile, 'utf8'),
         // Empty: the keys are the ones above.
         SESSION_SECRETS: '',
+        PRIME: '',
         AWS_ENDPOINT_URL_DYNAMODB: `http://host.docker.internal:${process.env.DYNAMODB_PORT || 8000}`,
       },
     },

@@ -1,6 +1,5 @@
-import { refreshHandler } from '../core/lambda/refresh-handler.ts';
-import { services } from '../core/lambda/services.ts';
+import { start } from '../core/lambda/start.ts';
 import { ccstoreui } from './contract.ts';
 
 /** The Lambda behind `POST /ccstoreui/v1/refresh`. */
-export const handler = refreshHandler(ccstoreui, services(ccstoreui));
+export const handler = await start(ccstoreui);

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What each module measured, in kB. Raise it knowingly: every cold start reads all of it. */
-const reached = { eos: 282, s360: 295, ccstore: 284, 'session-admin': 293, 'api-key': 0.31 };
+const reached = { eos: 270, s360: 283, ccstore: 273, 'session-admin': 293, 'api-key': 0.31 };
 
 describe('the bundle', () => {
   test.for(Object.entries(reached))(

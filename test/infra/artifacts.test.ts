@@ -128,15 +128,18 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
     });
   });
 
-  test('of eos passes its X-Ray trace to DynamoDB, and logs it', async ({ world }) => {
+  test('of eos, primed, answers its first request with one storage request of its own', async ({
+    world,
+  }) => {
     const trace = '1-5759e988-bd862e3fe1be46a994272793';
     const told = `Root=${trace};Parent=53995c3f42cd8ad8;Sampled=1`;
     const proxy = await startProxy(world.endpoint);
     const seen: unknown[] = [];
-    proxy.plan(world.table, () => (exchange) => {
+    proxy.plan('9a0b6679-c460-41a3-b26c-26e0d69538c6', () => (exchange) => {
       seen.push(exchange.request.headers['x-amzn-trace-id']);
       return pass(exchange);
     });
+    proxy.plan('#priming', () => undefined);
     const there = { table: world.table, endpoint: proxy.endpoint };
     await running(
       'eos',
@@ -144,11 +147,17 @@ describe('the deployed artifact', { timeout: 60_000 }, () => {
       async (lambda) => {
         expect((await call(lambda, event('eos'))).status).toBe(403);
         const [line] = lambda.output().split('\n');
-        expect(JSON.parse(line ?? '')).toMatchObject({ xray_trace_id: trace, storageRequests: 1 });
+        expect(JSON.parse(line ?? '')).toMatchObject({
+          xray_trace_id: trace,
+          storageRequests: 1,
+          primed: true,
+        });
       },
       { AWS_LAMBDA_FUNCTION_NAME: 'eosFunction', _X_AMZN_TRACE_ID: told },
     );
+    expect(proxy.seen('#priming')).toBe(1);
     await proxy.down();
+    // X-Ray follows the request into DynamoDB.
     expect(seen).toEqual([told]);
   });
 

@@ -28,6 +28,7 @@ describe('sam local', () => {
   test.for(contracts)('adds no variables in prod, for $name', ({ name }) => {
     expect(Object.keys(variables('prod', name)).toSorted()).toEqual([
       'METRICS_NAMESPACE',
+      'PRIME',
       'SESSION_POLICIES',
       'SESSION_SECRETS',
       'SESSION_TABLE',

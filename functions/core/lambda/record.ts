@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 import { type RequestIds, requestIds } from './request-ids.ts';
 
 /** What is written of a request: never a credential, a token, a key, a body, a query or a claim. */
-export interface RequestRecord {
+export interface RequestRecord extends Partial<Priming> {
   readonly contract: string;
   /** API Gateway's name for the request, as in its access log; a client can have set it. */
   readonly requestId: string;
@@ -33,6 +33,14 @@ export interface RequestRecord {
   error?: ErrorRecord;
 }
 
+/** What came of priming, which `prime.ts` does while a Lambda initialises. */
+export interface Priming {
+  /** Whether the throw-away refresh got its answer within the limit. */
+  readonly primed: boolean;
+  /** How long it took, in milliseconds. */
+  readonly primedMs: number;
+}
+
 /** Writes a record somewhere. */
 export type WriteRecord = (record: RequestRecord) => void;
 
@@ -42,11 +50,15 @@ export type RecordedEvent = APIGatewayProxyEvent & {
   readonly record: RequestRecord;
 };
 
-/** Begins the record of a request, and writes it with the answer. */
+/**
+ * Begins the record of a request, and writes it with the answer. The record of the first request has what
+ * came of priming.
+ */
 export function recordRequests(
   contract: string,
   write: WriteRecord,
   timer: Timer,
+  priming: Priming | undefined,
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult> {
   let coldStart = true;
   const begun = new WeakMap<RequestRecord, number>();
@@ -60,7 +72,7 @@ export function recordRequests(
   return {
     before(request) {
       const ids = requestIds(request.event);
-      const record = beginning(contract, ids, coldStart);
+      const record = { ...beginning(contract, ids, coldStart), ...(coldStart && priming) };
       coldStart = false;
       begun.set(record, timer());
       request.event = { ...request.event, ids, record };

@@ -11,7 +11,13 @@ import type { Clock, Timer } from '../time.ts';
 import { cors } from './cors.ts';
 import { answerErrors, OutOfTime } from './errors.ts';
 import type { Outcome } from './outcome.ts';
-import { meter, type RecordedEvent, recordRequests, type WriteRecord } from './record.ts';
+import {
+  meter,
+  type Priming,
+  type RecordedEvent,
+  recordRequests,
+  type WriteRecord,
+} from './record.ts';
 import { wireRequest } from './request.ts';
 import { response } from './response.ts';
 
@@ -26,6 +32,8 @@ export interface Services {
   /** Origins whose pages may read an answer; none where it is absent. */
   readonly origins?: readonly string[];
   readonly write: WriteRecord;
+  /** What came of priming, where the Lambda was primed. */
+  readonly priming?: Priming;
 }
 
 /** A contract's Lambda. */
@@ -42,7 +50,7 @@ export function refreshHandler(contract: Contract, services: Services): RefreshL
       throw new OutOfTime('the Lambda is about to end');
     },
   })
-    .use(recordRequests(contract.name, services.write, services.timer))
+    .use(recordRequests(contract.name, services.write, services.timer, services.priming))
     .use(cors(services.origins ?? []))
     .use(answerErrors(contract))
     .handler(async (event: RecordedEvent, _: Context, { signal }) => {
@@ -52,7 +60,7 @@ export function refreshHandler(contract: Contract, services: Services): RefreshL
 }
 
 /** How long before the Lambda's own end the client is answered that the request timed out. */
-const timeoutEarlyInMillis = 500;
+export const timeoutEarlyInMillis = 500;
 
 async function refresh(
   contract: Contract,

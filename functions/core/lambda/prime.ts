@@ -1,0 +1,112 @@
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { Contract } from '../contract/contract.ts';
+import { members } from '../contract/json-text.ts';
+import type { Keys } from '../keys/keys.ts';
+import { timesAtOpening, writesAtRefresh } from '../session/policy.ts';
+import type { Item } from '../session/row.ts';
+import { digest } from '../session/secret.ts';
+import {
+  type RowKey,
+  rowKey,
+  type Secret,
+  type SessionId,
+  subjectKey,
+} from '../session/session.ts';
+import type { Table } from '../session/table.ts';
+import type { EpochSeconds } from '../time.ts';
+import type { Priming } from './record.ts';
+import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-handler.ts';
+
+/**
+ * Makes one throw-away refresh while the Lambda initialises, so that the first client meets open
+ * connections and compiled code. Never throws, takes a second at most, and writes no line and no metric.
+ *
+ * It makes one storage request of the contract's own kind, which needs no key and so is under way while
+ * the keys are read. The request is for a row that cannot exist, because its session id breaks the grammar
+ * of session ids, and a write demands that the row exists: nothing is ever written. The answer then comes
+ * from a made-up row, through the whole way of a request. docs/decisions/0027-priming.md has the figures.
+ */
+export async function prime(contract: Contract, services: Services): Promise<Priming> {
+  const { table, keys, policy, clock, timer } = services;
+  const began = timer();
+  const now = clock();
+  const row = rowKey(contract.serves, id);
+  const answered = async () => {
+    const signal = AbortSignal.timeout(longestMs);
+    await (writesAtRefresh(policy)
+      ? table.update(impossibleWrite(row, now), { signal })
+      : table.get(row, { signal }));
+    return madeUp(contract, services, await keys(), now);
+  };
+  const item = answered();
+  // Whoever does not wait for it does not care.
+  item.catch(() => undefined);
+  const stored: Table = {
+    ...table,
+    get: () => item,
+    update: async () => ({ outcome: 'written', item: await item }),
+  };
+  const handler = refreshHandler(throwAway(contract), {
+    ...services,
+    table: stored,
+    write: () => undefined,
+  });
+  const primed = await handler(event as APIGatewayProxyEvent, context as Context).then(
+    ({ statusCode }) => statusCode === 200,
+    () => false,
+  );
+  return { primed, primedMs: Math.round(timer() - began) };
+}
+
+const longestMs = 1000;
+
+/** All that the pipeline reads of a context. */
+const context: Pick<Context, 'getRemainingTimeInMillis'> = {
+  getRemainingTimeInMillis: () => longestMs + timeoutEarlyInMillis,
+};
+
+/** No session id has a `#`. */
+const id = '#priming' as SessionId;
+const secret = 'priming' as Secret;
+const subject = 'priming';
+
+/** Every format that a contract reads knows JSON, and none of these is a credential. */
+const event: Partial<APIGatewayProxyEvent> = {
+  headers: { 'Content-Type': 'application/json', Authorization: 'Bearer e30=.e30=.e30=' },
+  multiValueQueryStringParameters: null,
+  body: '{}',
+  isBase64Encoded: false,
+};
+
+/** The contract, which takes every request for that of the made-up session's client. */
+function throwAway(contract: Contract): Contract {
+  return {
+    ...contract,
+    read(request, keys) {
+      contract.read(request, keys);
+      return { id, secret };
+    },
+  };
+}
+
+function impossibleWrite(rowKey: RowKey, now: EpochSeconds) {
+  return {
+    rowKey,
+    set: ['refreshedAt = :now'],
+    conditions: ['attribute_exists(rowKey)', 'refreshedAt < :never'],
+    values: { ':now': now, ':never': 0 },
+  };
+}
+
+/** The row of a session that was opened now, with the contract's default claims. */
+function madeUp(contract: Contract, { policy }: Services, keys: Keys, now: EpochSeconds): Item {
+  const { claims, defaultClaims } = contract.opening;
+  const row = rowKey(contract.serves, id);
+  return {
+    rowKey: row,
+    subject: subjectKey(contract.serves, subject),
+    secret: digest(keys.digest, row, secret),
+    claims: claims(members(defaultClaims), { subject, secret }),
+    ...timesAtOpening(policy, now),
+  };
+}

@@ -1,6 +1,6 @@
 import type { Item } from '../../functions/core/session/row.ts';
 import type { Write } from '../../functions/core/session/table.ts';
-import { opened, stepsOf } from './one-session.ts';
+import { nameOf, opened, stepsOf } from './one-session.ts';
 import { search } from './search.ts';
 
 /** What a search asks the table. */
@@ -17,6 +17,7 @@ export async function sampled(count: number): Promise<readonly Asked[]> {
   await search(
     await opened(bounds),
     stepsOf(bounds, (one) => seen.push(one)),
+    nameOf,
   );
   return Array.from({ length: count }, () => seen[Math.floor(Math.random() * seen.length)]).filter(
     (one) => one !== undefined,

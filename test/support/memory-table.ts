@@ -94,13 +94,14 @@ interface Parsed {
 
 const requests = new Map<string, Parsed>();
 
+const table = {
+  AttributeDefinitions: [{ AttributeName: 'rowKey', AttributeType: 'S' }],
+  KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
+};
+const missing = Object.assign(new Error('not found'), { name: 'NotFoundError' });
+
 /** The part of dynalite's store that its update asks for, over one item. */
 function storeOf(old: object | undefined) {
-  const table = {
-    AttributeDefinitions: [{ AttributeName: 'rowKey', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'rowKey', KeyType: 'HASH' }],
-  };
-  const missing = Object.assign(new Error('not found'), { name: 'NotFoundError' });
   return {
     options: { maxItemSize: 409_600 },
     getTable: (_: string, next: (error: null, found: object) => void) => next(null, table),

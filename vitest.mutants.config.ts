@@ -1,11 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-/** The suites that `npm run mutants` runs: those of the core, the keys and the wires, without a second engine. */
+/** Without the suites that are slow, need a second engine or test no mutated file. */
+const suites = {
+  core: ['test/unit/*.test.ts', 'test/store/*.test.ts', 'test/properties/exhaustive.test.ts'],
+  wires: ['test/wire/**/*.test.ts', 'test/contracts/*.test.ts'],
+};
+
+/** The suites that `npm run mutants` runs for the core or for the wires, as `MUTANTS` says. */
 export default defineConfig({
   test: {
     globalSetup: 'test/support/engines.ts',
-    include: ['test/{unit,store,wire,contracts,edge,properties}/**/*.test.ts'],
-    exclude: ['test/unit/key-fleet.test.ts', 'test/unit/architecture.test.ts'],
+    include: suites[process.env.MUTANTS === 'wires' ? 'wires' : 'core'],
+    exclude: [
+      'test/unit/architecture.test.ts',
+      'test/unit/key-fleet.test.ts',
+      'test/store/memory.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -103,7 +103,7 @@ async function wrongs(labels: readonly Labels[], tokenLife: number, seed: number
     const keys = storedKeys({
       contract: 'ccstore',
       ids: { root: 'root', signing: 'signing' },
-      unread: () => {},
+      onReadError: () => {},
       clock: () => later(noon, now),
       async read(id, label) {
         if (id === 'root') return version('root', -10 * day);

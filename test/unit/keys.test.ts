@@ -55,12 +55,11 @@ describe('deriveKeys', () => {
   test('gives no signing key where there is none, and nothing to sign with', () => {
     const keys = deriveKeys('eos', { root });
     expect(keys.signing).toEqual([]);
-    expect(() => signingKey(keys)).toThrow('there is no signing key');
+    expect(() => signingKey(keys)).toThrow('the contract has no signing key');
   });
 });
 
-const noKeys =
-  'the environment has no SESSION_KEYS; `npm start`, or whoever runs this handler locally, sets it';
+const noKeys = 'the environment has no SESSION_KEYS; `npm start`, or your own shell, sets it';
 
 const s360 = { serves: 's360', signs: true };
 const eos = { serves: 'eos', signs: false };

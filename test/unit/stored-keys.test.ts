@@ -36,7 +36,7 @@ function standIn() {
       contract: 'ccstore',
       ids,
       read,
-      unread: (error) => kept.unread.push(error),
+      onReadError: (error) => kept.unread.push(error),
       clock: () => kept.now,
     });
   /** Moves AWSCURRENT, and AWSPREVIOUS to where it was. */
@@ -139,7 +139,7 @@ describe('a Lambda that is frozen while it reads', () => {
         const slow = storedKeys({
           contract: 'ccstore',
           ids,
-          unread: () => undefined,
+          onReadError: () => undefined,
           clock: () => manager.now,
           async read(id, version) {
             const ticks = held[reads++ % 3] ?? 0;
@@ -177,7 +177,7 @@ describe('a Lambda that is frozen while it reads', () => {
     const keys = storedKeys({
       contract: 'ccstore',
       ids,
-      unread: () => undefined,
+      onReadError: () => undefined,
       clock: () => manager.now,
       async read(id, version) {
         const now = await manager.answer(id, version);
@@ -242,7 +242,7 @@ describe('labels that move while they are read', () => {
     return storedKeys({
       contract: 'ccstore',
       ids,
-      unread: (error) => manager.unread.push(error),
+      onReadError: (error) => manager.unread.push(error),
       clock: () => manager.now,
       read: async (id, label) =>
         (label === 'AWSPREVIOUS' && late.shift()) || manager.answer(id, label),
@@ -263,7 +263,7 @@ describe('labels that move while they are read', () => {
     manager.previous = manager.current;
     await expect(manager.lambda()()).rejects.toMatchObject({
       name: 'KeysUnavailable',
-      cause: { message: 'both labels of a secret name one version' },
+      cause: { message: 'AWSCURRENT and AWSPREVIOUS are on one version' },
     });
   });
 

@@ -1,16 +1,16 @@
 /** The members of a JSON object, by name. */
 export interface Members {
-  /** Each value as the text it was written in, white space between tokens left out. */
+  /** Each value as its own text, without the white space between tokens. */
   readonly texts: ReadonlyMap<string, string>;
   /** Each value as `JSON.parse` gives it. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The members of a JSON object. Their texts keep what no parser gives back: numbers too large for a
- * double, the order of keys, even of those that look like numbers, and escapes. Of a repeated name the
- * last counts, as for `JSON.parse`.
- * @throws SyntaxError where the text is not a JSON object; its message quotes nothing
+ * The members of a JSON object. Their texts keep what a parser changes: numbers that no double holds,
+ * escapes, and the order of keys that look like numbers. If a name is repeated, its last value counts, as
+ * for `JSON.parse`.
+ * @throws SyntaxError if the text is not a JSON object; its message does not quote the text
  */
 export function members(text: string): Members {
   const values = parsed(text);
@@ -37,7 +37,7 @@ function textsOf(text: string): ReadonlyMap<string, string> {
   return value === '' ? found : found.set(JSON.parse(name), value);
 }
 
-/** The tokens of JSON text: strings, punctuation, and what stands between (numbers and words). */
+/** The tokens of JSON text: strings, punctuation, and numbers or words. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
 /** Whether a value is an object, and neither null nor an array. */

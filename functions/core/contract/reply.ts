@@ -1,4 +1,4 @@
-/** What a contract answers. Headers that all answers have are added by core/lambda/response.ts. */
+/** The answer of a contract. core/lambda/response.ts adds the headers that all answers have. */
 export interface Reply {
   readonly status: number;
   /** Compact JSON; empty only where a contract says why. */
@@ -6,7 +6,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A reply whose body is a value, written in the order of its keys. */
+/** A reply with the JSON text of a value as its body. */
 export function reply(status: number, body: object, headers?: Reply['headers']): Reply {
   return { status, body: JSON.stringify(body), ...(headers && { headers }) };
 }

@@ -1,37 +1,37 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { type Env, required } from '../env.ts';
 
-/** The secrets of one contract, as they are kept. */
+/** The stored secrets of one contract. */
 export interface KeyMaterial {
-  /** What every key but the signing key comes from. Replacing it ends the contract's sessions. */
+  /** Every key is derived from it, except the signing keys. Replacing it ends the contract's sessions. */
   readonly root: string;
-  /** The HS256 key of a contract that signs tokens: its UTF-8 bytes. */
+  /** The HS256 key of a contract that signs tokens, used as its UTF-8 bytes. */
   readonly signing?: string;
-  /** The signing key before this one: its tokens still verify. */
+  /** The signing key before the current one. Its tokens still verify. */
   readonly previousSigning?: string;
 }
 
 /**
- * The keys of one contract, each for one purpose. KeyObjects: node:crypto makes one of any other key at
- * every call, and to see that it is none it throws and catches (10 µs of Node 24.21's 12).
+ * The keys of one contract, each for one purpose. They are KeyObjects because node:crypto makes one of
+ * every other form at each call, which takes 12 µs instead of 3 (Node 24.21).
  */
 export interface Keys {
   /** For the digests of credentials. */
   readonly digest: KeyObject;
-  /** For the secrets that replace one another. */
+  /** For computed secrets. */
   readonly successor: KeyObject;
   /** For AES-256-GCM. */
   readonly encryption: KeyObject;
-  /** For the names that logs give to sessions. */
+  /** For the session hashes in logs. */
   readonly log: KeyObject;
-  /** The current signing key, then the previous one; none where the contract signs nothing. */
+  /** The key that signs comes first; all of them verify. Empty if the contract signs nothing. */
   readonly signing: readonly KeyObject[];
 }
 
-/** Gives a contract's keys as they are now. Throws where they can't be had; the next call tries again. */
+/** Gives the current keys of a contract. @throws KeysUnavailable; the next call reads them again */
 export type KeySource = () => Promise<Keys>;
 
-/** Derives a contract's keys by HKDF-SHA-256 (RFC 5869): no contract or purpose shares one. */
+/** Derives the keys of a contract by HKDF-SHA-256 (RFC 5869), one per contract and purpose. */
 export function deriveKeys(contract: string, material: KeyMaterial): Keys {
   const derive = (purpose: string) =>
     createSecretKey(
@@ -52,17 +52,17 @@ export function deriveKeys(contract: string, material: KeyMaterial): Keys {
 
 /**
  * The key that a contract signs with.
- * @throws Error where it has none, which `keyMaterial` does not let happen to a contract that signs
+ * @throws Error if the contract has no signing key
  */
 export function signingKey({ signing: [current] }: Keys): KeyObject {
-  if (!current) throw new Error('there is no signing key');
+  if (!current) throw new Error('the contract has no signing key');
   return current;
 }
 
 /**
- * A contract's keys from the variable `SESSION_KEYS`: the JSON text of
+ * The keys of a contract from the variable `SESSION_KEYS`, which is the JSON text of
  * `{ "<contract>": { "root": "…", "signing": "…", "previousSigning": "…" } }`.
- * @throws Error saying what is missing, never a value: without keys nothing starts
+ * @throws Error that names what is missing and quotes no key
  */
 export function environmentKeys(
   env: Env,
@@ -72,11 +72,11 @@ export function environmentKeys(
   return async () => keys;
 }
 
-const setBy = '`npm start`, or whoever runs this handler locally,';
+const setBy = '`npm start`, or your own shell,';
 
 /**
- * A contract's part of the JSON text that holds every contract's secrets.
- * @throws Error saying what is wrong, never a value
+ * The secrets of one contract from the JSON text that has the secrets of all contracts.
+ * @throws Error that names what is wrong and quotes no key
  */
 export function keyMaterial(text: string, contract: string, signs: boolean): KeyMaterial {
   const all = parsed(text);
@@ -94,10 +94,10 @@ export function keyMaterial(text: string, contract: string, signs: boolean): Key
     : { root, signing, previousSigning: part('previousSigning') };
 }
 
-/** HS256 asks for 32 bytes at least (RFC 7518, 3.2). */
+/** HS256 requires at least 32 bytes (RFC 7518, 3.2). */
 export const shortestKey = 32;
 
-/** A key source has no keys just now. */
+/** The keys cannot be read now. A retry is safe. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 
@@ -110,7 +110,7 @@ function parsed(text: string): Record<string, unknown> {
   try {
     return object(JSON.parse(text));
   } catch {
-    // Without the cause: a JSON error quotes the text, and the text is keys.
+    // Without the cause: a JSON error quotes its text, which has the keys.
     throw new Error('SESSION_KEYS is not JSON');
   }
 }

@@ -1,9 +1,9 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /**
- * Signs the JSON text of a payload by HS256, as Oracle Commerce does: a JWT whose three segments are
- * padded *standard* base64, its payload pure ASCII. Its storefront's decoder breaks on `-` and `_`,
- * and turns whatever is not ASCII into something else, so that is written `\u….`.
+ * Signs the JSON text of a payload by HS256, as Oracle Commerce does: a JWT of three segments in padded
+ * *standard* base64. Oracle's storefront cannot decode `-` and `_`, and it corrupts characters outside
+ * ASCII, so the payload writes them as `\u…`.
  */
 export function signPaddedJwt(payload: string, key: KeyObject): string {
   const input = `${header}.${base64(ascii(payload))}`;
@@ -11,8 +11,8 @@ export function signPaddedJwt(payload: string, key: KeyObject): string {
 }
 
 /**
- * The payload of a JWT that one of the keys signed by HS256, or nothing. Takes either base64 alphabet,
- * padded or not, in canonical encoding only. Does not look at times: those are the session's to judge.
+ * The payload of a JWT that one of the keys signed by HS256; `undefined` for every other text. It takes
+ * both base64 alphabets, padded or not, in canonical encoding only. It checks no times: the session does.
  */
 export function verifyPaddedJwt(
   token: string,
@@ -23,7 +23,7 @@ export function verifyPaddedJwt(
   const signature = decoded(tail);
   if (signature === undefined || !signedBy(keys, `${head}.${body}`, signature)) return;
   const { alg, crit } = object(head) ?? {};
-  // Nobody but us signs with these keys; were it otherwise, only what we understand counts.
+  // Only this project signs with these keys. If another system did, its other headers would not count.
   return alg === 'HS256' && crit === undefined ? object(body) : undefined;
 }
 
@@ -33,7 +33,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** JSON whose every character is ASCII, and means the same. */
+/** The same JSON in ASCII characters only. */
 function ascii(json: string): string {
   return json.replace(
     /[\u0080-\uffff]/g,
@@ -41,7 +41,7 @@ function ascii(json: string): string {
   );
 }
 
-/** Tries every key, in constant time each: which one fits shows in no answer. */
+/** Whether one of the keys made the signature. Each comparison takes constant time. */
 function signedBy(keys: readonly KeyObject[], input: string, signature: Buffer): boolean {
   return keys.some((key) => {
     const right = createHmac('sha256', key).update(input).digest();
@@ -64,7 +64,7 @@ function object(segment: string): Record<string, unknown> | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a segment, if it is the one way (padding and alphabet aside) to write them. */
+/** The bytes of a segment; `undefined` if it is not their canonical encoding in either alphabet. */
 function decoded(segment: string): Buffer | undefined {
   const [, digits = '', padding = ''] =
     /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)(={0,2})$/.exec(segment) ?? [];

@@ -5,26 +5,26 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { type EpochSeconds, epochSeconds } from '../time.ts';
 
-/** The labels of Secrets Manager that this project reads. */
+/** The staging labels of Secrets Manager that this project reads. */
 export type Label = 'AWSCURRENT' | 'AWSPREVIOUS';
 
-/** One version of a secret. A version never changes; labels move from one version to another. */
+/** One version of a secret. A version never changes; the labels move between versions. */
 export interface SecretVersion {
   readonly id: string;
   readonly text: string;
-  /** When the version was created, which says nothing about when a label was moved to it. */
+  /** When the version was created. A label may have moved to it later. */
   readonly createdAt: EpochSeconds;
 }
 
 /**
- * Reads the version of a secret that a label names; `undefined` where the secret or the label is missing.
- * @throws Error where Secrets Manager does not answer, or refuses
+ * Reads the version of a secret that has a label; `undefined` if the secret or the label does not exist.
+ * @throws Error if Secrets Manager does not answer or refuses to
  */
 export type ReadSecret = (id: string, label: Label) => Promise<SecretVersion | undefined>;
 
 /**
- * Reads secrets by `GetSecretValue`, whose `CreatedDate` is that of the version. The request handler's
- * options bound each of two tries.
+ * Reads secrets by `GetSecretValue`. Its `CreatedDate` is the date of the version. The options of the
+ * request handler limit the time of each of two tries.
  */
 export function secretsManager(requestHandler: object): ReadSecret {
   const client = new SecretsManagerClient({ maxAttempts: 2, requestHandler });
@@ -37,7 +37,7 @@ export function secretsManager(requestHandler: object): ReadSecret {
       const createdAt = epochSeconds((CreatedDate?.getTime() ?? 0) / 1000);
       return { id: VersionId, text, createdAt };
     } catch (error) {
-      // A secret that was never rotated has no previous version.
+      // A secret that was never rotated has no version with AWSPREVIOUS.
       if (error instanceof ResourceNotFoundException) return undefined;
       throw error;
     }

@@ -3,39 +3,39 @@ import { type Clock, type EpochSeconds, later } from '../time.ts';
 import { shortestKey } from './keys.ts';
 import type { ReadSecret, SecretVersion } from './secrets-manager.ts';
 
-/** A version of the signing secret, as one reading found it. */
+/** A version of the signing secret that a reading found. */
 interface SigningVersion {
   readonly id: string;
   readonly key: KeyObject;
-  /** From when on every Lambda can know the version. */
+  /** When every Lambda can know the version, so that it may sign. */
   readonly publishedAt: EpochSeconds;
 }
 
-/** What the labels of a signing secret name. */
+/** The versions that have the labels of a signing secret. */
 export interface SigningVersions {
   readonly current: SigningVersion;
   readonly previous?: SigningVersion;
 }
 
-/** An earlier reading of this process, and when it began. */
+/** An earlier reading by this process, and when it began. */
 export interface EarlierReading extends Partial<SigningVersions> {
   readonly readAt: EpochSeconds;
 }
 
-/** How long a version is known before it signs, in seconds. `storedKeys` uses no reading for as long. */
+/** How long a version is known before it signs, in seconds. `storedKeys` uses a reading for less time. */
 const publishedFor = 10 * 60;
 
-/** How late a moved label may be seen, in seconds. */
+/** How late a reading may see that a label moved, in seconds. */
 const seenWithin = 60;
 
 /**
- * Reads the versions of a signing secret that `AWSCURRENT` and `AWSPREVIOUS` name.
+ * Reads the versions of a signing secret that have the labels `AWSCURRENT` and `AWSPREVIOUS`.
  *
- * Refuses a reading that can mix the labels of two moments, since it may lack a key that others sign
- * with: both labels name one version (it reads again once), or the current version is less than a
- * minute old, so that `AWSPREVIOUS` may be that of before. A secret without a previous version is taken
- * as new, unless this process knows better.
- * @throws Error where the labels are not settled, a version is missing, or has too few characters
+ * The labels may move between the two requests. Then the reading may lack a key that other Lambdas sign
+ * with, so it is discarded: if both labels are on one version (after a second try), or if the current
+ * version is less than a minute old and `AWSPREVIOUS` may not have moved yet. A secret that has no previous
+ * version, and had none in an earlier reading, is new; its key is used at once.
+ * @throws Error if the reading is discarded, or if a version is missing or too short
  */
 export async function readSigningVersions(
   id: string,
@@ -45,20 +45,20 @@ export async function readSigningVersions(
   let labels = await readLabels(id, read, clock);
   if (labels.current.id === labels.previous?.id) labels = await readLabels(id, read, clock);
   const { current, previous, askedAt } = labels;
-  if (current.id === previous?.id) throw new Error('both labels of a secret name one version');
-  // Where the clocks differ by more than that, nothing is known of the version's age.
+  if (current.id === previous?.id) throw new Error('AWSCURRENT and AWSPREVIOUS are on one version');
+  // If the clocks differ by more, the age of the version is unknown.
   const justMade = Math.abs(askedAt - current.createdAt) < seenWithin;
   if (justMade && (previous || before))
-    throw new Error(`a secret was rotated less than ${seenWithin} seconds ago`);
+    throw new Error(`the signing secret was rotated less than ${seenWithin} seconds ago`);
 
   const publishedAt = currentPublishedAt(current, askedAt, before);
   const signing = { current: { ...signingVersion(current), publishedAt } };
-  // Once the current key is known to everyone, one before it that is too short does no harm.
+  // Once every Lambda knows the current key, a previous key that is too short is left out.
   if (!previous || (publishedAt <= askedAt && !isUsable(previous))) return signing;
   return { ...signing, previous: signingVersion(usable(previous)) };
 }
 
-/** The keys to verify with. The first one signs: the current, or whichever is published first. */
+/** The keys that verify. The first one signs: the current key, or the previous one if that is known longer. */
 export function signingKeys(
   { current, previous }: SigningVersions,
   now: EpochSeconds,
@@ -69,7 +69,7 @@ export function signingKeys(
     : [current.key, previous.key];
 }
 
-/** Gives a version whose text can be a key. @throws Error otherwise, which does not quote it */
+/** A version whose text can be a key. @throws Error if it is missing or too short, without its text */
 export function usable(version: SecretVersion | undefined): SecretVersion {
   if (version && isUsable(version)) return version;
   throw new Error(`a secret is missing, or has less than ${shortestKey} characters`);
@@ -79,7 +79,7 @@ function isUsable({ text }: SecretVersion): boolean {
   return text.length >= shortestKey;
 }
 
-/** Reads the current version first: after a rotation in between, the other is the one that signs. */
+/** Reads the current version first. If a rotation comes between, the previous one is the one that signs. */
 async function readLabels(id: string, read: ReadSecret, clock: Clock) {
   const current = usable(await read(id, 'AWSCURRENT'));
   const askedAt = clock();
@@ -87,8 +87,8 @@ async function readLabels(id: string, read: ReadSecret, clock: Clock) {
 }
 
 /**
- * From when on the current version is published. A version that an earlier reading of this process
- * lacks, though it was created before, got its label later than it was created: it counts from now.
+ * When the current version is published. If the version is older than an earlier reading that did not find
+ * it, its label moved after its creation, and the time counts from now.
  */
 function currentPublishedAt(
   { id, createdAt }: SecretVersion,

@@ -8,41 +8,41 @@ import {
   usable,
 } from './signing-versions.ts';
 
-/** Where a contract's secrets are kept: names or ARNs of Secrets Manager. */
+/** The names or ARNs of a contract's secrets in Secrets Manager. */
 export interface SecretIds {
   readonly root: string;
   readonly signing?: string;
 }
 
-/** What a contract's kept keys come from. */
+/** What `storedKeys` reads a contract's keys with. */
 export interface StoredKeysProps {
   readonly contract: string;
   readonly ids: SecretIds;
   readonly read: ReadSecret;
-  /** Hears of a reading that failed while nobody waited for it. */
-  readonly unread: (error: unknown) => void;
+  /** Called with the error of a reading in the background. */
+  readonly onReadError: (error: unknown) => void;
   readonly clock: Clock;
 }
 
 /**
- * Keeps a contract's keys in memory: reads them from this moment on and every five minutes.
+ * Keeps the keys of a contract in memory. It reads them now and then every five minutes.
  *
- * - A signing key is published for ten minutes before it signs. Until then the one before it signs. Keys
- *   read nine minutes ago or more are not used. So whoever verifies has read a key before anyone signs
- *   with it, even if a label is seen a minute late.
- * - The time counts from the version's creation. If this process read the labels after that and did not
- *   find the version, the time counts from the first reading that did.
- * - `AWSCURRENT` and `AWSPREVIOUS` verify for as long as they exist. So a key can be taken back, and put
- *   forward again, at any time. A leaked key verifies until the second rotation after it.
- * - A reading while the labels move is discarded, like one that failed: see `readSigningVersions`.
+ * - A new signing key signs after ten minutes. Until then the key before it signs. Keys that were read
+ *   nine minutes ago are not used. So every Lambda knows a key before any Lambda signs with it, even if a
+ *   reading sees a moved label a minute late.
+ * - The ten minutes count from the creation of the version. If this process read the labels later than
+ *   that and did not find the version, they count from the first reading that found it.
+ * - `AWSCURRENT` and `AWSPREVIOUS` verify for as long as they exist. So the labels can be swapped back, and
+ *   again, at any time. A leaked key verifies until the second rotation after the leak.
+ * - A reading while the labels move is discarded like a failed one: see `readSigningVersions`.
  *
- * A failed reading is never kept: what was read before serves as long as it may, and then the call
- * throws `KeysUnavailable` and the next one reads again.
+ * A failed reading is never kept. The keys that were read before are used until they are nine minutes old.
+ * Then the call throws `KeysUnavailable`, and the next call reads again.
  *
- * Limits. Tokens are refused for up to ten minutes after each of these:
- * - A second rotation while the current key is less than ten minutes old: no key is known to everyone.
+ * Limits. Tokens can be refused for up to ten minutes after each of these:
+ * - A second rotation while the current key is less than ten minutes old: there is no key that every Lambda knows.
  * - `AWSCURRENT` moved to a version that had neither label: a Lambda that starts afterwards cannot know
- *   when that was, and signs with it at once.
+ *   when the label moved, and signs with the version at once.
  * - The first rotation of a secret, for a Lambda that starts in the minute after it and does not see
  *   `AWSPREVIOUS` yet.
  */
@@ -64,9 +64,9 @@ export function storedKeys(props: StoredKeysProps): KeySource {
       });
     return reading;
   };
-  // Nobody waits for this one: `unread` hears of its failure, and whoever finds no keys reads again.
+  // No request waits for this reading. `onReadError` gets its error; a request that finds no keys reads again.
   const readAhead = () => {
-    read().catch(props.unread);
+    read().catch(props.onReadError);
   };
 
   readAhead();
@@ -77,23 +77,25 @@ export function storedKeys(props: StoredKeysProps): KeySource {
       return keysAt(stored, now);
     }
     let fresh = await read();
-    // It may have begun before this Lambda was frozen: then there is another.
+    // The reading may have begun before Lambda froze this process. Then it is too old.
     if (!mayServe(fresh, props.clock())) fresh = await read();
     const then = props.clock();
-    if (!mayServe(fresh, then)) throw new KeysUnavailable(new Error('a reading took too long'));
+    if (!mayServe(fresh, then))
+      throw new KeysUnavailable(new Error('reading the keys took too long'));
     return keysAt(fresh, then);
   };
 }
 
-/** Whether keys may be used that were read then: nobody signs with one that they lack. */
+/** Whether stored keys are young enough: no Lambda signs with a key that they lack. */
 function mayServe(stored: Stored | undefined, now: EpochSeconds): stored is Stored {
   return stored !== undefined && now >= stored.readAt && now - stored.readAt < tooOld;
 }
 
+/** The age at which keys are read again in the background, in seconds. */
 const readEvery = 5 * 60;
-/** A minute less than a key is published for: for labels seen late and clocks that differ. */
+/** A minute less than `publishedFor`, for labels that are seen late and clocks that differ. */
 const tooOld = 9 * 60;
-/** Between two tries while Secrets Manager does not answer. */
+/** The time between two readings while Secrets Manager does not answer, in seconds. */
 const pause = 10;
 
 interface Stored {

@@ -72,7 +72,7 @@ export function keySource(
     contract: contract.serves,
     ids: { root, ...(contract.signs && signing && { signing }) },
     read: secretsManager(timeouts),
-    unread,
+    onReadError: unread,
     clock: systemClock,
   });
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import { keyOf } from '../support/session.ts';
+import { keyOf } from '../support/item.ts';
 import { noon, onBothEngines, type World } from '../support/world.ts';
 
 const session = { contract: 'eos', sessionId: 'again' };

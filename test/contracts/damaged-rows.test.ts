@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
 import { clients } from '../support/clients.ts';
-import { itemOf } from '../support/session.ts';
+import { itemOf } from '../support/item.ts';
 import { onBothEngines } from '../support/world.ts';
 
 // What a restore, a foreign writer or an import may leave of a row. `whole`: a condition can see it, so

@@ -5,7 +5,7 @@ import { defaultTokenLifetime } from '../../functions/core/session/policy.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
-import { keyOf } from '../support/session.ts';
+import { keyOf } from '../support/item.ts';
 import { noon, type WireCall, type World } from '../support/world.ts';
 import { type Own, ownCall } from './own-call.ts';
 

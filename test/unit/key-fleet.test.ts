@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { KeySource } from '../../functions/core/keys/keys.ts';
 import type { SecretVersion } from '../../functions/core/keys/secrets-manager.ts';
 import { storedKeys } from '../../functions/core/keys/stored-keys.ts';
-import { later } from '../../functions/core/time.ts';
-import { noon } from '../support/world.ts';
+import { epochSeconds, later } from '../../functions/core/time.ts';
 
+const noon = epochSeconds(Date.UTC(2026, 0, 15, 12) / 1000);
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;

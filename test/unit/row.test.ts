@@ -4,7 +4,8 @@ import { claimsKey, splitClaims } from '../../functions/core/session/claims.ts';
 import { DamagedRow, toSession } from '../../functions/core/session/row.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
-import { claimsOf, digestOf, loggedIn, now, rowOf, toItem } from '../support/session.ts';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { claimsOf, digestOf, loggedIn, now, rowOf } from '../support/session.ts';
 
 const row = rowOf('eos', 'abc');
 const full: Required<Session> = {
@@ -141,7 +142,7 @@ describe('splitClaims', () => {
       secretFamily: 'f'.repeat(22),
       graceUntil: now,
     };
-    const item = Object.entries(toItem(grown));
+    const item = Object.entries(marshall(grown));
     const bytes = item.reduce(
       (sum, [name, { S, N }]) => sum + name.length + (S ?? N ?? '').length,
       0,

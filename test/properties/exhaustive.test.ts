@@ -39,7 +39,7 @@ const searches: readonly (Bounds & { readonly what: string; readonly small: bool
   },
   {
     what: 'rotation, every second around the grace, the idle timeout and the end',
-    policy: { idle: 21, lifetime: 23, rotation },
+    policy: { idle: 19, lifetime: 20, rotation },
     clock: [1, 7, 10],
     tabs: 1,
     thief: false,
@@ -48,7 +48,7 @@ const searches: readonly (Bounds & { readonly what: string; readonly small: bool
   {
     what: 'rotation, sliding idle timeout: one tab, a thief',
     policy: { ...sliding, lifetime: 40, rotation },
-    clock: [10, 18],
+    clock: [18],
     tabs: 1,
     thief: true,
     small: true,
@@ -57,6 +57,14 @@ const searches: readonly (Bounds & { readonly what: string; readonly small: bool
     what: 'rotation, tokens: one tab, a thief',
     policy: { ...tokens, rotation },
     clock: [10, 15],
+    tabs: 1,
+    thief: true,
+    small: false,
+  },
+  {
+    what: 'rotation, tokens: one tab, a thief, fewer moments',
+    policy: { ...tokens, lifetime: 37, rotation },
+    clock: [18],
     tabs: 1,
     thief: true,
     small: true,

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { material, type World } from '../support/world.ts';
+import { material, type StoredWorld as World } from '../support/world.ts';
 
 /** What a process said, and how it ended; no status where it had to be killed. */
 export interface Ran {

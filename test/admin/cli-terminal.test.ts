@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { test, type World } from '../support/world.ts';
+import { storedTest as test, type StoredWorld as World } from '../support/world.ts';
 import { cli, envOf, printed, project, type Ran, run } from './cli-process.ts';
 
 /** Whether this machine has util-linux's `script`, which runs a command in a terminal of its own. */

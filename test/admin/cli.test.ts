@@ -6,7 +6,7 @@ import { nextStep } from '../../cli/next-step.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import type { AdminRefusal } from '../../functions/session-admin/command.ts';
-import { type Held, test, type World } from '../support/world.ts';
+import { type Held, storedTest as test, type StoredWorld as World } from '../support/world.ts';
 import { cli, envOf, printed, type Ran, run, sessionKeys } from './cli-process.ts';
 import { item, refresh, type Wire, wires } from './support.ts';
 

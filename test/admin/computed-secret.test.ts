@@ -4,7 +4,7 @@ import { rowKey, type SessionId } from '../../functions/core/session/session.ts'
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { keyOf } from '../support/item.ts';
-import { noon, onBothEngines, type World } from '../support/world.ts';
+import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
 
 const session = { contract: 'eos', sessionId: 'again' };
 const grace = 60;

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { later } from '../../functions/core/time.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
-import { noon, onBothEngines, type World } from '../support/world.ts';
+import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
 import { item, wires } from './support.ts';
 
 /** How an id came to be taken, and how it is asked for again. */

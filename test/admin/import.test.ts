@@ -9,7 +9,7 @@ import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { LineOutcome } from '../../functions/session-admin/import.ts';
-import { noon, onBothEngines, type World } from '../support/world.ts';
+import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
 import { done, item, sharedTest } from './support.ts';
 
 /** Stands in bad lines, so that a problem which quotes one is seen. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import { noon, onBothEngines, type World } from '../support/world.ts';
+import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
 import { done, item } from './support.ts';
 
 const session = { contract: 'eos', sessionId: 'id' };

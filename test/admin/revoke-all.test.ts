@@ -3,7 +3,7 @@ import type { Table } from '../../functions/core/session/table.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
-import { noon, onBothEngines, type World } from '../support/world.ts';
+import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
 import { done, inPagesOf, item } from './support.ts';
 
 const anns = { contract: 'eos', subject: 'ann' };

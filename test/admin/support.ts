@@ -10,7 +10,7 @@ import {
   makeWorld,
   type WireAnswer,
   type WireCall,
-  type World,
+  type StoredWorld as World,
 } from '../support/world.ts';
 
 /** A contract as its client uses it, and what a row of it looks like from outside. */

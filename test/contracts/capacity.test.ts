@@ -2,7 +2,13 @@ import { expect } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import { type Held, noon, onBothEngines, type WireCall, type World } from '../support/world.ts';
+import {
+  type Held,
+  noon,
+  onBothEngines,
+  type WireCall,
+  type StoredWorld as World,
+} from '../support/world.ts';
 
 const json = { 'Content-Type': 'application/json' };
 const clients = {

@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
-import { material, noon, onBothEngines, test } from '../support/world.ts';
+import { material, noon, onBothEngines, storedTest as test } from '../support/world.ts';
 import { refresh } from './ccstore-client.ts';
 import { sample, sampleToken } from './ccstore-document.ts';
 import { payloadOf, segments } from './segments.ts';

@@ -2,7 +2,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect } from 'vitest';
 import { sessionOwners } from '../../functions/contracts.ts';
 import { later } from '../../functions/core/time.ts';
-import { noon, test } from '../support/world.ts';
+import { noon, storedTest as test } from '../support/world.ts';
 import { clients, refresh } from './lifecycle-clients.ts';
 
 const id = 'the-same-id-everywhere';

@@ -5,7 +5,14 @@ import { describe, expect } from 'vitest';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { later } from '../../functions/core/time.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { type Held, material, noon, onBothEngines, test, type World } from '../support/world.ts';
+import {
+  type Held,
+  material,
+  noon,
+  onBothEngines,
+  storedTest as test,
+  type StoredWorld as World,
+} from '../support/world.ts';
 import { sampleEncrypted, sampleSession, sampleToken } from './s360-document.ts';
 import { decoded, payloadOf, segments } from './segments.ts';
 

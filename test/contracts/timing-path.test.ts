@@ -2,7 +2,12 @@ import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { bearer, signed, tokenTimes, type Way, ways } from '../support/ways.ts';
-import { noon, onBothEngines, test, type World } from '../support/world.ts';
+import {
+  noon,
+  onBothEngines,
+  storedTest as test,
+  type StoredWorld as World,
+} from '../support/world.ts';
 
 const sessionId = 'mine';
 const secret = 'right';

@@ -6,7 +6,7 @@ import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { sampled, samples } from '../../local/demo.ts';
 import { refresh, wires } from '../admin/support.ts';
-import { noon, test, type World } from '../support/world.ts';
+import { noon, storedTest as test, type StoredWorld as World } from '../support/world.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/sessions.md'), 'utf8');
 const [, examples = ''] = /\n## Examples\n([\s\S]*?)\n## /.exec(text) ?? [];

@@ -14,7 +14,11 @@ import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { ownCall } from '../openapi/own-call.ts';
 import { documented } from '../support/documented.ts';
-import { apiGatewayEvent, test, type World } from '../support/world.ts';
+import {
+  apiGatewayEvent,
+  storedTest as test,
+  type StoredWorld as World,
+} from '../support/world.ts';
 
 const each = contracts.map((contract) => ({ name: contract.name, contract }));
 

@@ -7,7 +7,12 @@ import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { type Held, test, type WireCall, type World } from '../support/world.ts';
+import {
+  type Held,
+  storedTest as test,
+  type WireCall,
+  type StoredWorld as World,
+} from '../support/world.ts';
 
 const secret = 'hunter2-in-a-message';
 

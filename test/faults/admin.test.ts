@@ -4,7 +4,7 @@ import type { AdminServices, Answer } from '../../functions/session-admin/comman
 import { commands } from '../../functions/session-admin/commands.ts';
 import { adminServices } from '../../functions/session-admin/services.ts';
 import { item, type Wire, wires } from '../admin/support.ts';
-import type { World } from '../support/world.ts';
+import type { StoredWorld as World } from '../support/world.ts';
 import { answers, type Fault, faults } from './faults.ts';
 import { type Faulty, test } from './lambda.ts';
 

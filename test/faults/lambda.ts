@@ -9,7 +9,12 @@ import { later, systemClock } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { item, sharedTest, type Wire } from '../admin/support.ts';
 import { documented } from '../support/documented.ts';
-import { apiGatewayEvent, type Held, material, type World } from '../support/world.ts';
+import {
+  apiGatewayEvent,
+  type Held,
+  material,
+  type StoredWorld as World,
+} from '../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 /** A world whose Lambdas reach its engine through a proxy, by the settings that they are deployed with. */

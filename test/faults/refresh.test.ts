@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { item, type Wire, wires } from '../admin/support.ts';
-import type { World } from '../support/world.ts';
+import type { StoredWorld as World } from '../support/world.ts';
 import { answers, delay, type Fault, faults } from './faults.ts';
 import { expectUnknown, type Faulty, refresh, rowAfter, settled, start, test } from './lambda.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { signed, tokenTimes } from '../support/ways.ts';
-import { material, test, type World } from '../support/world.ts';
+import { material, storedTest as test, type StoredWorld as World } from '../support/world.ts';
 import { nearCalls, withToken } from './calls.ts';
 import { effort, fuzz, mostGrowth, openAll } from './fuzz.ts';
 import type { Call, Known } from './inputs.ts';

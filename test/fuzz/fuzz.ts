@@ -13,7 +13,7 @@ import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
 import { documented } from '../support/documented.ts';
-import { apiGatewayEvent, type World } from '../support/world.ts';
+import { apiGatewayEvent, type StoredWorld as World } from '../support/world.ts';
 import { type Outcome, problem } from './answers.ts';
 import { ownCall } from './calls.ts';
 import type { Call, Known } from './inputs.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { s360 } from '../../functions/s360/contract.ts';
-import { test } from '../support/world.ts';
+import { storedTest as test } from '../support/world.ts';
 import { nearCalls } from './calls.ts';
 import { effort, fuzz, mostGrowth, openAll } from './fuzz.ts';
 import { raw, spoilt } from './wild.ts';

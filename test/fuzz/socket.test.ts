@@ -8,7 +8,7 @@ import type { Fault } from '../../functions/core/contract/fault.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
 import { realRoutes, type Served, serve } from '../local/wire.ts';
 import { spoken } from '../support/clients.ts';
-import { test } from '../support/world.ts';
+import { storedTest as test } from '../support/world.ts';
 import { nearCalls, ownCall } from './calls.ts';
 import { effort, openAll, seed } from './fuzz.ts';
 import { answersIn, type Bytes, broken, bytesOf, whole } from './http.ts';

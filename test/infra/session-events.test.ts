@@ -6,7 +6,7 @@ import type { Contract } from '../../functions/core/contract/contract.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { noon, test, type World } from '../support/world.ts';
+import { noon, storedTest as test, type StoredWorld as World } from '../support/world.ts';
 import { asText, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized({ sessionEvents: true });

@@ -3,7 +3,7 @@ import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { sessionsIn } from '../../local/explorer/all-sessions.ts';
 import { explorer } from '../../local/explorer/explorer.ts';
-import { test, type World } from '../support/world.ts';
+import { storedTest as test, type StoredWorld as World } from '../support/world.ts';
 import { type Got, realRoutes, refreshOf, type Sent, type Served, send, serve } from './wire.ts';
 
 /** The explorer before the gateway, over a world's table. */

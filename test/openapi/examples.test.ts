@@ -12,7 +12,7 @@ import { decoded, payloadOf, segments } from '../contracts/segments.ts';
 import { openSample, refresh as refreshEos, wholeRequest } from '../support/eos.ts';
 import { answerTo, textOf } from '../support/openapi.ts';
 import { reasons } from '../support/reasons.ts';
-import { material, test, type WireAnswer } from '../support/world.ts';
+import { material, storedTest as test, type WireAnswer } from '../support/world.ts';
 import { mend, situations } from './situations.ts';
 
 const handled = contracts.flatMap((contract) =>

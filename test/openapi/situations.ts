@@ -6,7 +6,7 @@ import type { Refusal } from '../../functions/core/session/session.ts';
 import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { keyOf } from '../support/item.ts';
-import { noon, type WireCall, type World } from '../support/world.ts';
+import { noon, type WireCall, type StoredWorld as World } from '../support/world.ts';
 import { type Own, ownCall } from './own-call.ts';
 
 /** Brings a world about in which a request is refused, and gives that request. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { World, WorldTest } from '../support/world.ts';
+import type { StoredWorld as World, WorldTest } from '../support/world.ts';
 
 /** What becomes of one request on the wire, and what happens elsewhere before its client knows. */
 export interface Fate {

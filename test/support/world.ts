@@ -1,15 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { test as base, describe, inject } from 'vitest';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/keys/keys.ts';
 import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import { clientOptions } from '../../functions/core/lambda/services.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
-import { toSession } from '../../functions/core/session/row.ts';
-import { rowKey, type Session, type SessionId } from '../../functions/core/session/session.ts';
-import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
+import { type Item, toSession } from '../../functions/core/session/row.ts';
+import {
+  type RowKey,
+  rowKey,
+  type Session,
+  type SessionId,
+} from '../../functions/core/session/session.ts';
+import {
+  dynamoDBTable,
+  type RequestOptions,
+  StorageTimedOut,
+  StorageUnavailable,
+  type Table,
+} from '../../functions/core/session/table.ts';
 import { type EpochSeconds, epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
@@ -17,6 +35,7 @@ import type { Input } from '../../functions/session-admin/fields.ts';
 import { createTable } from '../../local/dynamodb.ts';
 import { context } from '../../local/proxy-event.ts';
 import { documented } from './documented.ts';
+import { memoryTable } from './memory-table.ts';
 
 /** Noon of a day like any other. */
 export const noon = epochSeconds(Date.UTC(2026, 0, 15, 12) / 1000);
@@ -46,25 +65,19 @@ export interface WireAnswer {
   readonly json: any;
 }
 
-/** The real handlers, commands and store over a table of their own; only the clock is a fake. */
-export interface World {
+/** The real handlers and commands over a table of their own. Only the clock and an outage are fakes. */
+export interface World extends Wire {
   now: EpochSeconds;
-  readonly client: DynamoDBClient;
-  /** Where its engine answers. */
-  readonly endpoint: string;
-  readonly table: string;
   readonly rows: Table;
   readonly admin: AdminServices;
-  /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
-  readonly requests: string[];
-  /** Policies of a stage, by contract, in the place of the contracts' own. */
+  /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */
   readonly policies: Map<string, Policy>;
   /** Every record that the handlers wrote. */
   readonly records: RequestRecord[];
   keys(contract: Contract): Keys;
   /** Runs a command of session-admin. */
   run(name: keyof typeof commands, input: Input): Promise<Answer>;
-  /** Opens a session and gives what its client holds. */
+  /** Opens a session that the contract refreshes, and gives what its client holds. */
   open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held>;
   /**
    * Calls the contract's handler as API Gateway would.
@@ -73,6 +86,33 @@ export interface World {
   post(contract: Contract, call: WireCall): Promise<WireAnswer>;
   /** The row as it is in the table. */
   row(contract: Contract, id: string): Promise<Session | undefined>;
+  /** The row's item, whatever is wrong with it. */
+  item(contract: Contract, id: string): Promise<Item | undefined>;
+  /** Every item of the table. */
+  items(): Promise<readonly Item[]>;
+  /** Sets attributes of a row as no code of ours would; undefined removes one. */
+  damage(contract: Contract, id: string, set: Item): Promise<void>;
+  /** Deletes a row, as its TTL does. */
+  purge(contract: Contract, id: string): Promise<void>;
+}
+
+/** The way to the storage. */
+export interface Wire {
+  /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
+  readonly requests: string[];
+  /** How every storage request ends from now on; undefined where the storage answers. */
+  outage: Outage | undefined;
+}
+
+export type Outage = 'unavailable' | 'timed-out' | 'failed';
+
+/** A world whose storage is an engine, reached over HTTP by the client that is deployed. */
+export interface StoredWorld extends World {
+  readonly client: DynamoDBClient;
+  /** Where its engine answers. */
+  readonly endpoint: string;
+  readonly table: string;
+  close(): Promise<void>;
 }
 
 /** What the client of some contract holds; the fields of the other contracts are empty. */
@@ -86,92 +126,180 @@ export interface Held {
   readonly expiresAt: number;
 }
 
+/** A table, and what only the tests do to it. */
+interface Storage {
+  readonly rows: Table;
+  items(): Promise<readonly Item[]>;
+  /** Puts an item there whatever was there; undefined deletes it. */
+  replace(rowKey: RowKey, item: Item | undefined): Promise<void>;
+}
+
+/** A world in memory: no socket and no other process. */
+export function memoryWorld(): World {
+  const wire: Wire = { requests: [], outage: undefined };
+  const table = memoryTable();
+  const ask = async <Result>(
+    command: string,
+    request: () => Promise<Result>,
+    { watch = (asked) => asked }: RequestOptions = {},
+  ): Promise<Result> => {
+    const answered = async () => {
+      wire.requests.push(command);
+      if (wire.outage) throw storageErrors[wire.outage]();
+      return { result: await request() };
+    };
+    return (await watch(answered())).result;
+  };
+  return worldOn(wire, {
+    rows: {
+      update: (write, options) =>
+        ask('UpdateItemCommand', () => table.update(write, options), options),
+      get: (key, options) => ask('GetItemCommand', () => table.get(key, options), options),
+      put: (item, replace) => ask('PutItemCommand', () => table.put(item, replace)),
+      bySubject: (subject, from) => ask('QueryCommand', () => table.bySubject(subject, from)),
+    },
+    items: async () => [...table.items.values()],
+    async replace(key, item) {
+      if (item) table.items.set(key, item);
+      else table.items.delete(key);
+    },
+  });
+}
+
+/** What the table throws, and below it the SDK. */
+const storageErrors = {
+  unavailable: () => new StorageUnavailable('the wire is cut'),
+  'timed-out': () => new StorageTimedOut('the wire is slow'),
+  failed: () => new TypeError('a bug'),
+} as const satisfies Record<Outage, () => Error>;
+
+const sdkErrors = {
+  unavailable: () => Object.assign(new Error('the wire is cut'), { code: 'ECONNREFUSED' }),
+  'timed-out': () => Object.assign(new Error('the wire is slow'), { name: 'TimeoutError' }),
+  failed: () => new TypeError('a bug'),
+} as const satisfies Record<Outage, () => Error>;
+
 /** A world over a fresh table on the engine that answers there. */
-export async function makeWorld(endpoint: string): Promise<World> {
-  const client = new DynamoDBClient({
+export async function makeWorld(endpoint: string): Promise<StoredWorld> {
+  const place = {
     endpoint,
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  // The deployed client's options, but that a busy machine is no outage.
+  const client = new DynamoDBClient({ ...clientOptions, requestHandler: {}, ...place });
+  const other = new DynamoDBClient(place);
+  const documents = DynamoDBDocumentClient.from(other, {
+    marshallOptions: { removeUndefinedValues: true },
   });
-  const table = `sessions-${randomUUID()}`;
-  await createTable(client, table);
-  const requests: string[] = [];
+  const TableName = `sessions-${randomUUID()}`;
+  await createTable(other, TableName);
+  const wire: Wire = { requests: [], outage: undefined };
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        requests.push(String(commandName));
+        wire.requests.push(String(commandName));
         return next(args);
       },
     // Behind the retries: what is counted is what goes over the wire.
     { step: 'finalizeRequest', priority: 'low' },
   );
-  const rows = dynamoDBTable(client, table);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      if (wire.outage) throw sdkErrors[wire.outage]();
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const world = worldOn(wire, {
+    rows: dynamoDBTable(client, TableName),
+    items: async () => (await documents.send(new ScanCommand({ TableName }))).Items ?? [],
+    async replace(rowKey, Item) {
+      if (Item) await documents.send(new PutCommand({ TableName, Item }));
+      else await documents.send(new DeleteCommand({ TableName, Key: { rowKey } }));
+    },
+  });
+  const close = async () => {
+    await other.send(new DeleteTableCommand({ TableName }));
+    other.destroy();
+    client.destroy();
+  };
+  return Object.assign(world, { client, endpoint, table: TableName, close });
+}
+
+function worldOn(wire: Wire, { rows, items, replace }: Storage): World {
   const records: RequestRecord[] = [];
+  const policies = new Map<string, Policy>();
   const keys = new Map<string, Keys>();
   const handlers = new Map<string, RefreshLambda>();
+  const keyOf = (contract: Contract, id: string) => rowKey(contract.serves, id as SessionId);
+  const policyOf = (contract: Contract) => policies.get(contract.serves) ?? contract.policy;
+  const itemAt = async (key: RowKey) => (await items()).find((one) => one.rowKey === key);
 
-  const world: World = {
+  const handlerOf = (contract: Contract) => {
+    const known = handlers.get(contract.name);
+    if (known) return known;
+    const made = refreshHandler(contract, {
+      table: rows,
+      keys: async () => world.keys(contract),
+      clock: () => world.now,
+      timer: systemTimer,
+      get policy() {
+        return policyOf(contract);
+      },
+      write: (record) => records.push(record),
+    });
+    const handler = documented(contract, made);
+    handlers.set(contract.name, handler);
+    return handler;
+  };
+
+  const world: World = Object.assign(wire, {
     now: noon,
-    client,
-    endpoint,
-    table,
     rows,
-    requests,
-    policies: new Map(),
+    items,
+    policies,
     records,
     admin: {
       table: rows,
-      keys: async (contract) => world.keys(contract),
-      policy: (contract) => world.policies.get(contract.serves) ?? contract.policy,
+      keys: async (contract: Contract) => world.keys(contract),
+      policy: policyOf,
       clock: () => world.now,
       wait: async () => undefined,
     },
-    keys(contract) {
+    keys(contract: Contract) {
       const known = keys.get(contract.serves) ?? deriveKeys(contract.serves, material);
       keys.set(contract.serves, known);
       return known;
     },
-    run: (name, input) => commands[name](input, world.admin),
-    async open(contract, input) {
-      const answer = await commands.open({ ...input, contract: contract.serves }, world.admin);
+    run: (name: keyof typeof commands, input: Input) => commands[name](input, world.admin),
+    async open(contract: Contract, input?: Omit<Input, 'contract'>) {
+      const answer = await world.run('open', { ...input, contract: contract.serves });
       if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
       return answer.result as Held;
     },
-    async post(contract, call) {
-      const handler =
-        handlers.get(contract.name) ??
-        documented(
-          contract,
-          refreshHandler(contract, {
-            table: rows,
-            keys: async () => world.keys(contract),
-            clock: () => world.now,
-            timer: systemTimer,
-            get policy() {
-              return world.policies.get(contract.serves) ?? contract.policy;
-            },
-            write: (record) => records.push(record),
-          }),
-        );
-      handlers.set(contract.name, handler);
+    async post(contract: Contract, call: WireCall) {
       const event = apiGatewayEvent(contract, call);
-      const result = await handler(event, {
+      const result = await handlerOf(contract)(event, {
         ...context(event.requestContext.requestId),
         // A busy machine is no reason to time out.
         getRemainingTimeInMillis: () => 600_000,
       });
-      return {
-        status: result.statusCode,
-        headers: result.headers ?? {},
-        text: result.body,
-        json: result.body === '' ? undefined : JSON.parse(result.body),
-      };
+      const { statusCode: status, headers = {}, body: text } = result;
+      return { status, headers, text, json: text === '' ? undefined : JSON.parse(text) };
     },
-    async row(contract, id) {
-      const item = await rows.get(rowKey(contract.serves, id as SessionId));
+    async row(contract: Contract, id: string) {
+      const item = await itemAt(keyOf(contract, id));
       return item && toSession(item);
     },
-  };
+    item: (contract: Contract, id: string) => itemAt(keyOf(contract, id)),
+    async damage(contract: Contract, id: string, set: Item) {
+      const key = keyOf(contract, id);
+      const whole = Object.entries({ ...(await itemAt(key)), ...set });
+      await replace(key, Object.fromEntries(whole.filter(([, value]) => value !== undefined)));
+    },
+    purge: (contract: Contract, id: string) => replace(keyOf(contract, id), undefined),
+  });
   return world;
 }
 
@@ -207,15 +335,21 @@ export function apiGatewayEvent(
   };
 }
 
-/** `test` with a world on the embedded engine. */
-export const test = worldTest(() => inject('embedded'));
+/** `test` with a world in memory. */
+export const test = base.extend<{ world: World }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from this pattern
+  world: async ({}, use) => use(memoryWorld()),
+});
+
+/** `test` with a world on the embedded engine: for what storage itself has a part in. */
+export const storedTest = worldTest(() => inject('embedded'));
 
 /**
  * A suite that runs on the embedded engine and on Amazon's own DynamoDB Local; where there is no Java
  * for the second, its tests are shown as skipped.
  */
 export function onBothEngines(title: string, suite: (test: WorldTest) => void): void {
-  describe(`${title} [embedded DynamoDB]`, () => suite(test));
+  describe(`${title} [embedded DynamoDB]`, () => suite(storedTest));
   const amazon = inject('dynamoDBLocal');
   describe.skipIf(!amazon)(`${title} [DynamoDB Local]`, () => suite(worldTest(() => amazon)));
 }
@@ -223,13 +357,12 @@ export function onBothEngines(title: string, suite: (test: WorldTest) => void): 
 export type WorldTest = ReturnType<typeof worldTest>;
 
 function worldTest(endpoint: () => string) {
-  return base.extend<{ world: World }>({
+  return base.extend<{ world: StoredWorld }>({
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from this pattern
     world: async ({}, use) => {
       const world = await makeWorld(endpoint());
       await use(world);
-      await world.client.send(new DeleteTableCommand({ TableName: world.table }));
-      world.client.destroy();
+      await world.close();
     },
   });
 }

@@ -39,7 +39,7 @@ export function services(
 /** The table. Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
 export function sessionTable(env: Env): Table {
   const name = required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
-  return dynamoDBTable(new DynamoDBClient({ maxAttempts: 3, requestHandler: timeouts }), name);
+  return dynamoDBTable(new DynamoDBClient(clientOptions), name);
 }
 
 /**
@@ -53,6 +53,9 @@ const timeouts = {
   socketTimeout: 1000,
   throwOnRequestTimeout: true,
 };
+
+/** The options of the client of the table. The tests' client has them too. */
+export const clientOptions = { maxAttempts: 3, requestHandler: timeouts } as const;
 
 /**
  * A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. `unread`

@@ -113,8 +113,13 @@ describe('a JSON body', () => {
       gives: [['__proto__', { a: 1 }]],
     },
   ])('gives $what', ({ body, gives }) => {
-    for (const format of ['json', 'form'] as const)
-      expect(fields(format, { headers: asJson, body })).toEqual(gives);
+    expect(fields('json', { headers: asJson, body })).toEqual(gives);
+    // In the place of a form a number counts as its text.
+    const texts = gives.map(([name, value]) => [
+      name,
+      typeof value === 'number' ? String(value) : value,
+    ]);
+    expect(fields('form', { headers: asJson, body })).toEqual(texts);
   });
 
   test.for([

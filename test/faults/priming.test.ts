@@ -7,7 +7,7 @@ import { services } from '../../functions/core/lambda/services.ts';
 import { start } from '../../functions/core/lambda/start.ts';
 import { item, type Wire, wires } from '../admin/support.ts';
 import { capturedOutput } from '../support/output.ts';
-import type { World } from '../support/world.ts';
+import type { StoredWorld as World } from '../support/world.ts';
 import { expectUnknown, type Faulty, refresh, settled, test } from './lambda.ts';
 
 /** What a Lambda that primes itself has, with something broken, and what it writes. */

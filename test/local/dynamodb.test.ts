@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTable, type EmbeddedDynamoDB, embeddedDynamoDB } from '../../local/dynamodb.ts';
-import { onBothEngines, type World } from '../support/world.ts';
+import { onBothEngines, type StoredWorld as World } from '../support/world.ts';
 
 type Item = Record<string, AttributeValue>;
 type Ask = ReturnValuesOnConditionCheckFailure | undefined;

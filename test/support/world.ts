@@ -33,7 +33,7 @@ import type { AdminServices, Answer } from '../../functions/session-admin/comman
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { createTable } from '../../local/dynamodb.ts';
-import { context } from '../../local/proxy-event.ts';
+import { context, proxyEvent } from '../../local/proxy-event.ts';
 import { documented } from './documented.ts';
 import { memoryTable } from './memory-table.ts';
 
@@ -306,33 +306,23 @@ function worldOn(wire: Wire, { rows, items, replace }: Storage): World {
 /** The event that API Gateway makes of a call. */
 export function apiGatewayEvent(
   contract: Contract,
-  { headers = {}, query, body = null, isBase64Encoded = false, requestId = randomUUID() }: WireCall,
+  { headers = {}, query = {}, body, isBase64Encoded = false, requestId = randomUUID() }: WireCall,
 ): APIGatewayProxyEvent {
   const [, stage = ''] = contract.path.split('/');
-  const resource = contract.path.slice(stage.length + 1);
-  const single = Object.entries(query ?? {}).map(([name, values]) => [name, values.at(-1)]);
-  return {
-    resource,
-    path: resource,
-    httpMethod: 'POST',
-    headers,
-    multiValueHeaders: Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, [value]]),
-    ),
-    queryStringParameters: query ? Object.fromEntries(single) : null,
-    multiValueQueryStringParameters: query ?? null,
-    pathParameters: null,
-    stageVariables: null,
-    body,
-    isBase64Encoded,
-    requestContext: {
+  const rawHeaders = Object.entries(headers).flat();
+  const event = proxyEvent(
+    { method: 'POST', rawHeaders, sourceIp: '127.0.0.1' },
+    {
       path: contract.path,
-      resourcePath: resource,
       stage,
-      httpMethod: 'POST',
+      query: new Map(Object.entries(query)),
+      body: body ?? '',
       requestId,
-    } as APIGatewayProxyEvent['requestContext'],
-  };
+    },
+  );
+  // AWS draws it anew for every request; without it, records can be compared.
+  const { extendedRequestId: _, ...requestContext } = event.requestContext;
+  return { ...event, isBase64Encoded, requestContext };
 }
 
 /** `test` with a world in memory. */

@@ -15,7 +15,12 @@ import { pass, startProxy } from '../faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
 import { type ReleaseStandIn, releaseStandIn } from '../support/release-stand-in.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
-import { material, onBothEngines, storedTest as test, type StoredWorld as World } from '../support/world.ts';
+import {
+  material,
+  onBothEngines,
+  storedTest as test,
+  type StoredWorld as World,
+} from '../support/world.ts';
 import { asText, type Resource } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));

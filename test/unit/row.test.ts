@@ -1,10 +1,10 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test as pure } from 'vitest';
 import { claimsKey, splitClaims } from '../../functions/core/session/claims.ts';
 import { DamagedRow, toSession } from '../../functions/core/session/row.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { claimsOf, digestOf, loggedIn, now, rowOf } from '../support/session.ts';
 
 const row = rowOf('eos', 'abc');

@@ -12,39 +12,40 @@ import { claimsOf, secretOf, sessionIdOf } from '../support/session.ts';
 import { type Expected, expected, must } from './rules.ts';
 import type { Step } from './search.ts';
 
-// One session, the tabs of its user, a thief and strangers. Times are relative: the clock stands still at
-// `now`, and a step of the clock moves all times of the row and of the tokens back instead.
+// The model: one session, the tabs of its user, a thief and strangers. The clock stands still at `now`. When
+// seconds pass, the times of the row and of the tokens move back instead, so that equal situations at
+// different times are one state.
 
-/** A secret that somebody holds: its number, and when its token expires where the token is the idle clock. */
+/** A secret that a client holds: its number, and when its token expires if the token is the idle clock. */
 interface Held {
   readonly generation: number;
   readonly expiresAt?: number;
 }
 
-/** Everything that the future depends on. */
+/** Everything that later steps depend on. */
 export interface State {
   readonly row: Item | undefined;
-  /** What the tabs share; nothing while nobody is logged in. */
+  /** The newest secret that the tabs share; `undefined` before the login. */
   readonly user: Held | undefined;
-  /** Requests of the tabs on their way, and for how many seconds. */
+  /** Requests of the tabs that have not arrived, and how many seconds ago they were sent. */
   readonly sent: readonly (Held & { readonly age: number })[];
-  /** What the thief has copied or was answered, and whether it was ever used. */
+  /** The secret that the thief copied or was given, and whether the thief ever used one. */
   readonly thief: (Held & { readonly used: boolean }) | undefined;
 }
 
-/** How far the search goes, and by which policy. */
+/** The policy and the bounds of a search. */
 export interface Bounds {
   readonly policy: Policy;
-  /** Seconds that the clock may move by. */
+  /** The steps of the clock, in seconds. */
   readonly clock: readonly number[];
-  /** Requests of the user's tabs at the same time, at most. */
+  /** How many requests of the user's tabs may be on their way at the same time. */
   readonly tabs: number;
-  /** How far the clock of the second Lambda is ahead, in seconds; none where there is one Lambda. */
+  /** How many seconds the clock of a second Lambda is ahead; without it there is one Lambda. */
   readonly skew?: number;
   readonly thief: boolean;
 }
 
-/** The longest that a request takes with all its tries, in seconds. */
+/** The longest time that a request takes with all its tries, in seconds. */
 const longestRequest = 4;
 
 export const now = epochSeconds(1_000_000_000);
@@ -79,7 +80,7 @@ export async function opened({ policy }: Bounds): Promise<State> {
   return { row: table.items.get(key), user: undefined, sent: [], thief: undefined };
 }
 
-/** Everything that can happen next. */
+/** All steps from a state. `hear` gets every conditional write with the row that it meets. */
 export function stepsOf(
   bounds: Bounds,
   hear: (asked: { readonly item: Item | undefined; readonly write: Write }) => void = () =>
@@ -96,12 +97,12 @@ export function stepsOf(
     const step = (name: string, take: Step<State>['take']) => steps.push({ name, take });
 
     if (row === undefined) return [];
-    // Whatever happened before: nobody is answered, and nothing changes any more.
+    // After a revocation every secret is refused, and nothing changes.
     if (row.revokedAt !== undefined) {
       for (const held of [user, thief, ...sent].filter((one) => one !== undefined))
         step(`${held.generation} is presented after the revocation`, async () => {
           const { reason } = await refreshed.present(row, held, 0);
-          must.equal(reason, 'revoked', 'a revoked session never answers');
+          must.equal(reason, 'revoked', 'a revoked session refuses every secret');
           return undefined;
         });
       return steps;
@@ -152,7 +153,7 @@ export function stepsOf(
   };
 }
 
-/** Genuine secrets of other sessions, and guesses. None of them may change anything. */
+/** Guesses and genuine secrets of other sessions. None of them may change anything. */
 const strangers: readonly { name: string; secret: Secret }[] = [
   { name: 'somebody guesses', secret: secretOf('a guess') },
   {
@@ -165,7 +166,7 @@ const strangers: readonly { name: string; secret: Secret }[] = [
   },
 ];
 
-/** An answer, and what it left. */
+/** An answer, and the row after it. */
 export interface Answer {
   readonly expected: Expected;
   readonly reason: string | undefined;
@@ -173,7 +174,7 @@ export interface Answer {
   readonly row: Item | undefined;
 }
 
-/** Refreshes through the real core; the same question is asked once. */
+/** Refreshes through the real core. Each question is asked once and its answer remembered. */
 function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
   const known = new Map<string, Promise<Answer>>();
   const replays = new Map<string, string>();
@@ -215,27 +216,27 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
 
     must.equal(session?.endsAt, before.endsAt, 'no refresh moves the end');
     if (outcome.outcome === 'retry') {
-      must.equal('retry', rule.outcome, 'who is asked to retry is so by the rules');
-      must.equal(left, row, 'who is asked to retry has changed nothing');
+      must.equal('retry', rule.outcome, 'the outcome is the one of the rules');
+      must.equal(left, row, 'a retry changes nothing');
       return { expected: rule, reason: undefined, held: undefined, row: left };
     }
     if (outcome.outcome === 'refused') {
-      must.equal(outcome.reason, rule.outcome, 'the refusal is that of the rules');
+      must.equal(outcome.reason, rule.outcome, 'the outcome is the one of the rules');
       must.equal(
         left,
         rule.ends ? { ...row, revokedAt: at, revokedBy: 'reuse-detected' } : row,
-        'a refusal changes nothing, but that a reuse ends the session',
+        'a refusal changes nothing, except that reuse ends the session',
       );
       return { expected: rule, reason: outcome.reason, held: undefined, row: left };
     }
-    must.equal(before.revokedAt, undefined, 'a revoked session never answers');
-    must.equal(rule.outcome, 'refreshed', 'the answer is that of the rules');
-    must.equal(session?.generation, rule.generation, 'the generation is that of the rules');
-    must.equal(session?.parentGeneration, rule.parent, 'the parent is that of the rules');
-    must.equal(session?.graceUntil, rule.graceUntil, 'the grace is that of the rules');
+    must.equal(before.revokedAt, undefined, 'a revoked session is not refreshed');
+    must.equal('refreshed', rule.outcome, 'the outcome is the one of the rules');
+    must.equal(session?.generation, rule.generation, 'the generation is the one of the rules');
+    must.equal(session?.parentGeneration, rule.parent, 'the parent is the one of the rules');
+    must.equal(session?.graceUntil, rule.graceUntil, 'the grace is the one of the rules');
     must.equal(session?.idleUntil, rule.idleUntil, 'the idle timeout is exact');
-    must.equal(session?.refreshedAt, rule.refreshedAt, 'only a refresh moves its time');
-    must.equal(written, rule.writes, 'a write is made where the rules say so');
+    must.equal(session?.refreshedAt, rule.refreshedAt, 'only a written refresh moves refreshedAt');
+    must.equal(written, rule.writes, 'a write is made exactly where the rules say so');
     const generation = Math.max(rule.generation ?? 0, held.generation);
     must.equal(
       outcome.secret,
@@ -246,9 +247,9 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
       const { issuedAt, expiresAt } = outcome;
       const place = `${numberOf(row)} ${generation}`;
       const same = JSON.stringify([issuedAt, expiresAt]);
-      must.equal(replays.get(place) ?? same, same, 'a replay is the same for all');
+      must.equal(replays.get(place) ?? same, same, 'all replays are the same');
       replays.set(place, same);
-      must.equal(issuedAt, before.refreshedAt, 'a replay is as old as its refresh');
+      must.equal(issuedAt, before.refreshedAt, 'a replay has the issue time of its refresh');
     }
     return {
       expected: rule,
@@ -258,7 +259,7 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
     };
   }
 
-  /** Asks the core over a table with this one row, and holds each write to `decide`. */
+  /** Asks the core over a table with this one row, and compares each write with `decide`. */
   async function ask(row: Item, credential: Parameters<typeof decideOf>[0], ahead: number) {
     const memory = memoryTable();
     memory.items.set(key, row);
@@ -297,13 +298,13 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
   }
 }
 
-/** Secret *n* of a family of this session's id, by the core's own computation. */
+/** Secret *n* of a family of this session, computed by the core. */
 function computed(generation: number, of: string): Secret {
   const row: Session = { ...blank, generation, secretFamily: of };
   return currentSecret(keys, row, { generation: 0, family: of }, first);
 }
 
-/** The drawn family is as good as any other: with one for all, equal states are equal. */
+/** The same family for every row, so that two rows that differ only in the random family are equal. */
 function normal(row: Item): Item {
   return row.secretFamily === undefined ? row : { ...row, secretFamily: family };
 }
@@ -385,7 +386,7 @@ async function loggedIn(policy: Policy, state: State, row: Item): Promise<State 
         Number(row.idleUntil) > now &&
         Number(row.endsAt) > now,
       false,
-      'a login is refused for a reason',
+      'a login is refused only if the session is over',
     );
     return undefined;
   }

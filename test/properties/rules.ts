@@ -1,9 +1,9 @@
 import type { Policy } from '../../functions/core/session/policy.ts';
 import type { Session } from '../../functions/core/session/session.ts';
 
-// The rules of a refresh once more, from docs/sessions.md, in numbers alone: no code of the core.
+// The rules of docs/sessions.md, written a second time without any code of the core.
 
-/** What a refresh must answer, and what it must leave. */
+/** What a refresh must answer, and the row after it. */
 export interface Expected {
   readonly outcome:
     | 'refreshed'
@@ -13,9 +13,9 @@ export interface Expected {
     | 'lifetime-over'
     | 'idle-too-long'
     | 'reused-secret';
-  /** Whether the session must have been ended as stolen. */
+  /** Whether the refresh must end the session as reuse. */
   readonly ends?: boolean;
-  /** Whether it gets the answer of the last refresh again. */
+  /** Whether the answer must be that of the last refresh. */
   readonly replays?: boolean;
   readonly writes?: boolean;
   readonly generation?: number | undefined;
@@ -25,7 +25,7 @@ export interface Expected {
   readonly refreshedAt?: number;
 }
 
-/** What becomes of the holder of genuine secret *n* of a session, at a moment of its Lambda's clock. */
+/** What a client with the genuine secret *n* of a session must get, at a moment of the Lambda's clock. */
 export function expected(
   row: Session,
   held: { readonly generation: number; readonly expiresAt?: number },
@@ -75,14 +75,15 @@ export function expected(
   };
 }
 
-/** What must hold; each throws where it does not. */
+/** Assertions; each throws an error that says what must be true. */
 export const must = {
   equal(actual: unknown, wanted: unknown, what: string): void {
     const same = JSON.stringify(sorted(actual)) === JSON.stringify(sorted(wanted));
-    if (!same) throw new Error(`${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`);
+    if (!same)
+      throw new Error(`${what}; got ${JSON.stringify(actual)}, want ${JSON.stringify(wanted)}`);
   },
 
-  /** Without a thief, nobody who keeps to the limits is ever refused as one. */
+  /** If no thief used a secret, an honest client is refused only at a limit or after a revocation. */
   keepTheHonest({ reason }: { readonly reason: string | undefined }, stolen: boolean): void {
     if (stolen || reason === undefined) return;
     const limits = ['revoked', 'idle-too-long', 'lifetime-over'];

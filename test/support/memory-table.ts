@@ -9,8 +9,8 @@ const updateItem = require('dynalite/actions/updateItem');
 
 /**
  * A table in memory whose updates are evaluated by the embedded database's own interpreter of
- * expressions: the text of the condition and of the update is what is tested, not a copy of its meaning.
- * test/store/memory.test.ts compares it with DynamoDB Local. It has no index and no capacity.
+ * expressions. So the expressions themselves are tested, not a copy of their meaning.
+ * test/store/memory.test.ts compares it with DynamoDB Local. It has no index and counts no capacity.
  */
 export interface MemoryTable extends Table {
   readonly items: Map<string, Item>;
@@ -39,7 +39,7 @@ export function memoryTable(): MemoryTable {
   };
 }
 
-/** What a write makes of a row. */
+/** The result of a write to a row. */
 export function evaluate(item: Item | undefined, write: Write): Written {
   const request = parsed(write);
   const old = item && marshall(item);
@@ -56,7 +56,7 @@ export function evaluate(item: Item | undefined, write: Write): Written {
 
 type Refusal = Error & { readonly body?: { readonly __type?: string } };
 
-/** The interpreter's request for a write. A text is parsed once; its parse refers to the values' objects. */
+/** The interpreter's request for a write. Each text is parsed once, and its values are replaced after that. */
 function parsed({ rowKey, set, conditions, values }: Write): object {
   const UpdateExpression = `SET ${set.join(', ')}`;
   const ConditionExpression = conditions.join(' AND ');
@@ -100,7 +100,7 @@ const table = {
 };
 const missing = Object.assign(new Error('not found'), { name: 'NotFoundError' });
 
-/** The part of dynalite's store that its update asks for, over one item. */
+/** The part of dynalite's store that its update uses, with one item. */
 function storeOf(old: object | undefined) {
   return {
     options: { maxItemSize: 409_600 },

@@ -40,7 +40,7 @@ describe('signJwt', () => {
   });
 
   test('signs by HMAC-SHA-256 over the key’s UTF-8 bytes, in unpadded base64url', async () => {
-    // Enough tokens that each alphabet would show itself.
+    // Enough tokens for each character of the alphabet to occur.
     for (let n = 0; n < 50; n += 1) {
       const token = await signJwt(`{"n":"${'?>~'.repeat(n)}"}`, key);
       expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]{43}$/);

@@ -133,8 +133,8 @@ function signed(head: string, payload: string, hash = 'sha256'): string {
   return `${input}.${createHmac(hash, key).update(input).digest('base64')}`;
 }
 
-describe('verifyPaddedJwt of a spoiled token', () => {
-  test('takes the tokens that the ones below spoil', () => {
+describe('verifyPaddedJwt of a changed token', () => {
+  test('takes the tokens before their change', () => {
     expect(verifyPaddedJwt(signed(header, body), [key])).toEqual({ sub: '~>~?~??>' });
     expect(verifyPaddedJwt(signed(header, padded), [key])).toEqual({ sub: ' ~>~?~??>' });
   });
@@ -261,15 +261,15 @@ describe('verifyPaddedJwt of a spoiled token', () => {
     expect(taken).toEqual([]);
   });
 
-  // Quadratic time would be hours of it.
+  // In quadratic time each would take an hour.
   test.for([
-    { what: 'digits', token: 'A'.repeat(4_000_000) },
-    { what: 'padding', token: `a.b.${'='.repeat(4_000_000)}` },
-    { what: 'digits that end wrong', token: `a.b.${'A'.repeat(4_000_000)}!` },
-    { what: 'digits that change their alphabet', token: `a.b.${'-'.repeat(4_000_000)}+` },
-    { what: 'dots', token: '.'.repeat(4_000_000) },
-    { what: 'a genuine signature', token: signed(header, `${'A'.repeat(4_000_000)}!`) },
-  ])('refuses four million characters of $what', ({ token }) => {
+    { what: 'digits', token: 'A'.repeat(1_000_000) },
+    { what: 'padding', token: `a.b.${'='.repeat(1_000_000)}` },
+    { what: 'digits that end wrong', token: `a.b.${'A'.repeat(1_000_000)}!` },
+    { what: 'digits that change their alphabet', token: `a.b.${'-'.repeat(1_000_000)}+` },
+    { what: 'dots', token: '.'.repeat(1_000_000) },
+    { what: 'a genuine signature', token: signed(header, `${'A'.repeat(1_000_000)}!`) },
+  ])('refuses a million characters of $what', ({ token }) => {
     expect(verifyPaddedJwt(token, [key])).toBeUndefined();
   });
 });

@@ -1,10 +1,10 @@
 import { dateOf, retryAfterOf } from './headers.ts';
-import { judge } from './judge.ts';
+import { interpret } from './interpret.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
 import type { Wire } from './wire.ts';
 
-/** Presents a credential once. It never rejects: what was thrown might quote what was sent. */
+/** Sends a credential once. Never rejects, because an error might quote the request. */
 export async function attempt<Credential, Grant, Code extends string>(
   wire: Wire<Credential, Grant, Code>,
   url: string,
@@ -12,28 +12,28 @@ export async function attempt<Credential, Grant, Code extends string>(
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Outcome<Grant, Code>> {
-  const request = requestOf(wire, url, credential, runtime, signal);
+  const request = buildRequest(wire, url, credential, runtime, signal);
   if (!request) return { outcome: 'rejected' };
   const sentAt = runtime.elapsed();
-  const answer = await answerTo(request, runtime);
+  const answer = await send(request, runtime);
   if (!answer) return { outcome: 'retry-later', cause: signal.aborted ? 'timeout' : 'network' };
 
   const { status, headers, text } = answer;
   const own = runtime.now();
-  const said = judge(wire, status, text);
-  if (said.outcome === 'retry-later') {
+  const meaning = interpret(wire, status, text);
+  if (meaning.outcome === 'retry-later') {
     const retryAfter = retryAfterOf(headers, own);
-    return retryAfter === undefined ? said : { ...said, retryAfter };
+    return retryAfter === undefined ? meaning : { ...meaning, retryAfter };
   }
-  if (said.outcome !== 'refreshed') return said;
-  // The answer may have been under way for all that time.
-  const underWay = (runtime.elapsed() - sentAt) / 1000;
-  const life = wire.expiresIn(said.grant, { server: dateOf(headers), own });
-  return { ...said, expiresIn: Math.max(0, life - underWay) };
+  if (meaning.outcome !== 'refreshed') return meaning;
+  // The answer may have been on its way for the whole time since the request was sent.
+  const onItsWay = (runtime.elapsed() - sentAt) / 1000;
+  const lifetime = wire.expiresIn(meaning.grant, { server: dateOf(headers), own });
+  return { ...meaning, expiresIn: Math.max(0, lifetime - onItsWay) };
 }
 
-/** The request; nothing where the platform can make none of what it was given. */
-function requestOf<Credential, Grant, Code extends string>(
+/** The request, or nothing where the platform rejects the address, a header or the body. */
+function buildRequest<Credential, Grant, Code extends string>(
   wire: Wire<Credential, Grant, Code>,
   url: string,
   credential: Credential,
@@ -47,7 +47,7 @@ function requestOf<Credential, Grant, Code extends string>(
       signal,
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
-      // A redirected credential would be in other hands.
+      // A redirect would hand the credential to another server.
       redirect: 'error',
     });
   } catch {
@@ -55,8 +55,8 @@ function requestOf<Credential, Grant, Code extends string>(
   }
 }
 
-/** The whole answer; nothing where there is none, for whatever reason. */
-async function answerTo(request: Request, { fetch }: Runtime) {
+/** The complete answer, or nothing where it does not arrive, for whatever reason. */
+async function send(request: Request, { fetch }: Runtime) {
   try {
     const response = await fetch(request);
     const { status, headers } = response;

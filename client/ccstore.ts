@@ -2,12 +2,12 @@ import type { CredentialStore } from './credentials.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
 import { isNumber, isText, type Wire } from './wire.ts';
 
-/** What a client of `ccstore` presents: its current access token. */
+/** The credential of a `ccstore` session: its current access token. */
 export interface CcstoreCredential {
   readonly accessToken: string;
 }
 
-/** What `POST /ccstore/v1/refresh` gives. */
+/** The body of a 200 of `POST /ccstore/v1/refresh`. */
 export interface CcstoreGrant {
   readonly access_token: string;
   readonly token_type: string;
@@ -15,7 +15,7 @@ export interface CcstoreGrant {
   readonly expires_in: number;
 }
 
-/** Why a session of `ccstore` is over: the token is invalid, too old, or logged out. */
+/** Why a `ccstore` session is over: its token is invalid, it has expired, or the user logged out. */
 export type CcstoreEnd = '90002' | '90003' | '90004';
 
 export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
@@ -26,8 +26,8 @@ export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
  * import { ccstore } from '@session-refresh/client/ccstore';
  *
  * const refresh = ccstore({ url: `${host}/ccstore/v1/refresh`, credentials: { accessToken } });
- * const said = await refresh();
- * if (said.outcome === 'refreshed') use(said.grant.access_token);
+ * const result = await refresh();
+ * if (result.outcome === 'refreshed') use(result.grant.access_token);
  */
 export function ccstore(
   options: ClientOptions<CcstoreCredential, CcstoreGrant>,
@@ -43,7 +43,7 @@ const wire: Wire<CcstoreCredential, CcstoreGrant, CcstoreEnd> = {
       : undefined,
   code: (body, status) => (body.status === String(status) ? body.errorCode : undefined),
   ended: { '90002': 401, '90003': 401, '90004': 401 },
-  passing: [],
+  temporary: [],
   expiresIn: ({ expires_in }) => expires_in,
   next: (credential, { access_token }) => ({ ...credential, accessToken: access_token }),
 };

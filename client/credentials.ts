@@ -1,29 +1,30 @@
-/** Where a credential is kept between refreshes. All that is in it is secret. */
+/** Where a credential is stored between refreshes. Everything in it is secret. */
 export interface CredentialStore<Credential, Grant> {
   /**
-   * What tabs that share this store call it: the name of the lock they take turns by. A store that
-   * nobody shares has none.
+   * The name that tabs use for this store when they share it: they lock by it, so that one of them
+   * refreshes at a time. Absent where nothing else uses the store.
    */
   readonly sharedAs?: string;
-  /** Nothing where nobody is logged in. */
-  read(): Kept<Credential, Grant> | undefined | Promise<Kept<Credential, Grant> | undefined>;
-  write(kept: Kept<Credential, Grant>): void | Promise<void>;
+  /** Returns nothing where nobody is logged in. */
+  read(): Stored<Credential, Grant> | undefined | Promise<Stored<Credential, Grant> | undefined>;
+  write(stored: Stored<Credential, Grant>): void | Promise<void>;
 }
 
-/** What a store keeps: plain data, so that it may be kept as JSON. A login writes `{ credential }`. */
-export interface Kept<Credential, Grant> {
+/** The contents of a store: plain data that can be stored as JSON. A login writes `{ credential }`. */
+export interface Stored<Credential, Grant> {
   readonly credential: Credential;
-  /** The last refresh, of whichever tab: one that waited for it has its answer here. */
+  /** The last answer to a refresh, in any tab. A tab that waited for another one takes it from here. */
   readonly last?: {
-    /** When it was answered, by this machine's clock, in epoch milliseconds. */
+    /** When it arrived, by this machine's clock, in epoch milliseconds. */
     readonly at: number;
     readonly grant: Grant;
+    /** Seconds that it was good for when it arrived. */
     readonly expiresIn: number;
   };
 }
 
 /**
- * A store as long-lived as the page or the process.
+ * A store that lives as long as the page or the process.
  * @example
  * import { type EosStore, eos } from '@session-refresh/client/eos';
  * import { inMemory } from '@session-refresh/client/credentials';
@@ -31,23 +32,23 @@ export interface Kept<Credential, Grant> {
  * const credentials: EosStore = inMemory();
  * const refresh = eos({ url: `${host}/client/refresh`, credentials });
  * await credentials.write({ credential: { sessionId, secureCode } }); // at login
- * const said = await refresh();
+ * const result = await refresh();
  */
 export function inMemory<Credential, Grant>(
   credential?: Credential,
 ): CredentialStore<Credential, Grant> {
-  let kept: Kept<Credential, Grant> | undefined = credential && { credential };
+  let stored: Stored<Credential, Grant> | undefined = credential && { credential };
   return {
-    read: () => kept,
+    read: () => stored,
     write: (next) => {
-      kept = next;
+      stored = next;
     },
   };
 }
 
 /**
- * A store in `localStorage`, say, that all tabs of an origin share. Every script of the page can read
- * it. What another has put there instead counts as nothing.
+ * A store in `localStorage`, for example, that all tabs of an origin share. Every script of the page
+ * can read it. A value of another form counts as an empty store.
  * @example
  * import { type CcstoreStore, ccstore } from '@session-refresh/client/ccstore';
  * import { inStorage } from '@session-refresh/client/credentials';
@@ -62,25 +63,27 @@ export function inStorage<Credential, Grant>(
 ): CredentialStore<Credential, Grant> {
   return {
     sharedAs: key,
-    read: () => keptIn(storage.getItem(key)),
-    write: (kept) => storage.setItem(key, JSON.stringify(kept)),
+    read: () => parseStored(storage.getItem(key)),
+    write: (stored) => storage.setItem(key, JSON.stringify(stored)),
   };
 }
 
-function keptIn<Credential, Grant>(text: string | null): Kept<Credential, Grant> | undefined {
+function parseStored<Credential, Grant>(
+  text: string | null,
+): Stored<Credential, Grant> | undefined {
   try {
     const value = JSON.parse(text ?? 'null');
     return typeof value?.credential === 'object' && value.credential ? value : undefined;
   } catch {
-    // The parser's own error quotes the text.
+    // The parser's error quotes the text, so it goes nowhere.
     return undefined;
   }
 }
 
-/** Whether two stores keep the same credential. */
+/** Whether two stores hold the same credential. */
 export function sameCredential(
-  one: Pick<Kept<unknown, unknown>, 'credential'> | undefined,
-  other: Pick<Kept<unknown, unknown>, 'credential'> | undefined,
+  one: Pick<Stored<unknown, unknown>, 'credential'> | undefined,
+  other: Pick<Stored<unknown, unknown>, 'credential'> | undefined,
 ): boolean {
   return JSON.stringify(one?.credential) === JSON.stringify(other?.credential);
 }

@@ -1,16 +1,23 @@
 import type { CredentialStore } from './credentials.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
-import { cautious, isNumber, isObject, isText, type JsonObject, type Wire } from './wire.ts';
+import {
+  assumedExpiresIn,
+  isNumber,
+  isObject,
+  isText,
+  type JsonObject,
+  type Wire,
+} from './wire.ts';
 
-/** What a client of `eos` presents: both come from Login. */
+/** The credential of an `eos` session. Login gives both members. */
 export interface EosCredential {
   readonly sessionId: string;
   readonly secureCode: string;
 }
 
-/** What `POST /client/refresh` gives, "as same as response of Login API". */
+/** The body of a 200 of `POST /client/refresh`, "as same as response of Login API". */
 export interface EosGrant {
-  /** Epoch milliseconds by the server's clock: `expiresIn` of the outcome is what to count by. */
+  /** Epoch milliseconds by the server's clock. Use `expiresIn` of the outcome instead. */
   readonly expireTime: number;
   readonly secureCode: string;
   readonly mobilityApps: { readonly system: readonly EosApp[]; readonly user: readonly EosApp[] };
@@ -25,7 +32,7 @@ export interface EosApp {
   readonly size: number;
 }
 
-/** Why a session of `eos` is over; the document has one code for every reason. */
+/** Why an `eos` session is over. The document has one code for every reason. */
 export type EosEnd = '3-2';
 
 export type EosStore = CredentialStore<EosCredential, EosGrant>;
@@ -36,9 +43,9 @@ export type EosStore = CredentialStore<EosCredential, EosGrant>;
  * import { eos } from '@session-refresh/client/eos';
  *
  * const refresh = eos({ url: `${host}/client/refresh`, credentials: { sessionId, secureCode } });
- * const said = await refresh();
- * if (said.outcome === 'refreshed') show(said.grant.profile, said.grant.mobilityApps);
- * if (said.outcome === 'ended') logIn();
+ * const result = await refresh();
+ * if (result.outcome === 'refreshed') show(result.grant.profile, result.grant.mobilityApps);
+ * if (result.outcome === 'ended') logIn();
  */
 export function eos(options: ClientOptions<EosCredential, EosGrant>): Refresh<EosGrant, EosEnd> {
   return refresher(wire, options);
@@ -51,18 +58,18 @@ const wire: Wire<EosCredential, EosGrant, EosEnd> = {
   grant: grantIn,
   code: ({ message, code }) => (typeof message === 'string' ? code : undefined),
   ended: { '3-2': 403 },
-  passing: [],
+  temporary: [],
   expiresIn({ expireTime }, { server, own }) {
     if (server !== undefined) return (expireTime - server) / 1000;
-    // By this machine's clock alone, which may be wrong: no session rests longer than `idle`, and one
-    // that was just refreshed is not over.
+    // Only this machine's clock is left, and it may be wrong. The result is at most the idle timeout,
+    // and never zero, because the session was just refreshed.
     const seconds = (expireTime - own) / 1000;
-    return seconds > 0 ? Math.min(seconds, idle) : cautious;
+    return seconds > 0 ? Math.min(seconds, idle) : assumedExpiresIn;
   },
   next: (credential, { secureCode }) => ({ ...credential, secureCode }),
 };
 
-/** How long a session may rest, in seconds: the policy of `functions/eos/contract.ts`. */
+/** The idle timeout in seconds: the policy of `functions/eos/contract.ts`. */
 const idle = 30 * 60;
 
 function grantIn({ expireTime, secureCode, mobilityApps, profile }: JsonObject) {

@@ -1,11 +1,11 @@
-/** The server's clock when it answered, in epoch milliseconds, where it may be read. */
+/** The server's time of the answer, in epoch milliseconds, where CORS lets the page read it. */
 export function dateOf(headers: Headers): number | undefined {
   return httpDate(headers.get('date'));
 }
 
 /**
- * The seconds that `Retry-After` asks for, written either way (RFC 9110, 10.2.3). A date is taken by
- * the server's clock, and by this machine's where that may not be read.
+ * The seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3). A date is compared
+ * with the server's clock, or with this machine's where `Date` cannot be read.
  */
 export function retryAfterOf(headers: Headers, now: number): number | undefined {
   const written = headers.get('retry-after')?.trim() ?? '';
@@ -15,7 +15,7 @@ export function retryAfterOf(headers: Headers, now: number): number | undefined 
   return Math.max(0, (date - (dateOf(headers) ?? now)) / 1000);
 }
 
-/** `Date.parse` alone makes a date of nearly everything. */
+/** `Date.parse` alone accepts nearly everything. */
 function httpDate(text: string | null): number | undefined {
   const date = text?.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : date;

@@ -2,21 +2,22 @@ import type { Ended, Outcome } from './outcome.ts';
 import { longestPause } from './pause.ts';
 import type { Refresh } from './refresher.ts';
 import { type Runtime, runtimeWith } from './runtime.ts';
-import { cautious } from './wire.ts';
+import { assumedExpiresIn } from './wire.ts';
 
-/** How a session is kept. */
+/** The options of `keepFresh`. */
 export interface KeepFreshOptions<Grant, Code extends string> {
-  /** Stops it. */
+  /** Stops the refreshes. */
   readonly signal?: AbortSignal;
-  /** Seconds that the session holds already; without it, it is refreshed at once. */
+  /** Seconds that the session is still good for. Without it, the first refresh is at once. */
   readonly expiresIn?: number;
   readonly onOutcome?: (outcome: Outcome<Grant, Code>) => void;
   readonly runtime?: Partial<Runtime>;
 }
 
 /**
- * Refreshes a session well before it expires, again and again. It resolves with the end of the
- * session, or with nothing once it is stopped.
+ * Refreshes a session well before it expires, again and again. Resolves with the `ended` outcome when
+ * the session is over, or with nothing when its signal is aborted.
+ * @throws the error that the store throws
  * @example
  * import { eos } from '@session-refresh/client/eos';
  * import { keepFresh } from '@session-refresh/client/keep-fresh';
@@ -37,8 +38,8 @@ export async function keepFresh<Grant, Code extends string>(
     let left = expiresIn === undefined ? undefined : countdown(expiresIn, runtime);
     let waitMs = left ? dueIn(left(), random) : 0;
     for (;;) {
-      await passing(waitMs, runtime, signal);
-      // Another tab may have been there meanwhile: its answer will do, and the tabs share the work.
+      await wait(waitMs, runtime, signal);
+      // Another tab may have refreshed meanwhile. Its answer is as good, so the tabs share the work.
       const outcome = await refresh({ signal, maxAge: waitMs / 2000 });
       signal.throwIfAborted();
       onOutcome?.(outcome);
@@ -59,52 +60,52 @@ export async function keepFresh<Grant, Code extends string>(
   }
 }
 
-/** From 60 to 80 % of what is left, in milliseconds; never at once, though it be over already. */
+/** From 60 to 80 % of what is left, in milliseconds. Never zero, even where nothing is left. */
 function dueIn(left: number, random: () => number): number {
-  if (left < 1) return leastMs * (1 + random());
+  if (left < 1) return shortestMs * (1 + random());
   return Math.max(1000, left * 1000 * (0.6 + 0.2 * random()));
 }
 
-/** What the service asked for and ever longer, up to five minutes more, in milliseconds. */
+/** `Retry-After` and a backoff from 10 seconds to five minutes, in milliseconds. */
 function pauseAfter(
   outcome: Exclude<Outcome<unknown, string>, { outcome: 'refreshed' | 'ended' }>,
   failures: number,
   random: () => number,
 ): number {
   const asked = outcome.outcome === 'retry-later' ? (outcome.retryAfter ?? 0) : 0;
-  const ceiling = Math.min(mostMs, leastMs * 2 ** failures);
-  return asked * 1000 + leastMs + random() * (ceiling - leastMs);
+  const ceiling = Math.min(longestMs, shortestMs * 2 ** failures);
+  return asked * 1000 + shortestMs + random() * (ceiling - shortestMs);
 }
 
-const leastMs = 10_000;
-const mostMs = 5 * 60_000;
+const shortestMs = 10_000;
+const longestMs = 5 * 60_000;
 
-/** The seconds that are left of so many, from now on. */
+/** Counts down so many seconds from now on. */
 function countdown(expiresIn: number, runtime: Runtime): () => number {
   const passed = stopwatch(runtime);
-  const seconds = Number.isFinite(expiresIn) ? expiresIn : cautious;
+  const seconds = Number.isFinite(expiresIn) ? expiresIn : assumedExpiresIn;
   return () => seconds - passed() / 1000;
 }
 
 /**
- * The milliseconds that have passed since it was started, by the faster of two clocks: one stops
- * while the machine sleeps, and the other may be set back.
+ * The milliseconds since it was started, by the faster of two clocks: `elapsed` stops while the
+ * machine sleeps, and `now` may be set back.
  */
 function stopwatch({ elapsed, now }: Runtime): () => number {
   const from = { elapsed: elapsed(), now: now() };
   return () => Math.max(elapsed() - from.elapsed, now() - from.now);
 }
 
-/** Waits in naps: a timer counts no further than 31 bits, and stops while the machine sleeps. */
-async function passing(milliseconds: number, runtime: Runtime, signal: AbortSignal): Promise<void> {
+/** Waits in steps of a minute: a timer has 31 bits, and stops while the machine sleeps. */
+async function wait(milliseconds: number, runtime: Runtime, signal: AbortSignal): Promise<void> {
   const passed = stopwatch(runtime);
   for (;;) {
     signal.throwIfAborted();
     const left = Math.round(milliseconds) - passed();
     if (left <= 0) return;
     // A timer counts whole milliseconds.
-    await runtime.sleep(Math.max(1, Math.min(left, napMs)), signal);
+    await runtime.sleep(Math.max(1, Math.min(left, stepMs)), signal);
   }
 }
 
-const napMs = 60_000;
+const stepMs = 60_000;

@@ -1,85 +1,86 @@
 import { attempt } from './attempt.ts';
 import { type CredentialStore, inMemory, sameCredential } from './credentials.ts';
-import type { Handed } from './handover.ts';
-import { answeredSince, answerKept, inTurn } from './in-turn.ts';
 import type { Outcome } from './outcome.ts';
 import { longestPause } from './pause.ts';
-import { type Patience, retrying } from './retry.ts';
+import { type RetryPolicy, withRetries } from './retries.ts';
 import { type Runtime, runtimeWith } from './runtime.ts';
 import { singleFlight } from './single-flight.ts';
+import { newAnswer, storedAnswer } from './stored-answer.ts';
+import type { SharedAnswer } from './tab-channel.ts';
+import { withTabLock } from './tab-lock.ts';
 import type { Wire } from './wire.ts';
 
-/** What a client of any contract is made of. */
+/** The options that the clients of all contracts take. */
 export interface ClientOptions<Credential, Grant> {
   /** The address of the contract's route. */
   readonly url: string;
-  /** What Login gave, or where it is kept. */
+  /** The credential that the login gave, or the store that holds it. */
   readonly credentials: Credential | CredentialStore<Credential, Grant>;
-  readonly patience?: Partial<Patience>;
+  readonly retry?: Partial<RetryPolicy>;
   readonly runtime?: Partial<Runtime>;
 }
 
 /**
- * Refreshes the session. Concurrent calls are one request. It rejects with the reason of its signal,
- * or with what the store threw, and otherwise never.
+ * Refreshes the session. Concurrent calls share one request.
+ * @throws the reason of the signal when it is aborted, or the error that the store throws
  */
 export type Refresh<Grant, Code extends string> = (
   options?: RefreshOptions,
 ) => Promise<Outcome<Grant, Code>>;
 
-/** How one refresh is wanted. */
+/** The options of one refresh. */
 export interface RefreshOptions {
   readonly signal?: AbortSignal;
-  /** Seconds: the answer to a refresh, of whichever tab, that is no older will do. */
+  /** Seconds. An answer in the store that is no older, from any tab, is returned without a request. */
   readonly maxAge?: number;
 }
 
-/** A contract's client. */
+/** The client of a contract. */
 export function refresher<Credential extends object, Grant, Code extends string>(
   wire: Wire<Credential, Grant, Code>,
   { url, credentials, ...options }: ClientOptions<Credential, Grant>,
 ): Refresh<Grant, Code> {
   const runtime = runtimeWith(options.runtime);
-  const patience = { ...standard, ...options.patience };
+  const policy = { ...standardPolicy, ...options.retry };
   const store = isStore(credentials) ? credentials : inMemory<Credential, Grant>(credentials);
 
   const present = async (
     signal: AbortSignal,
-    tell: (handed: Handed<Credential, Grant>) => void,
-    rounds: number,
+    share: (answer: SharedAnswer<Credential, Grant>) => void,
+    logins: number,
   ): Promise<Outcome<Grant, Code>> => {
     const from = runtime.elapsed();
-    const kept = await store.read();
-    if (!kept) return { outcome: 'ended', code: 'no-credential' };
-    const left = () => answerKept(kept, runtime.now())?.expiresIn;
-    // Every attempt presents the same credential: the service repeats an answer that was lost. Once
-    // another tab has replaced it, a late attempt could make the service replace the new one as well.
-    const outcome = await retrying(
+    const stored = await store.read();
+    if (!stored) return { outcome: 'ended', code: 'no-credential' };
+    const left = () => storedAnswer(stored, runtime.now())?.expiresIn;
+    // Every attempt presents the same credential: the service repeats an answer that was lost. After
+    // another tab has replaced the credential, a late attempt could make the service replace it again.
+    const outcome = await withRetries(
       async (limit) =>
-        sameCredential(await store.read(), kept)
-          ? attempt(wire, url, kept.credential, runtime, limit)
+        sameCredential(await store.read(), stored)
+          ? attempt(wire, url, stored.credential, runtime, limit)
           : ({ outcome: 'replaced' } as const),
-      patience,
+      policy,
       runtime,
       signal,
       () => longestPause(left()),
     );
-    const since = await store.read();
-    if (outcome.outcome === 'replaced' || !sameCredential(since, kept)) {
-      // Another tab's refresh, which the browser shows late: a login leaves no answer behind.
-      const theirs = answeredSince(kept, since, runtime.now(), runtime.elapsed() - from);
-      if (theirs) return theirs;
-      // Whoever logged in or out meanwhile is not to have it undone, nor to get another's answer.
-      return rounds > 1
-        ? present(signal, tell, rounds - 1)
+    const current = await store.read();
+    if (outcome.outcome === 'replaced' || !sameCredential(current, stored)) {
+      // Another tab's refresh, which the browser shows late: a login leaves no answer in the store.
+      const other = newAnswer(stored, current, runtime.now(), runtime.elapsed() - from);
+      if (other) return other;
+      // A login or logout during the refresh takes precedence over its answer.
+      return logins > 1
+        ? present(signal, share, logins - 1)
         : { outcome: 'retry-later', cause: 'login' };
     }
     if (outcome.outcome === 'refreshed') {
       const { grant, expiresIn } = outcome;
-      const credential = wire.next(kept.credential, grant);
+      const credential = wire.next(stored.credential, grant);
       const next = { credential, last: { at: runtime.now(), grant, expiresIn } };
       await store.write(next);
-      tell({ was: { credential: kept.credential }, now: next });
+      share({ before: { credential: stored.credential }, after: next });
       return outcome;
     }
     const expiresIn = left();
@@ -87,10 +88,13 @@ export function refresher<Credential extends object, Grant, Code extends string>
     return { ...outcome, expiresIn };
   };
   const flight = singleFlight((signal) =>
-    inTurn(store, runtime, patience.totalMs, signal, (tell) => present(signal, tell, mostLogins)),
+    withTabLock(store, runtime, policy.totalMs, signal, (share) =>
+      present(signal, share, mostLogins),
+    ),
   );
 
-  // By a clock that was set back, an old answer in the store looks young: until a refresh, none counts.
+  // By a clock that was set back, an old answer in the store looks young. Until the next refresh,
+  // none is used.
   let called = { now: runtime.now(), elapsed: runtime.elapsed() };
   let isSetBack = false;
   return async ({ signal, maxAge } = {}) => {
@@ -98,9 +102,9 @@ export function refresher<Credential extends object, Grant, Code extends string>
     called = { now: runtime.now(), elapsed: runtime.elapsed() };
     isSetBack ||= called.now - now < called.elapsed - elapsed - 1000;
     if (maxAge !== undefined && !isSetBack) {
-      const kept = await store.read();
-      const age = (runtime.now() - (kept?.last?.at ?? Number.NaN)) / 1000;
-      const answer = age <= maxAge && answerKept(kept, runtime.now());
+      const stored = await store.read();
+      const age = (runtime.now() - (stored?.last?.at ?? Number.NaN)) / 1000;
+      const answer = age <= maxAge && storedAnswer(stored, runtime.now());
       if (answer) return answer;
     }
     const outcome = await flight(signal);
@@ -109,7 +113,7 @@ export function refresher<Credential extends object, Grant, Code extends string>
   };
 }
 
-const standard: Patience = {
+const standardPolicy: RetryPolicy = {
   attempts: 4,
   attemptMs: 10_000,
   totalMs: 30_000,
@@ -123,5 +127,5 @@ function isStore<Credential extends object, Grant>(
   return 'read' in given && typeof given.read === 'function';
 }
 
-/** How often somebody may log in during one refresh before it gives up. */
+/** After so many logins during one refresh it gives up. */
 const mostLogins = 3;

@@ -1,25 +1,25 @@
-/** What the client takes from the machine it runs on. Tests hand in their own. */
+/** What the client uses of its platform. Tests can pass their own. */
 export interface Runtime {
   readonly fetch: (request: Request) => Promise<Response>;
   /** The wall clock, in epoch milliseconds: it may be wrong, and it may jump. */
   readonly now: () => number;
-  /** Milliseconds since some moment: they never run back, but may stop while the machine sleeps. */
+  /** Milliseconds since some moment. They never go back, but may stop while the machine sleeps. */
   readonly elapsed: () => number;
   /** At least 0, less than 1. */
   readonly random: () => number;
-  /** Rejects with the signal's reason once that is aborted. */
+  /** @throws the signal's reason when it is aborted */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Calls back once, after so many milliseconds. What it gives back stops it. */
-  readonly timer: (milliseconds: number, ring: () => void) => () => void;
-  /** Absent where there are no tabs to share with, or the page is not secure. */
+  /** Calls back once, after so many milliseconds. The returned function cancels it. */
+  readonly timer: (milliseconds: number, callback: () => void) => () => void;
+  /** Absent outside browsers and on insecure pages. */
   readonly locks: Locks | undefined;
-  /** Opens what tabs hear each other by. Absent where the platform has none. */
-  readonly channel: ((name: string, hear: (message: unknown) => void) => Channel) | undefined;
+  /** Opens a channel to the other tabs. Absent where the platform has none. */
+  readonly channel: ((name: string, onMessage: (message: unknown) => void) => Channel) | undefined;
 }
 
-/** As much of the Web Locks API as is used. */
+/** The part of the Web Locks API that the client uses. */
 export interface Locks {
-  /** With `ifAvailable` it does not wait: where another has the lock, it runs with `null`. */
+  /** With `ifAvailable` it does not wait: where the lock is taken, it runs with `null`. */
   request<Result>(
     name: string,
     options: { readonly signal?: AbortSignal; readonly ifAvailable?: boolean },
@@ -27,19 +27,19 @@ export interface Locks {
   ): Promise<Result>;
 }
 
-/** A channel to the other tabs of an origin, as `BroadcastChannel` is one. */
+/** A channel to the other tabs of an origin, such as a `BroadcastChannel`. */
 export interface Channel {
-  say(message: unknown): void;
+  post(message: unknown): void;
   close(): void;
 }
 
-/** The platform's own, with what is handed in put in its place. */
+/** The platform's runtime, with the given parts in place of its own. */
 export function runtimeWith(own: Partial<Runtime> = {}): Runtime {
   const { navigator, BroadcastChannel } = globalThis;
   return { ...platform, locks: navigator?.locks, channel: BroadcastChannel && channel, ...own };
 }
 
-// Each is called as a member of what it belongs to: a browser's `fetch` asks for that.
+// Called as members of their objects: a browser's `fetch` requires that.
 const platform = {
   fetch: (request: Request) => globalThis.fetch(request),
   now: () => Date.now(),
@@ -49,11 +49,11 @@ const platform = {
   timer,
 };
 
-/** `setTimeout` takes 31 bits, and calls back at once where it is given more. */
+/** `setTimeout` takes 31 bits, and calls back at once if it gets more. */
 const longestTimer = 2 ** 31 - 1;
 
-function timer(milliseconds: number, ring: () => void): () => void {
-  const timeout = setTimeout(ring, Math.min(milliseconds, longestTimer));
+function timer(milliseconds: number, callback: () => void): () => void {
+  const timeout = setTimeout(callback, Math.min(milliseconds, longestTimer));
   return () => clearTimeout(timeout);
 }
 
@@ -72,8 +72,8 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function channel(name: string, hear: (message: unknown) => void): Channel {
+function channel(name: string, onMessage: (message: unknown) => void): Channel {
   const opened = new BroadcastChannel(name);
-  opened.onmessage = ({ data }: { readonly data: unknown }) => hear(data);
-  return { say: (message) => opened.postMessage(message), close: () => opened.close() };
+  opened.onmessage = ({ data }: { readonly data: unknown }) => onMessage(data);
+  return { post: (message) => opened.postMessage(message), close: () => opened.close() };
 }

@@ -1,20 +1,20 @@
 import type { CredentialStore } from './credentials.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
-import { cautious, isNumber, isObject, isText, type Wire } from './wire.ts';
+import { assumedExpiresIn, isNumber, isObject, isText, type Wire } from './wire.ts';
 
-/** What a client of `s360` presents: both come from the sign-in at the IDP. */
+/** The credential of an `s360` session. The sign-in at the IDP gives both members. */
 export interface S360Credential {
   readonly sessionId: string;
   readonly sessionToken: string;
 }
 
-/** The `data` of what `POST /idp/sso/v1/refresh` answers. */
+/** The `data` of a 200 of `POST /idp/sso/v1/refresh`. */
 export interface S360Grant {
   /** A JWT for relying parties. */
   readonly accessToken: string;
 }
 
-/** Why a session of `s360` is over: it is invalid, or the user logged out. */
+/** Why an `s360` session is over: it is invalid, or the user logged out. */
 export type S360End = 'ESB-IDP-E0003' | 'ESB-IDP-E0004';
 
 export type S360Store = CredentialStore<S360Credential, S360Grant>;
@@ -26,8 +26,8 @@ export type S360Store = CredentialStore<S360Credential, S360Grant>;
  *
  * const url = `${host}/idp/sso/v1/refresh`;
  * const refresh = s360({ url, apiKey, credentials: { sessionId, sessionToken } });
- * const said = await refresh({ signal: AbortSignal.timeout(5000) });
- * if (said.outcome === 'refreshed') use(said.grant.accessToken);
+ * const result = await refresh({ signal: AbortSignal.timeout(5000) });
+ * if (result.outcome === 'refreshed') use(result.grant.accessToken);
  */
 export function s360({
   apiKey,
@@ -56,23 +56,23 @@ function wireWith(apiKey: string): Wire<S360Credential, S360Grant, S360End> {
     code: (body, status) =>
       body.status === status && isObject(body.desc) ? body.desc.code : undefined,
     ended: { 'ESB-IDP-E0003': 401, 'ESB-IDP-E0004': 401 },
-    passing: ['APIMDeveloperOverQps', 'APIMDeveloperOverRate'],
-    expiresIn: ({ accessToken }) => lifeOf(accessToken) ?? cautious,
+    temporary: ['APIMDeveloperOverQps', 'APIMDeveloperOverRate'],
+    expiresIn: ({ accessToken }) => lifeOf(accessToken) ?? assumedExpiresIn,
     next: (credential) => credential,
   };
 }
 
-/** The document asks for one in every request; it is a name, so that any random numbers will do. */
+/** The document requires one in every request. It is a name, so any random numbers are good enough. */
 function uuid(random: () => number): string {
   const digit = () => Math.floor(random() * 16).toString(16);
   return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replaceAll('x', digit);
 }
 
-/** `exp` less `iat`: both are the server's, so that no other clock matters. */
+/** `exp` minus `iat`. Both are the server's times, so no other clock matters. */
 function lifeOf(jwt: string): number | undefined {
   const [, payload = ''] = jwt.split('.');
   try {
-    // Text beyond ASCII comes out garbled; the two numbers do not.
+    // `atob` garbles text beyond ASCII, but not the two numbers.
     const { exp, iat } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
     return isNumber(exp) && isNumber(iat) ? exp - iat : undefined;
   } catch {

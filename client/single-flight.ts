@@ -1,6 +1,6 @@
 /**
- * Makes one run of concurrent ones: who calls while it is under way gets its result. A caller that
- * aborts leaves alone; when the last has left, the run itself is aborted.
+ * Runs once for concurrent callers: a call during a run gets that run's result. A caller's abort ends
+ * its own call only. When every caller has aborted, the run is aborted.
  */
 export function singleFlight<Result>(
   run: (signal: AbortSignal) => Promise<Result>,
@@ -18,7 +18,7 @@ export function singleFlight<Result>(
       mine.waiting -= 1;
       if (mine.waiting === 0) {
         if (flight === mine) flight = undefined;
-        // Of no consequence where it has its result already.
+        // Without effect if the run has finished.
         mine.controller.abort(signal?.reason);
       }
     }
@@ -34,7 +34,7 @@ interface Flight<Result> {
 function takeOff<Result>(run: (signal: AbortSignal) => Promise<Result>): Flight<Result> {
   const controller = new AbortController();
   const result = run(controller.signal);
-  // Nobody may be left to hear that it was aborted.
+  // After an abort, no caller may be left to handle the rejection.
   result.catch(() => undefined);
   return { controller, result, waiting: 0 };
 }

@@ -1,43 +1,43 @@
-/** How a contract is spoken: all that differs between contracts. */
+/** What differs between the contracts' wires. */
 export interface Wire<Credential, Grant, Code extends string> {
   request(credential: Credential, random: () => number): Pick<RequestInit, 'headers' | 'body'>;
-  /** What a 200 gives, if it is one of the contract's. */
+  /** The grant in the body of a 200, or nothing where the body is not in the contract's form. */
   grant(body: JsonObject): Grant | undefined;
-  /** The code of a refusal, if it is one in the contract's words. */
+  /** The code of a refusal, or nothing where the body is not in the contract's form. */
   code(body: JsonObject, status: number): unknown;
-  /** The codes that say that the credential is dead, and the status of each. */
+  /** The codes that end the session, and the status of each. */
   readonly ended: Readonly<Record<Code, number>>;
-  /** Codes that pass by themselves, though their status does not say so. */
-  readonly passing: readonly string[];
-  /** Seconds that a grant holds from when it was answered. */
+  /** Codes of temporary refusals whose status does not say so. */
+  readonly temporary: readonly string[];
+  /** Seconds that a grant is good for from the time of the answer. */
   expiresIn(grant: Grant, clocks: Clocks): number;
-  /** What to present next. */
+  /** The credential of the next refresh. */
   next(credential: Credential, grant: Grant): Credential;
 }
 
-/** What time it is, in epoch milliseconds: by the server where it may be read, and by this machine. */
+/** The time in epoch milliseconds, by the server (if its `Date` can be read) and by this machine. */
 export interface Clocks {
   readonly server: number | undefined;
   readonly own: number;
 }
 
-/** Seconds after which to refresh again anyway, where nobody can say how long a grant holds. */
-export const cautious = 5 * 60;
+/** Seconds that a grant is assumed to be good for where its end is unknown. */
+export const assumedExpiresIn = 5 * 60;
 
-/** An object of JSON, not looked into yet. */
+/** A JSON object whose members are not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value of JSON is an object. */
+/** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value of JSON is text that says something. */
+/** Whether a JSON value is a string that is not empty. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** Whether a value of JSON is a number that can be counted with: `1e999` is none. */
+/** Whether a JSON value is a finite number: `1e999` is not. */
 export function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

@@ -1,344 +1,237 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keepFresh } from '../../client/keep-fresh.ts';
 import type { Outcome } from '../../client/outcome.ts';
 import type { Refresh } from '../../client/refresher.ts';
-import { runtimeWith } from '../../client/runtime.ts';
-import { later } from '../../functions/core/time.ts';
-import { realRoutes, serve } from '../local/wire.ts';
-import { noon, test as worldTest } from '../support/world.ts';
 import {
+  type Answer,
   type Clockwork,
-  clients,
+  clientOf,
+  clientOn,
   clockwork,
-  failingWire,
-  opened,
-  type Store,
   says,
   timeOf,
-  urlOf,
 } from './support.ts';
 
-type Said = Outcome<string, string>;
+const ended: Outcome<string, string> = { outcome: 'ended', code: '3-2' };
+const failed: Outcome<string, string> = { outcome: 'retry-later', cause: 'network' };
+const hour = { ...failed, retryAfter: 3600 };
+const refreshed = (expiresIn: number) => ({ outcome: 'refreshed', grant: '', expiresIn }) as const;
+/** As good as one, which `Math.random` never returns. */
+const one = 0.999_999_999_999;
 
-const ended: Said = { outcome: 'ended', code: '3-2' };
-const failed: Said = { outcome: 'retry-later', cause: 'network' };
-const refreshed = (expiresIn: number): Said => ({ outcome: 'refreshed', grant: '', expiresIn });
-
-/** Says one thing after the other, then that the session ended; when it was asked, by the clock. */
-function script(clock: Clockwork, ...said: readonly Said[]) {
-  const rest = [...said];
-  const at: number[] = [];
-  const asked: unknown[] = [];
+/** Keeps a session whose refreshes have these outcomes, and then the end; tells when each was made. */
+async function kept(
+  random: number,
+  outcomes: readonly Outcome<string, string>[],
+  {
+    expiresIn,
+    sleepOf,
+  }: { expiresIn?: number; sleepOf?: (clock: Clockwork) => Clockwork['sleep'] } = {},
+) {
+  const clock = clockwork(random);
+  const rest = [...outcomes];
+  const [at, asked, told]: [number[], unknown[], unknown[]] = [[], [], []];
   const refresh: Refresh<string, string> = async (options) => {
-    at.push(Math.round(clock.elapsed()) - 1000);
+    at.push(Math.round(clock.elapsed() - 1000) / 1000);
     asked.push(options?.maxAge);
     return rest.shift() ?? ended;
   };
-  return { refresh, at, asked };
-}
-
-/** The seconds between two moments. */
-function gapsIn(at: readonly number[]): number[] {
-  return at.slice(1).map((moment, index) => (moment - (at[index] ?? 0)) / 1000);
+  const runtime = { ...timeOf(clock), sleep: sleepOf?.(clock) ?? clock.sleep };
+  const end = await keepFresh(refresh, {
+    runtime,
+    ...(expiresIn !== undefined && { expiresIn }),
+    onOutcome: (outcome) => told.push(outcome),
+  });
+  const gaps = at.slice(1).map((moment, index) => moment - (at[index] ?? 0));
+  return { at, gaps, asked, told, end };
 }
 
 describe('keepFresh', () => {
-  test('refreshes at once, and then after 60 to 80 % of what is left', async () => {
-    for (const [chance, first, second] of [
-      [0, 1080, 1638],
-      [0.5, 1260, 1911],
-      [1, 1440, 2184],
-    ] as const) {
-      const clock = clockwork(chance);
-      const { refresh, at } = script(clock, refreshed(1800), refreshed(930));
-      await keepFresh(refresh, { runtime: timeOf(clock) });
-      expect(at).toEqual([0, first * 1000, second * 1000]);
-    }
+  test.for([
+    { random: 0, at: [0, 1080, 1638] },
+    { random: 0.5, at: [0, 1260, 1911] },
+    { random: 1, at: [0, 1440, 2184] },
+  ])('refreshes at once, and after 60 to 80 % of what is left: $random', async ({ random, at }) => {
+    expect((await kept(random, [refreshed(1800), refreshed(930)])).at).toEqual(at);
   });
 
-  test('waits first where the login said how long the session holds', async () => {
-    const clock = clockwork(0.5);
-    const { refresh, at } = script(clock, ended);
-    await keepFresh(refresh, { expiresIn: 1000, runtime: timeOf(clock) });
-    expect(at).toEqual([700_000]);
+  test.for([
+    { what: 'that the login gave', expiresIn: 1000, at: 700 },
+    { what: 'of five minutes for NaN', expiresIn: Number.NaN, at: 210 },
+    { what: 'of five minutes for infinity', expiresIn: Number.POSITIVE_INFINITY, at: 210 },
+  ])('waits first by an expiresIn $what', async ({ expiresIn, at }) => {
+    expect((await kept(0.5, [], { expiresIn })).at).toEqual([at]);
   });
 
-  test('tells every outcome, and resolves with the end', async () => {
-    const clock = clockwork(0);
-    const said = [refreshed(100), failed, refreshed(100)];
-    const heard: Said[] = [];
-    const { refresh } = script(clock, ...said);
-    const runtime = timeOf(clock);
-    const end = await keepFresh(refresh, { runtime, onOutcome: (each) => heard.push(each) });
+  test('reports every outcome, resolves with the end, and reuses answers of other tabs', async () => {
+    const outcomes = [refreshed(1000), failed, refreshed(1000)];
+    const { told, end, asked } = await kept(0.5, outcomes);
+    expect(told).toEqual([...outcomes, ended]);
     expect(end).toEqual(ended);
-    expect(heard).toEqual([...said, ended]);
+    // No answer that is older than half of the wait.
+    expect(asked).toEqual([0, 350, 7.5, 350]);
   });
 
   test.for([0, -5, 0.001])('never hurries: %d seconds left', async (seconds) => {
-    for (const chance of [0, 0.999]) {
-      const clock = clockwork(chance);
-      const { refresh, at } = script(
-        clock,
-        ...Array.from({ length: 10 }, () => refreshed(seconds)),
-      );
-      await keepFresh(refresh, { runtime: timeOf(clock) });
-      const gaps = at.slice(1).map((moment, index) => moment - (at[index] ?? 0));
-      // Tabs that saw it at the same moment do not come back at the same moment.
-      for (const gap of gaps) expect(gap).toBeCloseTo(10_000 * (1 + chance), -1);
-    }
+    for (const random of [0, one])
+      for (const gap of (await kept(random, Array(10).fill(refreshed(seconds)))).gaps)
+        expect(gap).toBeCloseTo(10 * (1 + random), 2);
   });
 
   test.for([12, 5, 1.5])('refreshes before the end: %d seconds left', async (seconds) => {
-    const clock = clockwork(0.999_999_999);
-    const { refresh, at } = script(clock, refreshed(seconds));
-    await keepFresh(refresh, { runtime: timeOf(clock) });
-    expect(at).toEqual([0, seconds * 800]);
+    expect((await kept(one, [refreshed(seconds)])).at[1]).toBeCloseTo(seconds * 0.8, 5);
   });
 
-  test.for([Number.NaN, Number.POSITIVE_INFINITY])(
-    'takes %d seconds for five minutes',
-    async (seconds) => {
-      const clock = clockwork(0.5);
-      const { refresh, at } = script(clock, ended);
-      await keepFresh(refresh, { expiresIn: seconds, runtime: timeOf(clock) });
-      expect(at).toEqual([210_000]);
-    },
-  );
-
-  test('waits for months in naps that no timer is too short for', async () => {
-    const clock = clockwork(0);
-    const { refresh, at } = script(clock, ended);
+  test('waits for months in steps that a timer can count', async () => {
     const seconds = 90 * 24 * 60 * 60;
-    await keepFresh(refresh, { expiresIn: seconds, runtime: timeOf(clock) });
-    expect(at).toEqual([seconds * 600]);
-    expect(Math.max(...clock.slept)).toBeLessThan(2 ** 31);
+    let longest = 0;
+    const sleepOf = (clock: Clockwork) => async (milliseconds: number) => {
+      longest = Math.max(longest, milliseconds);
+      clock.pass(milliseconds);
+    };
+    expect((await kept(0, [], { expiresIn: seconds, sleepOf })).at).toEqual([seconds * 0.6]);
+    expect(longest).toBeLessThan(2 ** 31);
   });
 
   test.for([
-    { what: 'retry-later', said: failed },
-    { what: 'rejected', said: { outcome: 'rejected', status: 404, code: '9-6' } as const },
-  ])('goes on after $what, ever more slowly up to five minutes', async ({ said }) => {
-    const clock = clockwork(0.999_999_999);
-    const { refresh, at } = script(clock, ...Array.from({ length: 7 }, () => said));
-    await keepFresh(refresh, { expiresIn: 100_000, runtime: timeOf(clock) });
-    expect(gapsIn(at)).toEqual([20, 40, 80, 160, 300, 300, 300]);
-  });
-
-  test('waits at least ten seconds after a failure far from the end', async () => {
-    const clock = clockwork(0);
-    const { refresh, at } = script(clock, failed, { outcome: 'rejected' });
-    await keepFresh(refresh, { runtime: timeOf(clock) });
-    expect(at).toEqual([0, 10_000, 20_000]);
-  });
-
-  const hour = { ...failed, retryAfter: 3600 };
-
-  test.for([
-    { what: 'what the service asked of a session with time', holds: 1e6, gaps: [3620, 3700] },
-    { what: 'a fifth of 600 s', holds: 3000, gaps: [120, 96] },
-    { what: 'a fifth of 186 s', holds: 930, gaps: [37.2, 29.76] },
-    { what: 'a fifth of five minutes where nobody knows', holds: undefined, gaps: [60, 60] },
-  ])('waits for $what, and starts over after a refresh', async ({ holds, gaps }) => {
-    const clock = clockwork(0.999_999_999_999);
-    const again = { ...hour, retryAfter: 3660 };
-    const { refresh, at } = script(clock, hour, again, refreshed(1000), failed);
-    await keepFresh(refresh, { ...(holds && { expiresIn: holds }), runtime: timeOf(clock) });
-    expect(gapsIn(at)).toEqual([...gaps, 800, 20]);
+    { what: 'retry-later', outcome: failed },
+    { what: 'rejected', outcome: { outcome: 'rejected', status: 404, code: '9-6' } as const },
+  ])('slows down after $what, from ten seconds to five minutes', async ({ outcome }) => {
+    const options = { expiresIn: 100_000 };
+    const { gaps } = await kept(one, Array(7).fill(outcome), options);
+    expect(gaps.map(Math.round)).toEqual([20, 40, 80, 160, 300, 300, 300]);
+    expect((await kept(0, [outcome, outcome], options)).gaps).toEqual([10, 10]);
   });
 
   test.for([
-    { what: 'the store knows it', said: { ...hour, expiresIn: 100 }, gap: 20 },
-    { what: 'it is longer over than it could be', said: { ...hour, expiresIn: 0 }, gap: 60 },
-  ])('believes what a refresh says is left: $what', async ({ said, gap }) => {
-    const clock = clockwork(0.999_999_999_999);
-    const { refresh, at } = script(clock, said);
-    await keepFresh(refresh, { runtime: timeOf(clock) });
-    expect(gapsIn(at)).toEqual([gap]);
+    { what: 'Retry-After while there is time', expiresIn: 1e6, gaps: [3620, 3700] },
+    { what: 'a fifth of 600 s', expiresIn: 3000, gaps: [120, 96] },
+    { what: 'a fifth of 186 s', expiresIn: 930, gaps: [37.2, 29.76] },
+    { what: 'a fifth of five minutes if the rest is unknown', gaps: [60, 60] },
+  ])('waits for $what, and starts over after a refresh', async ({ gaps, ...options }) => {
+    const outcomes = [hour, { ...hour, retryAfter: 3660 }, refreshed(1000), failed];
+    expect((await kept(one, outcomes, options)).gaps).toEqual(
+      [...gaps, 800, 20].map((gap) => expect.closeTo(gap, 2)),
+    );
   });
 
-  test('tries ever more often as the end comes near, and spreads its tries', async () => {
-    for (const chance of [0, 0.999_999_999]) {
-      const clock = clockwork(chance);
-      const { refresh, at } = script(clock, ...Array.from({ length: 60 }, () => hour));
-      await keepFresh(refresh, { expiresIn: 1000, runtime: timeOf(clock) });
-      const before = at.map((moment) => 1000 - moment / 1000).filter((left) => left > 0);
-      const gaps = before.slice(1).map((left, index) => (before[index] ?? 0) - left);
-      for (const [index, gap] of gaps.entries())
-        expect(gap).toBeCloseTo(Math.max(1, (before[index] ?? 0) / 5) * (0.5 + 0.5 * chance), 2);
-      expect(before.at(-1)).toBeLessThanOrEqual(1);
+  test.for([
+    { expiresIn: 100, gap: 20 },
+    // It is zero, and the session may still be alive.
+    { expiresIn: 0, gap: 60 },
+  ])('goes by the expiresIn of a retry-later: $expiresIn', async ({ expiresIn, gap }) => {
+    expect((await kept(one, [{ ...hour, expiresIn }])).gaps).toEqual([gap]);
+  });
+
+  test('tries more often towards the end, and spreads its tries', async () => {
+    for (const random of [0, one]) {
+      const { at } = await kept(random, Array(60).fill(hour), { expiresIn: 1000 });
+      const left = at.map((moment) => 1000 - moment).filter((seconds) => seconds > 0);
+      for (const [index, seconds] of left.slice(1).entries()) {
+        const before = left[index] ?? 0;
+        const gap = Math.max(1, before / 5) * (0.5 + 0.5 * random);
+        expect(before - seconds).toBeCloseTo(gap, 1);
+      }
+      expect(left.at(-1)).toBeLessThanOrEqual(1);
     }
   });
 
-  test('wakes with the machine: a timer stands still while it sleeps', async () => {
+  test('wakes with the machine, whose timers stand still while it sleeps', async () => {
+    let steps = 0;
+    const sleepOf =
+      (clock: Clockwork): Clockwork['sleep'] =>
+      (milliseconds, signal) => {
+        steps += 1;
+        // Eight hours that only the wall clock counts.
+        if (steps === 3) clock.set(clock.now() + 8 * 60 * 60_000);
+        return clock.sleep(milliseconds, signal);
+      };
+    expect((await kept(0.5, [], { expiresIn: 1800, sleepOf })).at).toEqual([180]);
+  });
+
+  test('is not delayed by a wall clock that is set back', async () => {
+    const sleepOf =
+      (clock: Clockwork): Clockwork['sleep'] =>
+      async (milliseconds, signal) => {
+        await clock.sleep(milliseconds, signal);
+        clock.set(0);
+      };
+    expect((await kept(0.5, [], { expiresIn: 1800, sleepOf })).at).toEqual([1260]);
+  });
+
+  test.for([
+    { when: 'before', refreshes: 0, reports: 0 },
+    { when: 'during a wait', refreshes: 1, reports: 1 },
+    { when: 'during a refresh', refreshes: 1, reports: 0 },
+    { when: 'in onOutcome', refreshes: 1, reports: 1 },
+  ])('resolves with nothing when it is stopped $when', async ({ when, ...expected }) => {
+    const controller = new AbortController();
+    const abort = (now: string) => now === when && controller.abort();
     const clock = clockwork(0.5);
-    const { refresh, at } = script(clock, ended);
-    let naps = 0;
+    const seen = { refreshes: 0, reports: 0 };
+    abort('before');
+    const refresh: Refresh<string, string> = async () => {
+      seen.refreshes += 1;
+      abort('during a refresh');
+      return refreshed(1800);
+    };
     const sleep: Clockwork['sleep'] = (milliseconds, signal) => {
-      naps += 1;
-      // Eight hours, of which the monotonic clock knows nothing.
-      if (naps === 3) clock.set(clock.now() + 8 * 60 * 60_000);
+      abort('during a wait');
       return clock.sleep(milliseconds, signal);
     };
-    await keepFresh(refresh, { expiresIn: 1800, runtime: { ...timeOf(clock), sleep } });
-    expect(at).toEqual([180_000]);
-  });
-
-  test('is not held up by a wall clock that is set back', async () => {
-    const clock = clockwork(0.5);
-    const { refresh, at } = script(clock, ended);
-    const sleep: Clockwork['sleep'] = async (milliseconds, signal) => {
-      await clock.sleep(milliseconds, signal);
-      clock.set(0);
+    const onOutcome = () => {
+      seen.reports += 1;
+      abort('in onOutcome');
     };
-    await keepFresh(refresh, { expiresIn: 1800, runtime: { ...timeOf(clock), sleep } });
-    expect(at).toEqual([1_260_000]);
+    const runtime = { ...timeOf(clock), sleep };
+    const { signal } = controller;
+    expect(await keepFresh(refresh, { signal, runtime, onOutcome })).toBeUndefined();
+    expect(seen).toEqual(expected);
   });
-
-  test('asks for no answer older than half of its wait', async () => {
-    const clock = clockwork(0.5);
-    const { refresh, asked } = script(clock, refreshed(1000));
-    await keepFresh(refresh, { runtime: timeOf(clock) });
-    expect(asked).toEqual([0, 350]);
-  });
-
-  test.for(['before', 'during the wait', 'during the refresh', 'by what it tells'])(
-    'resolves with nothing where it is stopped: %s',
-    async (when) => {
-      const controller = new AbortController();
-      const clock = clockwork(0.5);
-      const heard: Said[] = [];
-      let refreshes = 0;
-      if (when === 'before') controller.abort();
-      const end = await keepFresh<string, string>(
-        async () => {
-          refreshes += 1;
-          if (when === 'during the refresh') controller.abort();
-          return refreshed(1800);
-        },
-        {
-          signal: controller.signal,
-          runtime: {
-            ...timeOf(clock),
-            sleep: (milliseconds, signal) => {
-              if (when === 'during the wait') controller.abort();
-              return clock.sleep(milliseconds, signal);
-            },
-          },
-          onOutcome: (outcome) => {
-            heard.push(outcome);
-            if (when === 'by what it tells') controller.abort();
-          },
-        },
-      );
-      expect(end).toBeUndefined();
-      expect(refreshes).toBe(when === 'before' ? 0 : 1);
-      expect(heard).toHaveLength(when === 'before' || when === 'during the refresh' ? 0 : 1);
-    },
-  );
 
   test('rejects with what the store throws', async () => {
     const error = new Error('of the store');
     await expect(keepFresh(() => Promise.reject(error))).rejects.toBe(error);
   });
-
-  worldTest.for(clients)(
-    'keeps $name for its lifetime, and hears its end',
-    async (client, { world }) => {
-      const clock = clockwork(0.3, 0.7, 0.1, 0.9);
-      const credentials = await opened(client, world);
-      const url = urlOf(await serve(realRoutes(world)), client.contract);
-      const runtime = {
-        ...timeOf(clock),
-        // The world's clock is the service's: as it turns, so does that.
-        fetch: async (request: Request) => {
-          world.now = later(noon, Math.floor((clock.elapsed() - 1000) / 1000));
-          const { status, body, headers } = await fetch(request);
-          const dated = new Headers(headers);
-          dated.set('date', new Date(world.now * 1000).toUTCString());
-          return new Response(body, { status, headers: dated });
-        },
-      };
-      let refreshes = 0;
-      const end = await keepFresh(client.make({ url, credentials, runtime }), {
-        runtime,
-        onOutcome: ({ outcome }) => {
-          refreshes += Number(outcome === 'refreshed');
-        },
-      });
-      expect(end).toMatchObject({ outcome: 'ended' });
-      const { lifetime } = client.contract.policy;
-      expect(world.now - noon).toBeGreaterThanOrEqual(lifetime);
-      expect(world.now - noon).toBeLessThan(lifetime + 60);
-      const life = client.name === 'ccstore' ? 930 : 1800;
-      expect(refreshes).toBeGreaterThan(lifetime / (0.8 * life));
-      expect(refreshes).toBeLessThan(lifetime / (0.6 * life) + 12);
-    },
-  );
-
-  test('shares the work of two tabs', async () => {
-    const [eos] = clients;
-    if (!eos) throw new Error('there is no client');
-    const clock = clockwork(0.2, 0.9, 0.4, 0.6);
-    const kept: { now: Awaited<ReturnType<Store['read']>> } = {
-      now: { credential: eos.credential },
-    };
-    const store: Store = {
-      read: () => kept.now,
-      write: (next) => {
-        kept.now = next;
-      },
-    };
-    const wire = await failingWire((response, request) => {
-      const expireTime = clock.now() + 1_800_000;
-      const date = new Date(clock.now()).toUTCString();
-      says(200, { ...eos.granted, expireTime }, { Date: date })(response, request);
-    });
-    const controller = new AbortController();
-    const { signal } = controller;
-    const outcomes: string[] = [];
-    const over = clock.elapsed() + 12 * 60 * 60_000;
-    await Promise.all(
-      [0, 1].map(() => {
-        // Each tab naps for itself, on one clock: it turns by a second while both do.
-        const sleep: Clockwork['sleep'] = async (milliseconds, signal) => {
-          for (const until = clock.elapsed() + milliseconds; clock.elapsed() < until; )
-            await clock.sleep(1000, signal);
-        };
-        const runtime = { ...timeOf(clock), sleep };
-        const refresh = eos.make({ url: wire.url, credentials: store, runtime });
-        return keepFresh(refresh, {
-          signal,
-          runtime,
-          onOutcome: ({ outcome }) => {
-            outcomes.push(outcome);
-            if (clock.elapsed() > over) controller.abort();
-          },
-        });
-      }),
-    );
-    expect(new Set(outcomes)).toEqual(new Set(['refreshed']));
-    // Half of what was heard came from the other tab, or nearly so.
-    expect(wire.reached.length).toBeLessThan(0.7 * outcomes.length);
-  });
 });
 
-describe('the platform’s own sleep', () => {
-  const { sleep } = runtimeWith();
+describe('an outage', () => {
+  const ccstore = clientOf('ccstore');
+  const out = says(503, '', { 'Retry-After': '3600' });
 
-  test('is never over at once for a time that no timer can count', async () => {
+  /** Whether a client of `ccstore` has its session after an hour, from its newest token to its end. */
+  async function survives(seed: number, { after = 0, lasts = 0 }): Promise<boolean> {
+    // The first number makes it refresh as late as it ever does.
+    const randoms = [
+      one,
+      ...Array.from({ length: 97 }, (_, at) => Math.sin((seed + 1) * (at + 1)) ** 2),
+    ];
+    let [expires, began]: (number | undefined)[] = [930, undefined];
+    const service: Answer = (sent) => {
+      const now = on.clock.elapsed() / 1000 - 1;
+      if (now >= after) began ??= now;
+      if (began !== undefined && now < began + lasts) return out(sent);
+      if (now >= (expires ?? 0))
+        return Response.json({ status: '401', errorCode: '90003' }, { status: 401 });
+      expires = now + 930;
+      return Response.json(ccstore.granted);
+    };
+    const on = clientOn(ccstore, randoms, service);
     const controller = new AbortController();
-    onTestFinished(() => controller.abort());
-    const overflown = sleep(2 ** 31 + 5, controller.signal).then(() => 'overflown');
-    const short = sleep(20, controller.signal).then(() => 'short');
-    overflown.catch(() => undefined);
-    expect(await Promise.race([overflown, short])).toBe('short');
-  });
+    const end = await keepFresh(on.refresh, {
+      runtime: on.options.runtime,
+      signal: controller.signal,
+      onOutcome: () => on.clock.elapsed() > 3_600_000 && controller.abort(),
+    });
+    return end === undefined;
+  }
 
-  test('rejects with the reason of its signal, before and within', async () => {
-    await expect(sleep(1, AbortSignal.abort('before'))).rejects.toBe('before');
-    const controller = new AbortController();
-    const asleep = sleep(100_000, controller.signal);
-    controller.abort('within');
-    await expect(asleep).rejects.toBe('within');
+  test.for([
+    { what: 'is one 503 with Retry-After: 3600', after: 700, lasts: 0.001 },
+    { what: 'leaves 66 s of a session', after: 700, lasts: 120 },
+    { what: 'leaves 6 s of a session', after: 700, lasts: 180 },
+  ])('that $what logs out none of 100 clients', async (outage) => {
+    for (let seed = 0; seed < 100; seed += 1)
+      expect([seed, await survives(seed, outage)]).toEqual([seed, true]);
   });
 });

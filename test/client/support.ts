@@ -1,30 +1,27 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
 import { ccstore as ccstoreClient } from '../../client/ccstore.ts';
+import { ccstoreui as ccstoreuiClient } from '../../client/ccstoreui.ts';
 import type { CredentialStore } from '../../client/credentials.ts';
 import { eos as eosClient } from '../../client/eos.ts';
 import type { ClientOptions, Refresh } from '../../client/refresher.ts';
 import type { Runtime } from '../../client/runtime.ts';
 import { s360 as s360Client } from '../../client/s360.ts';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
-import type { Held, World } from '../support/world.ts';
+import type { Held } from '../support/world.ts';
 
-/** What every contract's client is to a test that speaks of all of them. */
+/** The client of a contract, without the types that differ from contract to contract. */
 export interface Client {
   readonly name: string;
   readonly contract: Contract;
   /** A credential that opens nothing. */
   readonly credential: Fields;
-  /** An answer of the contract's that grants. */
+  /** A body that grants. */
   readonly granted: object;
-  /** What a client of a session holds. */
+  /** The credential of a session that was opened. */
   credentialOf(held: Held): Fields;
   readonly make: Make;
 }
@@ -36,12 +33,16 @@ type Make = (
   options: ClientOptions<Fields, unknown> & { readonly apiKey?: string },
 ) => Refresh<unknown, string>;
 
-/** A client whose types a test of all of them can't have. */
 function untyped(client: unknown): Make {
   return client as Make;
 }
 
-/** The three clients. */
+const ofCcstore = {
+  credential: { accessToken: 'secret-token' },
+  granted: { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
+  credentialOf: ({ accessToken }: Held) => ({ accessToken }),
+};
+
 export const clients: readonly Client[] = [
   {
     name: 'eos',
@@ -69,14 +70,8 @@ export const clients: readonly Client[] = [
     credentialOf: ({ sessionId, sessionToken }) => ({ sessionId, sessionToken }),
     make: (options) => untyped(s360Client)({ apiKey: demoApiKey, ...options }),
   },
-  {
-    name: 'ccstore',
-    contract: ccstore,
-    credential: { accessToken: 'secret-token' },
-    granted: { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
-    credentialOf: ({ accessToken }) => ({ accessToken }),
-    make: untyped(ccstoreClient),
-  },
+  { name: 'ccstore', contract: ccstore, make: untyped(ccstoreClient), ...ofCcstore },
+  { name: 'ccstoreui', contract: ccstoreui, make: untyped(ccstoreuiClient), ...ofCcstore },
 ];
 
 /** The client of a contract. */
@@ -86,44 +81,28 @@ export function clientOf(name: string): Client {
   return found;
 }
 
-/** A client's session in a world, open. */
-export async function opened({ contract, credentialOf }: Client, world: World): Promise<Fields> {
-  return credentialOf(await world.open(contract));
-}
-
-/** The address of a contract's route. */
-export function urlOf({ port }: { readonly port: number }, { path }: Contract): string {
-  return `http://127.0.0.1:${port}${path}`;
-}
-
-/** A request as it reached the other end. */
-export interface Reached {
+/** A request as the wire got it. */
+export interface Sent {
   readonly url: string;
-  readonly headers: IncomingMessage['headers'];
+  readonly headers: Headers;
   readonly body: string;
+  readonly signal: AbortSignal;
 }
 
-/** A wire that answers what a test wants, one answer after the other, the last one for ever. */
-export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+export type Answer = (sent: Sent) => Response | Promise<Response>;
 
-/** Listens until its test ends, and writes down what it is sent. */
-export async function failingWire(...answers: readonly Answer[]) {
-  const reached: Reached[] = [];
-  const server = createServer(async (request, response) => {
-    const body = await text(request).catch(() => '');
+/** A wire that gives these answers one after the other, the last one for ever. */
+export function failingWire(...answers: readonly Answer[]) {
+  const reached: Sent[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    const { url, headers, signal } = request;
+    signal.throwIfAborted();
     const answer = answers[Math.min(reached.length, answers.length - 1)];
-    reached.push({ url: request.url ?? '', headers: request.headers, body });
-    answer?.(response, request);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/refresh`, port, reached, server };
+    const sent = { url, headers, signal, body: await request.text() };
+    reached.push(sent);
+    return answer ? answer(sent) : cuts(sent);
+  };
+  return { reached, fetch, url: 'http://127.0.0.1/refresh' };
 }
 
 /** Answers with a status, a body and headers. */
@@ -132,17 +111,26 @@ export function says(
   body: string | object,
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
-  return (response) =>
-    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return () => new Response(text || null, { status, headers });
 }
 
-/** Cuts the connection. */
-export const cuts: Answer = (response) => response.destroy();
+/** Answers as the contract refuses. */
+export function refuses({ contract }: Client, reason: Parameters<Contract['refuse']>[0]): Answer {
+  const { status, body, headers } = contract.refuse(reason, 'id');
+  return says(status, body, headers);
+}
+
+/** Breaks the connection. */
+export const cuts: Answer = () => Promise.reject(new TypeError('fetch failed'));
 
 /** Never answers. */
-export const silent: Answer = () => undefined;
+export const silent: Answer = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 
-/** A clock that a test turns, by itself where something sleeps. */
+/** A clock that a test turns, and that turns by itself while something sleeps. */
 export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer' | 'channel'> {
   /** Every sleep, in milliseconds. */
   readonly slept: number[];
@@ -152,8 +140,8 @@ export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer' | '
   set(epochMilliseconds: number): void;
 }
 
-/** Both clocks begin at the noon of the world; chance is what is given, again and again. */
-export function clockwork(...chances: readonly number[]): Clockwork {
+/** Both clocks begin at the world's noon. `random` returns the given numbers, again and again. */
+export function clockwork(...randoms: readonly number[]): Clockwork {
   let now = Date.UTC(2026, 0, 15, 12);
   let elapsed = 1000;
   let drawn = 0;
@@ -162,12 +150,12 @@ export function clockwork(...chances: readonly number[]): Clockwork {
     slept,
     now: () => now,
     elapsed: () => elapsed,
-    random: () => chances[drawn++ % chances.length] ?? 0.5,
+    random: () => randoms[drawn++ % randoms.length] ?? 0.5,
     async sleep(milliseconds, signal) {
       signal.throwIfAborted();
       slept.push(milliseconds);
       clock.pass(milliseconds);
-      // As a timer would, it lets everything else happen first.
+      // Like a timer, it lets everything else happen first.
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
     },
@@ -182,12 +170,25 @@ export function clockwork(...chances: readonly number[]): Clockwork {
   return clock;
 }
 
-/** Only the clock's part of a runtime. */
+/** The clock's part of a runtime. */
 export function timeOf({ now, elapsed, random, sleep }: Clockwork) {
   return { now, elapsed, random, sleep };
 }
 
-/** A Web Locks manager of a single name's queue, as the standard has it. */
+/** A client with a wire and a clock of its own. */
+export function clientOn(
+  client: Client,
+  randoms: readonly number[],
+  ...answers: readonly Answer[]
+) {
+  const wire = failingWire(...answers);
+  const clock = clockwork(...randoms);
+  const runtime = { ...timeOf(clock), fetch: wire.fetch };
+  const options = { url: wire.url, credentials: client.credential, runtime };
+  return { wire, clock, options, refresh: client.make(options) };
+}
+
+/** A Web Locks manager of one name. */
 export function lockManager() {
   const names: string[] = [];
   let last: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 /** What must not compile. tsc reads this file; nothing runs it. */
 import { type CcstoreEnd, type CcstoreGrant, ccstore } from '../../client/ccstore.ts';
-import type { Kept } from '../../client/credentials.ts';
+import type { Stored } from '../../client/credentials.ts';
 import {
   type EosCredential,
   type EosEnd,
@@ -14,7 +14,7 @@ import { type S360End, type S360Grant, s360 } from '../../client/s360.ts';
 
 declare const url: string;
 declare const store: EosStore;
-declare const kept: Kept<EosCredential, EosGrant>;
+declare const stored: Stored<EosCredential, EosGrant>;
 const refresh = eos({ url, credentials: store });
 declare const outcome: Outcome<EosGrant, EosEnd>;
 
@@ -43,16 +43,16 @@ export const seen = outcome.outcome === 'refreshed' ? outcome.grant.secureCode :
 export const late = outcome.outcome === 'ended' ? outcome.retryAfter : 0;
 
 /** The outcomes are closed: a switch over them needs no default. */
-export function meaning(said: Outcome<EosGrant, EosEnd>): string {
-  switch (said.outcome) {
+export function meaning(result: Outcome<EosGrant, EosEnd>): string {
+  switch (result.outcome) {
     case 'refreshed':
-      return String(said.expiresIn);
+      return String(result.expiresIn);
     case 'ended':
-      return said.code;
+      return result.code;
     case 'retry-later':
-      return String(said.retryAfter);
+      return String(result.retryAfter);
     case 'rejected':
-      return String(said.status);
+      return String(result.status);
   }
 }
 
@@ -66,22 +66,22 @@ export const causes = {
 
 /** And so are the codes of an end, each contract's own. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
-type Said<Client extends (...options: never[]) => (...options: never[]) => Promise<unknown>> =
+type ResultOf<Client extends (...options: never[]) => (...options: never[]) => Promise<unknown>> =
   Awaited<ReturnType<ReturnType<Client>>>;
-export const ofEos: Same<Said<typeof eos>, Outcome<EosGrant, '3-2'>> = true;
+export const ofEos: Same<ResultOf<typeof eos>, Outcome<EosGrant, '3-2'>> = true;
 export const ofS360: Same<
-  Said<typeof s360>,
+  ResultOf<typeof s360>,
   Outcome<S360Grant, 'ESB-IDP-E0003' | 'ESB-IDP-E0004'>
 > = true;
 export const ofCcstore: Same<
-  Said<typeof ccstore>,
+  ResultOf<typeof ccstore>,
   Outcome<CcstoreGrant, '90002' | '90003' | '90004'>
 > = true;
 export const ends: Same<S360End | CcstoreEnd, EosEnd> = false;
 
 /** Values stay as they are. */
-// @ts-expect-error: what was kept is written anew
-kept.credential = { sessionId: 'id', secureCode: 'code' };
+// @ts-expect-error: a store's contents are replaced, not changed
+stored.credential = { sessionId: 'id', secureCode: 'code' };
 // @ts-expect-error: an app is the service's
 outcome.outcome === 'refreshed' && outcome.grant.mobilityApps.user.push({});
 

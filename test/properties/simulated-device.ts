@@ -144,7 +144,7 @@ export function simulatedDevice(
     const own = { name, hear };
     tab.channels.add(own);
     return {
-      say(message) {
+      post(message) {
         const copy = structuredClone(message);
         for (const other of tabs)
           if (other !== tab)

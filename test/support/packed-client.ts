@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The client as somebody has it who installed its tarball. */
+/** The client as a project has it that installed its tarball. */
 export interface PackedClient {
   /** A project that has it among its packages. */
   readonly project: string;
@@ -17,7 +17,7 @@ export interface PackedClient {
   remove(): void;
 }
 
-/** Packs a copy of `client/`, and installs it without a network: it depends on nothing. */
+/** Packs a copy of `client/` and unpacks it into a project, which is all that npm does for it. */
 export function packedClient(): PackedClient {
   const base = mkdtempSync(join(tmpdir(), 'client-'));
   const [source, project] = [join(base, 'client'), join(base, 'project')];
@@ -25,34 +25,38 @@ export function packedClient(): PackedClient {
     recursive: true,
     filter: (path) => !path.endsWith('/dist'),
   });
-  mkdirSync(project);
+  const { name, version, exports } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const folder = join(project, 'node_modules', name);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
   npm(source, 'pack', '--pack-destination', project);
-  const { name, version, exports } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
-  const tarball = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
-  npm(project, 'install', '--offline', '--no-audit', '--no-fund', `./${tarball}`);
+  const tarball = join(project, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
   const entries = Object.entries<{ default?: string }>(exports).flatMap(([entry, to]) =>
     to.default ? [[entry.slice(2), to.default] as const] : [],
   );
   return {
     project,
-    folder: join(project, 'node_modules', name),
+    folder,
     entries: Object.fromEntries(entries),
     remove: () => rmSync(base, { recursive: true }),
   };
 }
 
-/** The bytes, gzipped, of all files that an entry makes a browser load. */
-export function loadedBytes({ folder }: PackedClient, entry: string): number {
+/** What an entry makes a browser load: the bytes of all files, gzipped, and what they import. */
+export function filesOf({ folder }: PackedClient, entry: string) {
   const found = new Set([join(folder, entry)]);
+  const imports: string[] = [];
   let bytes = 0;
   for (const file of found) {
     const code = readFileSync(file, 'utf8');
     bytes += gzipSync(code).length;
-    for (const [, to = ''] of code.matchAll(/\b(?:from|import)\s*"([^"]+)"/g))
+    for (const [, to = ''] of code.matchAll(/\b(?:from|import)\s*\(?"([^"]+)"/g)) {
+      imports.push(to);
       found.add(join(file, '..', to));
+    }
   }
-  return bytes;
+  return { bytes, imports };
 }
 
 /** Runs npm with the project's own tools, and quietly. */

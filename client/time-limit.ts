@@ -1,7 +1,7 @@
 import type { Runtime } from './runtime.ts';
 
-/** Runs with a signal that is aborted with the outer one, or when the time is over. */
-export async function within<Result>(
+/** Runs with a signal that is aborted with the outer one, or after so many milliseconds. */
+export async function withTimeLimit<Result>(
   milliseconds: number,
   outer: AbortSignal,
   timer: Runtime['timer'],

@@ -1,24 +1,25 @@
 import type { Ended, Refreshed, Rejected, RetryLater } from './outcome.ts';
 import { isObject, type JsonObject, type Wire } from './wire.ts';
 
-/** What an answer means, but for how long it means it. */
-export type Judgement<Grant, Code extends string> =
+/** The meaning of an answer, without the time that it holds. */
+export type Meaning<Grant, Code extends string> =
   | Omit<Refreshed<Grant>, 'expiresIn'>
   | Ended<Code>
   | RetryLater
   | Rejected;
 
 /**
- * What an answer means. One that is not in the contract's words is somebody else's (a proxy, a
- * captive portal), whatever its status: it neither grants nor ends anything.
+ * Returns what an answer means. An answer that does not have the contract's form comes from something
+ * in between, such as a proxy or a captive portal. Whatever its status, it neither grants nor ends
+ * anything.
  */
-export function judge<Credential, Grant, Code extends string>(
+export function interpret<Credential, Grant, Code extends string>(
   wire: Wire<Credential, Grant, Code>,
   status: number,
   text: string,
-): Judgement<Grant, Code> {
+): Meaning<Grant, Code> {
   const later: RetryLater = { outcome: 'retry-later', cause: 'status', status };
-  const body = objectIn(text);
+  const body = parseObject(text);
   if (!body) return later;
   if (status === 200) {
     const grant = wire.grant(body);
@@ -27,12 +28,12 @@ export function judge<Credential, Grant, Code extends string>(
   const code = wire.code(body, status);
   if (typeof code !== 'string' || status < 400 || status >= 500) return later;
   if (isKeyOf(wire.ended, code) && wire.ended[code] === status) return { outcome: 'ended', code };
-  if (passingStatuses.has(status) || wire.passing.includes(code)) return later;
+  if (temporaryStatuses.has(status) || wire.temporary.includes(code)) return later;
   return { outcome: 'rejected', status, code };
 }
 
 /** Request Timeout, Too Early, Too Many Requests. */
-const passingStatuses = new Set([408, 425, 429]);
+const temporaryStatuses = new Set([408, 425, 429]);
 
 function isKeyOf<Key extends string>(
   table: Readonly<Record<Key, unknown>>,
@@ -41,12 +42,12 @@ function isKeyOf<Key extends string>(
   return Object.hasOwn(table, key);
 }
 
-function objectIn(text: string): JsonObject | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     const value = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
-    // The parser's own error quotes the text.
+    // The parser's error quotes the text, so it goes nowhere.
     return undefined;
   }
 }

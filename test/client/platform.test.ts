@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { inMemory } from '../../client/credentials.ts';
+import { runtimeWith } from '../../client/runtime.ts';
+import { later } from '../../functions/core/time.ts';
+import { realRoutes, serve } from '../local/wire.ts';
+import { noon, test as worldTest } from '../support/world.ts';
+import { clientOf, clients, clockwork, type Fields, timeOf } from './support.ts';
+
+// The platform's own fetch and timers, over sockets.
+
+/** A server whose answers a test writes, until it ends. */
+async function server(answer: (response: ServerResponse) => void) {
+  let requests = 0;
+  const listening = createServer((_, response) => {
+    requests += 1;
+    answer(response);
+  });
+  listening.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  onTestFinished(() => {
+    listening.close();
+    listening.closeAllConnections();
+  });
+  const { port } = listening.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/refresh`, requests: () => requests };
+}
+
+const eos = clientOf('eos');
+
+function refreshOn(url: string, retry = {}) {
+  return eos.make({ url, credentials: eos.credential, retry, runtime: timeOf(clockwork(0)) });
+}
+
+describe('the platform’s fetch', () => {
+  test.for([301, 302, 303, 307, 308])('follows no redirect: %i', async (status) => {
+    const elsewhere = await server((response) => response.end(JSON.stringify(eos.granted)));
+    const { url } = await server((response) =>
+      response.writeHead(status, { Location: elsewhere.url }).end(),
+    );
+    expect(await refreshOn(url)()).toEqual({ outcome: 'retry-later', cause: 'network' });
+    expect(elsewhere.requests()).toBe(0);
+  });
+
+  test.for([
+    { what: 'a connection that is cut', answer: (response: ServerResponse) => response.destroy() },
+    { what: 'a proxy’s 407', answer: (response: ServerResponse) => response.writeHead(407).end() },
+    {
+      what: 'a body that is cut',
+      answer: (response: ServerResponse) => {
+        response.writeHead(200, { 'Content-Length': '1000' }).write('{"expireTime":');
+        setImmediate(() => response.destroy());
+      },
+    },
+  ])('has the cause network for $what', async ({ answer }) => {
+    const { url, requests } = await server(answer);
+    expect(await refreshOn(url)()).toEqual({ outcome: 'retry-later', cause: 'network' });
+    expect(requests()).toBe(4);
+  });
+
+  test('has the cause network where nobody listens', async () => {
+    const refresh = refreshOn('http://127.0.0.1:1/');
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'network' });
+  });
+
+  test.for([
+    { what: 'silence', answer: () => undefined },
+    {
+      what: 'a body that never ends',
+      answer: (response: ServerResponse) => response.writeHead(200).write('{"expireTime":'),
+    },
+  ])('has the cause timeout for $what', async ({ answer }) => {
+    const { url } = await server(answer);
+    const refresh = refreshOn(url, { attempts: 2, attemptMs: 50 });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'timeout' });
+  });
+
+  test('closes the connection when the caller aborts', async () => {
+    const controller = new AbortController();
+    const closed = Promise.withResolvers<void>();
+    const { url } = await server((response) => {
+      response.once('close', () => closed.resolve());
+      controller.abort('enough');
+    });
+    await expect(refreshOn(url)({ signal: controller.signal })).rejects.toBe('enough');
+    await closed.promise;
+  });
+});
+
+describe('a session of the real service', () => {
+  const ends = {
+    eos: { revoked: '3-2', idle: '3-2', wrong: '3-2' },
+    s360: { revoked: 'ESB-IDP-E0004', idle: 'ESB-IDP-E0003', wrong: 'ESB-IDP-E0003' },
+    ccstore: { revoked: '90004', idle: '90003', wrong: '90002' },
+    ccstoreui: { revoked: '90004', idle: '90003', wrong: '90002' },
+  } as const;
+  const rows = clients.map((client) => ({
+    name: client.name,
+    client,
+    codes: ends[client.name as keyof typeof ends],
+  }));
+
+  worldTest.for(rows)('of $name is refreshed, and ends', async ({ client, codes }, { world }) => {
+    const { contract, make, credentialOf } = client;
+    const { port } = await serve(realRoutes(world));
+    const url = `http://127.0.0.1:${port}${contract.path}`;
+    const ended = (code: string) => ({ outcome: 'ended', code });
+    expect(await make({ url, credentials: client.credential })()).toEqual(ended(codes.wrong));
+
+    const [held, idle] = [await world.open(contract), await world.open(contract)];
+    // Members of the application's own stay.
+    const store = inMemory<Fields, unknown>({ ...credentialOf(held), label: 'mine' });
+    const refresh = make({ url, credentials: store });
+    world.requests.length = 0;
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant: expect.any(Object) });
+    expect(world.requests).toHaveLength(1);
+    world.now = later(noon, 14 * 60);
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+    const { credential } = (await store.read()) ?? {};
+    expect(credential).toEqual({ ...credentialOf(held), ...credential, label: 'mine' });
+
+    // The token of ccstore that the login gave would be over by now.
+    world.now = later(noon, 28 * 60);
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+    world.now = later(noon, 31 * 60);
+    expect(await make({ url, credentials: credentialOf(idle) })()).toEqual(ended(codes.idle));
+    await world.run('revoke', { contract: contract.serves, sessionId: held.sessionId });
+    expect(await refresh()).toEqual(ended(codes.revoked));
+  });
+
+  worldTest('of s360 is not over for a wrong api key', async ({ world }) => {
+    const { contract, make, credentialOf } = clientOf('s360');
+    const credentials = credentialOf(await world.open(contract));
+    const { port } = await serve(realRoutes(world));
+    const url = `http://127.0.0.1:${port}${contract.path}`;
+    expect(await make({ url, credentials, apiKey: 'a'.repeat(24) })()).toEqual({
+      outcome: 'rejected',
+      status: 403,
+      code: 'APIMDeveloperInactive',
+    });
+    expect(await make({ url, credentials })()).toMatchObject({ outcome: 'refreshed' });
+  });
+
+  worldTest('of ccstore is refreshed on both paths, from one store', async ({ world }) => {
+    const [ccstore, ccstoreui] = [clientOf('ccstore'), clientOf('ccstoreui')];
+    const store = inMemory<Fields, unknown>(
+      ccstore.credentialOf(await world.open(ccstore.contract)),
+    );
+    const { port } = await serve(realRoutes(world));
+    for (const [at, { make, contract }] of [ccstore, ccstoreui, ccstore].entries()) {
+      world.now = later(noon, at * 800);
+      const url = `http://127.0.0.1:${port}${contract.path}`;
+      expect(await make({ url, credentials: store })()).toMatchObject({ outcome: 'refreshed' });
+    }
+  });
+});
+
+describe('the platform’s sleep', () => {
+  const { sleep } = runtimeWith();
+
+  test('does not end at once for a time that no timer can count', async () => {
+    const controller = new AbortController();
+    onTestFinished(() => controller.abort());
+    const long = sleep(2 ** 31 + 5, controller.signal).then(() => 'long');
+    const short = sleep(20, controller.signal).then(() => 'short');
+    long.catch(() => undefined);
+    expect(await Promise.race([long, short])).toBe('short');
+  });
+
+  test('rejects with the reason of its signal, before and meanwhile', async () => {
+    await expect(sleep(1, AbortSignal.abort('before'))).rejects.toBe('before');
+    const controller = new AbortController();
+    const asleep = sleep(100_000, controller.signal);
+    controller.abort('meanwhile');
+    await expect(asleep).rejects.toBe('meanwhile');
+  });
+});

@@ -2,7 +2,7 @@ import type { Effort } from './effort.ts';
 import { median, quantile } from './numbers.ts';
 import { turned } from './rounds.ts';
 import { type Measured, subject, type Taken } from './subject.ts';
-import type { Table } from './table.ts';
+import type { Found } from './table.ts';
 
 /**
  * CPU and wall per refresh of every subject, the first of which is the floor. They take turns, so that
@@ -11,7 +11,7 @@ import type { Table } from './table.ts';
 export async function cpu(
   subjects: readonly Measured[],
   { rounds, calls }: Pick<Effort, 'rounds' | 'calls'>,
-): Promise<Table> {
+): Promise<Found> {
   const running = await Promise.all(
     subjects.map(async (one) => ({ name: one.name, process: await subject(one) })),
   );
@@ -26,20 +26,22 @@ export async function cpu(
     await Promise.all(running.map(({ process }) => process.stop()));
   }
   const floor = perCall(taken.get(subjects[0]?.name ?? '') ?? [], calls);
+  const rows = [...taken].map(([name, all]) => {
+    const own = perCall(all, calls);
+    const ratios = own.cpu.map((value, round) => value / (floor.cpu[round] ?? Number.NaN));
+    return {
+      subject: name,
+      'CPU ms': median(own.cpu),
+      'wall ms': median(own.wall),
+      '× floor CPU': median(ratios),
+      'middle half': `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`,
+    };
+  });
+  const note = `In process, over DynamoDB Local: medians of ${rounds} rounds of ${calls}, ratios to the floor within a round.`;
+  const ratios = rows.map((row) => [row.subject, row['× floor CPU']]);
   return {
-    title: 'One refresh',
-    note: `In process, over DynamoDB Local: medians of ${rounds} rounds of ${calls}, ratios to the floor within a round.`,
-    rows: [...taken].map(([name, all]) => {
-      const own = perCall(all, calls);
-      const ratios = own.cpu.map((value, round) => value / (floor.cpu[round] ?? Number.NaN));
-      return {
-        subject: name,
-        'CPU ms': median(own.cpu),
-        'wall ms': median(own.wall),
-        '× floor CPU': median(ratios),
-        'middle half': `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`,
-      };
-    }),
+    tables: [{ title: 'One refresh', note, rows }],
+    figures: [{ figure: 'CPU, × floor', ...Object.fromEntries(ratios) }],
   };
 }
 

@@ -12,18 +12,21 @@ import { sampled, samples } from '../local/demo.ts';
 import { createTable } from '../local/dynamodb.ts';
 import { localKeyFile } from '../local/keys.ts';
 import { dynamoDBLocal } from '../test/support/dynamodb-local.ts';
+import { type Aws, aws } from './aws.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import type { Measured } from './subject.ts';
 
 /** What every measure stands on: a table on DynamoDB Local, and the bundles. */
 export interface Stage {
-  readonly folder: string;
-  readonly endpoint: string;
+  /** DynamoDB Local and a stand-in for Secrets Manager, over TLS. */
+  readonly aws: Aws;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly floor: Bundle;
   readonly bundles: ReadonlyMap<string, Bundle>;
-  /** The floor and the contracts, each with a session of its own. */
+  /** The floor and the contracts, each with a session of its own, over plain HTTP and with keys in the environment. */
   subjects(): Promise<readonly Measured[]>;
+  /** A subject as it is deployed: over TLS, its keys in Secrets Manager, and a contract primed or not. */
+  deployed(subject: Measured, prime: 'on' | 'off'): Measured;
   /** A contract with a session of its own, whose claims are those of its document's sample or these. */
   measured(contract: string, claims?: string): Promise<Measured>;
   close(): Promise<void>;
@@ -34,11 +37,13 @@ export async function stage(): Promise<Stage> {
   const amazon = await dynamoDBLocal();
   if (!amazon) throw new Error('the benches need Java 17 or later, for DynamoDB Local');
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const keys = localKeyFile(join(folder, 'keys.json'));
   const env = localEnv({
-    SESSION_KEYS: localKeyFile(join(folder, 'keys.json')),
+    SESSION_KEYS: keys,
     SESSION_TABLE: 'sessions',
     AWS_ENDPOINT_URL_DYNAMODB: amazon.endpoint,
   });
+  const tls = await aws(folder, amazon.endpoint);
   const client = localClient(env);
   await createTable(client, 'sessions');
   const table = dynamoDBTable(client, 'sessions');
@@ -53,8 +58,7 @@ export async function stage(): Promise<Stage> {
     return { name, file, env, event: eventOf(name, await opened(admin, name, claims)) };
   };
   return {
-    folder,
-    endpoint: amazon.endpoint,
+    aws: tls,
     env,
     floor,
     bundles,
@@ -72,7 +76,23 @@ export async function stage(): Promise<Stage> {
         ...(await Promise.all(sampled.map(({ name }) => measured(name)))),
       ];
     },
+    deployed(subject, prime) {
+      for (const [name, all] of Object.entries<Record<string, string>>(JSON.parse(keys)))
+        for (const [kind, text] of Object.entries(all)) tls.secrets.set(`${name}/${kind}`, text);
+      const ids = Object.entries<object>(JSON.parse(keys)).map(([name, all]) => [
+        name,
+        Object.fromEntries(Object.keys(all).map((kind) => [kind, `${name}/${kind}`])),
+      ]);
+      const own = {
+        SESSION_KEYS: undefined,
+        SESSION_SECRETS: JSON.stringify(Object.fromEntries(ids)),
+        FLOOR_SECRET_ID: 's360/signing',
+        PRIME: prime,
+      };
+      return { ...subject, env: { ...subject.env, ...tls.env, ...own } };
+    },
     async close() {
+      tls.close();
       await amazon.close();
       rmSync(folder, { recursive: true });
     },

@@ -11,6 +11,12 @@ export interface Table {
 /** One subject's numbers, by column. */
 export type Row = Readonly<Record<string, string | number>>;
 
+/** What one measure found: its tables, and its lines of the summary. */
+export interface Found {
+  readonly tables: readonly Table[];
+  readonly figures: readonly Row[];
+}
+
 /** The table in Markdown. */
 export function markdown({ title, note, rows }: Table): string {
   const columns = Object.keys(rows[0] ?? {});

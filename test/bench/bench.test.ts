@@ -3,59 +3,72 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { inSeries } from '../../bench/aws.ts';
 import { median, quantile, shown } from '../../bench/numbers.ts';
-import { markdown, type Row, type Table } from '../../bench/table.ts';
+import { markdown, type Table } from '../../bench/table.ts';
 
-describe.skipIf(!inject('dynamoDBLocal'))('npm run bench -- --quick', () => {
+describe.skipIf(!inject('dynamoDBLocal'))('npm run bench -- --quick --only capacity', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
+  const file = join(folder, 'results.json');
   let printed = '';
   let tables: readonly Table[] = [];
 
   beforeAll(() => {
-    const file = join(folder, 'results.json');
-    const words = ['bench/run.ts', '--quick', '--out', file];
+    const words = ['bench/run.ts', '--quick', '--only', 'capacity', '--out', file];
     printed = execFileSync(process.execPath, words, { encoding: 'utf8' });
     tables = JSON.parse(readFileSync(file, 'utf8')).tables;
   }, 180_000);
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const rowsOf = (title: string): readonly Row[] =>
-    tables.find((table) => table.title === title)?.rows ?? [];
-
-  test('prints every table that it writes', () => {
-    expect(tables).toHaveLength(5);
+  test('prints every table that it writes, the summary last', () => {
+    expect(tables.map(({ title }) => title)).toEqual(['Storage', 'Summary']);
     for (const table of tables) expect(printed).toContain(markdown(table));
   });
 
-  test.for(['One refresh', 'Cold start', 'Memory'])(
-    'measures under %s all beside the floor',
-    (title) => {
-      const subjects = rowsOf(title).map(({ subject }) => subject);
-      expect(subjects).toEqual(expect.arrayContaining(['floor', 'eos', 's360', 'ccstore']));
-    },
-  );
-
-  test('measures nothing as no number', () => {
-    const numbers = tables.flatMap(({ rows }) => rows.flatMap((row) => Object.values(row)));
-    expect(numbers.filter((value) => typeof value === 'number' && !Number.isFinite(value))).toEqual(
-      [],
-    );
+  test('counts over TLS one storage request a refresh, and one more for claims apart', () => {
+    const [storage, summary] = tables;
+    expect(storage?.rows.map(({ requests }) => requests)).toEqual([1, 2, 2, 1, 2, 2, 1, 1]);
+    expect(summary?.rows).toEqual([
+      { figure: 'storage requests a refresh', floor: 1, eos: 1, s360: 1, ccstore: 1 },
+      { figure: 'write units', floor: 1, eos: 1, s360: 1, ccstore: 0 },
+      { figure: 'read units', floor: 0, eos: 0, s360: 0, ccstore: 1 },
+    ]);
   });
+});
 
-  test('counts one storage request for every refresh, and one more for claims apart', () => {
-    const requests = rowsOf('Storage').map(({ requests }) => requests);
-    expect(requests).toEqual([1, 2, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1]);
-  });
-
-  test.for([
-    { contract: 'eos', write: 1, read: 0 },
-    { contract: 's360', write: 1, read: 0 },
-    { contract: 'ccstore', write: 0, read: 1 },
-  ])('counts the units of a row of $contract that fits a kilobyte', ({ contract, write, read }) => {
-    const [small] = rowsOf('Storage').filter((row) => row.contract === contract);
-    expect(small).toMatchObject({ 'write units': write, 'read units': read });
-  });
+test.for([
+  { what: 'none', times: [], series: 0 },
+  {
+    what: 'three side by side',
+    times: [
+      [0, 9],
+      [1, 8],
+      [2, 10],
+    ],
+    series: 1,
+  },
+  {
+    what: 'three after one another',
+    times: [
+      [6, 9],
+      [0, 2],
+      [3, 5],
+    ],
+    series: 3,
+  },
+  {
+    what: 'two beside a long one',
+    times: [
+      [0, 9],
+      [0, 2],
+      [3, 5],
+    ],
+    series: 2,
+  },
+])('requests in series: $what', ({ times, series }) => {
+  const requests = times.map(([beganMs = 0, endedMs = 0]) => ({ beganMs, endedMs }));
+  expect(inSeries(requests.map((one) => ({ action: 'a', units: 0, ...one })))).toBe(series);
 });
 
 describe('numbers', () => {

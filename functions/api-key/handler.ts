@@ -1,8 +1,9 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 
 /**
- * Shows API Gateway the key in the header `api_key`, where it does not look itself: the usage plan
- * judges it. The answer is kept by key, so its policy covers the whole stage.
+ * Passes the key in the header `api_key` to API Gateway, which does not read that header itself.
+ * The usage plan judges the key. API Gateway caches the answer by key, so its policy covers the
+ * whole stage.
  */
 export async function handler({
   authorizationToken,

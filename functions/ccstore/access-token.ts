@@ -6,8 +6,8 @@ import { idOf, subjectOf } from '../core/session/session.ts';
 import { ccstoreClaims } from './claims.ts';
 
 /**
- * The token of a session: the claims of the document's sample in its order, then, chosen, the session's id
- * and its secret, so that a signing key alone forges no refresh.
+ * The token of a session: the claims of the document's sample in their order, then (chosen) the
+ * session's id and its secret. Because of the secret, a signing key alone cannot forge a refresh.
  */
 export function accessToken(
   { session, secret, issuedAt, expiresAt }: LoggedIn,

@@ -17,7 +17,8 @@ export const ccstore: Contract = {
   apiKey: 'none',
   rotates: true,
   signs: true,
-  // 930 s: the documented 15 minutes and one of the storefront's polls, and the sample's own life.
+  // 930 s, the lifetime of the document's sample: the documented 15 minutes and one poll of the
+  // storefront.
   policy: { idle: { token: 930 }, lifetime: 24 * 60 * 60, rotation: 'fixed' },
 
   read({ headers }, { signing }) {
@@ -25,7 +26,7 @@ export const ccstore: Contract = {
     if (!token) return 'malformed-request';
     const { sid, sec, exp, iat } = verifyPaddedJwt(token, signing) ?? {};
     const presented = credential(sid, sec);
-    // Not one of ours. The table is not asked: whoever forges tokens costs nothing.
+    // Not signed by this service. It costs no storage request.
     if (!presented || !Number.isInteger(exp)) return 'wrong-secret';
     const expiresAt = epochSeconds(Number(exp));
     const issued = Number.isInteger(iat) && { issuedAt: epochSeconds(Number(iat)) };

@@ -3,8 +3,8 @@ import { type Reply, reply } from '../core/contract/reply.ts';
 import type { Refusal } from '../core/session/session.ts';
 
 /**
- * The document's error model, its members all strings. The codes are chosen, and so are the texts:
- * `message` is for people, `devMessage` for developers, and neither quotes what was sent.
+ * The document's error model; all members are strings. The codes and texts are chosen. `message` is
+ * for users, `devMessage` for developers. Neither quotes the request.
  */
 function error(
   status: number,
@@ -17,7 +17,7 @@ function error(
   return reply(status, { message, status: String(status), errorCode, type, devMessage }, headers);
 }
 
-/** Where RFC 9110 defines a status. */
+/** The section of RFC 9110 that defines a status. */
 function rfc9110(section: string): string {
   return `https://www.rfc-editor.org/rfc/rfc9110#section-${section}`;
 }
@@ -55,7 +55,7 @@ const overRate = error(
   again,
 );
 
-/** Every answer but the one to a refresh. */
+/** Every answer except the one to a refresh. */
 export const errors = {
   'unknown-session': invalidToken,
   'not-logged-in': invalidToken,

@@ -4,7 +4,7 @@ import { idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { ccstoreClaims } from './claims.ts';
 
-/** How sessions of `ccstore` begin: with a login of Oracle Commerce, so never anonymous. */
+/** How sessions of `ccstore` begin: with a login at Oracle Commerce, so never anonymous. */
 export const opening: Opening = {
   anonymous: false,
   claimsFormat:
@@ -15,7 +15,7 @@ export const opening: Opening = {
     const given = texts.has('iss') ? texts : new Map([['iss', '"storefrontUI"'], ...texts]);
     const claims = ccstoreClaims({ texts: given, values: { iss: 'storefrontUI', ...values } });
     if (claims === undefined) return undefined;
-    // Beyond ASCII the token writes six characters for one.
+    // The token writes six characters for one outside ASCII.
     const length = (json: string) => json.replace(/[^\0-\x7f]/g, '\\u0000').length;
     const own = claims.slice(1, -1);
     const fits =
@@ -35,5 +35,8 @@ export const opening: Opening = {
   },
 };
 
-/** The token, a third longer, travels in a header; API Gateway takes 10,240 bytes of headers in all. */
+/**
+ * The token is a third longer and is sent in a header. API Gateway accepts 10,240 bytes of headers
+ * in all.
+ */
 const longest = 5500;

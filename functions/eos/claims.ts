@@ -1,7 +1,10 @@
 import { isObject, type Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
-/** The claims of `eos`, in the order of the document's answer; nothing where they are not of its shape. */
+/**
+ * The claims of `eos`, in the order of the document's answer; `undefined` if they do not have its
+ * form.
+ */
 export function eosClaims({ texts, values }: Members): Claims | undefined {
   const { mobilityApps, profile } = values;
   const documented =

@@ -21,13 +21,13 @@ export const eos: Contract = {
   signs: false,
   policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
 
-  // The server merges the query and the body; that the body wins is chosen.
+  // The EOS server merges the query and the body. Chosen: the body wins.
   read({ query, body }) {
     const field = (name: string) => (body.has(name) ? body : query).get(name);
     return credential(field('sessionId'), field('secureCode')) ?? 'malformed-request';
   },
 
-  // In the document's order. Apps and profile are given back as the texts that the login stored.
+  // In the document's order. Apps and profile are returned as the texts that the login stored.
   grant({ session, secret, expiresAt }) {
     const { texts } = claimsMembers(session, eosClaims);
     const changing = `"expireTime":${expiresAt * 1000},"secureCode":${JSON.stringify(secret)}`;
@@ -40,10 +40,10 @@ export const eos: Contract = {
   opening,
 };
 
-/** The document has one error, and gives it to everyone who is not logged in. */
+/** The document has one error, for every client that is not logged in. */
 const notLoggedIn = reply(403, { message: 'Invalid credential', code: '3-2' });
 
-// The document's codes are `<area>-<n>`; area 9, and everything in it, is chosen.
+// The document's codes are `<area>-<n>`. Area 9 and everything in it is chosen.
 const overRate = reply(429, { message: 'Too many requests', code: '9-4' }, { 'Retry-After': '1' });
 
 const replies = {

@@ -5,10 +5,10 @@ import { commands } from '../session-admin/commands.ts';
 import { type ProxyEvent, refreshOf } from './refresh-event.ts';
 import { throwAwayId } from './throw-away.ts';
 
-/** Calls the build under test with a request: its answer, or undefined where it crashes. */
+/** Calls the build under test with a request. Returns its answer; `undefined` if it crashes. */
 export type CallBuild = (event: ProxyEvent) => Promise<BuildAnswer | undefined>;
 
-/** The members of a Lambda's answer to API Gateway that are judged. */
+/** The members of a Lambda's answer to API Gateway that the check looks at. */
 export interface BuildAnswer {
   readonly statusCode: number;
   readonly body: string;
@@ -16,8 +16,8 @@ export interface BuildAnswer {
 
 /**
  * Opens a throw-away session, refreshes it through a build, revokes it and has the build refuse it.
- * @returns what is wrong with the build, without any credential in it; undefined where nothing is
- * @throws where storage, keys or Lambda do not answer
+ * @returns what is wrong with the build, without any credential; `undefined` if nothing is wrong
+ * @throws Error if storage, keys or Lambda do not answer
  */
 export async function problemOf(
   contract: Contract,
@@ -32,7 +32,7 @@ export async function problemOf(
   try {
     refreshed = await call(refreshOf(contract, opened.result, randomUUID()));
   } finally {
-    // Whatever the build did, the session ends here.
+    // The session is ended, whatever the build did.
     await commands.revoke({ contract: serves, sessionId }, services);
   }
   if (refreshed?.statusCode !== 200) return `a live session is answered ${codeOf(refreshed)}`;
@@ -44,7 +44,7 @@ export async function problemOf(
   return refused.body === body ? undefined : 'a revoked session is refused for another reason';
 }
 
-/** The subject of throw-away sessions, which their events show. */
+/** The subject of throw-away sessions. Their events have it. */
 const subject = 'release-check';
 
 function codeOf(answer: BuildAnswer | undefined): string {

@@ -15,7 +15,7 @@ export interface HookEvent {
   readonly LifecycleEventHookExecutionId: string;
 }
 
-/** What the log says of a version, and a call by hand answers. */
+/** The result for a version: the log has it, and a call by hand returns it. */
 export interface Verdict {
   readonly contract: string;
   readonly version: string;
@@ -49,7 +49,10 @@ export async function handler(event: HookEvent): Promise<Verdict> {
   return verdict;
 }
 
-/** What is wrong with the version. An error's message may quote a credential, so only its name is told. */
+/**
+ * What is wrong with the version. An error's message may quote a credential, so only its name is
+ * returned.
+ */
 async function checked(): Promise<string | undefined> {
   try {
     return await problemOf(contract, callVersion, services);

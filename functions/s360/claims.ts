@@ -8,8 +8,8 @@ export interface Sso {
 }
 
 /**
- * The claims of `s360`, in the order of the document's sample token; nothing where they are not of its
- * shape. `authorityType` is "SELF" unless it is given.
+ * The claims of `s360`, in the order of the document's sample token; `undefined` if they do not
+ * have its form. `authorityType` is "SELF" unless it is given.
  */
 export function s360Claims({ texts, values }: Members): Claims | undefined {
   const { user, app } = values;
@@ -18,7 +18,10 @@ export function s360Claims({ texts, values }: Members): Claims | undefined {
   return `{"user":${texts.get('user')},"app":${texts.get('app')},"sso":${JSON.stringify(sso)}}` as Claims;
 }
 
-/** The `sso` of claims, its two members in the order of the sample; nothing where it is not of its shape. */
+/**
+ * The `sso` of the claims, with its two members in the order of the sample; `undefined` if it does
+ * not have that form.
+ */
 export function ssoOf({ sso }: Members['values']): Sso | undefined {
   if (!isObject(sso)) return undefined;
   const { externalSystemId, authorityType = 'SELF', ...more } = sso;

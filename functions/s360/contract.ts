@@ -33,7 +33,7 @@ export const s360: Contract = {
   opening,
 };
 
-/** What happened, in two languages and a code. */
+/** The description of an answer: a code, and a text in two languages. */
 interface Desc {
   readonly en: string;
   readonly ar: string;
@@ -48,7 +48,7 @@ interface Refused {
 
 const success = desc('ESB-IDP-S0000', 'Success', 'نجاح');
 
-// The two documented codes. The Arabic, here and below, is chosen.
+// The two documented codes. The Arabic texts, here and below, are chosen.
 const invalid: Refused = {
   status: 401,
   desc: desc(
@@ -62,8 +62,8 @@ const loggedOut: Refused = {
   desc: desc('ESB-IDP-E0004', 'User logged out', 'تم تسجيل خروج المستخدم'),
 };
 
-// The document gives names alone (`APIMDeveloperInactive`, …): texts, and codes that it does not
-// name, are chosen. The headers are those of the gateway that this one replaces.
+// The document has only names (`APIMDeveloperInactive`, …). The texts are chosen, and so are codes
+// that it does not name. The headers are those of the gateway that this service replaces.
 const errors = {
   'unknown-session': invalid,
   'not-logged-in': invalid,

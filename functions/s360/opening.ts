@@ -3,7 +3,7 @@ import { idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { s360Claims } from './claims.ts';
 
-/** How sessions of `s360` begin: with the sign-in at the IDP, so never anonymous. */
+/** How sessions of `s360` begin: with a sign-in at the IDP, so never anonymous. */
 export const opening: Opening = {
   anonymous: false,
   claimsFormat:

@@ -6,24 +6,26 @@ import { rowKey, sessionHash, sessionId } from '../core/session/session.ts';
 import type { AdminRefusal, AdminServices, Answer } from './command.ts';
 import type { Input } from './fields.ts';
 
-/** What is written of a command: never a secret, a subject or a claim. */
+/** The log record of a command. It never has a secret, a subject or a claim. */
 export interface CommandRecord {
   readonly command: string;
   readonly outcome: Answer['outcome'];
   readonly reason?: AdminRefusal;
   readonly contract?: string;
-  /** How logs name the session that it was about. */
+  /** The hash of the session. */
   readonly session?: string;
 }
 
-/** What the Lambda of session-admin says of itself. */
+/** The log of session-admin. */
 export interface Audit {
   readonly done: (record: CommandRecord) => void;
   readonly failed: (command: string, error: unknown) => void;
   readonly unread: (error: unknown) => void;
 }
 
-/** The lines of session-admin in its log, in which the refresh Lambdas name sessions alike. */
+/**
+ * Writes the log lines of session-admin. They name sessions as the lines of the refresh Lambdas do.
+ */
 export function audit(): Audit {
   const logger = new Logger({ serviceName: service });
   const tell = (error: unknown): { readonly error: ErrorRecord } => ({ error: errorRecord(error) });
@@ -34,7 +36,7 @@ export function audit(): Audit {
   };
 }
 
-/** The record of a command that answered. What was given is in it only where the command knew it. */
+/** The record of a command that answered. It has an input only if the command recognised it. */
 export async function commandRecord(
   command: string,
   input: Input,

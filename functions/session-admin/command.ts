@@ -10,13 +10,15 @@ import type { Input } from './fields.ts';
 export type Answer =
   | { readonly outcome: 'done'; readonly result: object }
   | { readonly outcome: 'refused'; readonly reason: AdminRefusal }
-  /** The input is wrong; `problem` is a sentence for the caller, and quotes nothing of the input. */
+  /**
+   * The input is wrong. `problem` is a sentence for the caller that quotes nothing of the input.
+   */
   | { readonly outcome: 'invalid'; readonly problem: string };
 
 /** Why a command changed nothing. */
 export type AdminRefusal = LoginRefusal | 'id-taken';
 
-/** What the commands run on. */
+/** What the commands need. */
 export interface AdminServices {
   readonly table: Table;
   readonly keys: (contract: Contract) => Promise<Keys>;
@@ -26,21 +28,21 @@ export interface AdminServices {
 }
 
 /**
- * A command over the sessions.
+ * A command.
  * @throws StorageUnavailable, KeysUnavailable
  */
 export type Command = (input: Input, services: AdminServices) => Promise<Answer>;
 
-/** The answer of a command that did what it was asked to. */
+/** The answer of a command that succeeded. */
 export const done = (result: object): Answer => ({ outcome: 'done', result });
 
 /** The answer of a command that changed nothing. */
 export const refused = (reason: AdminRefusal): Answer => ({ outcome: 'refused', reason });
 
-/** The answer to input that is wrong. */
+/** The answer to wrong input. */
 export const invalid = (problem: string): Answer => ({ outcome: 'invalid', problem });
 
-/** The sessions of a contract, and the keys that they are read with. */
+/** The sessions of a contract, and the contract's keys. */
 export async function sessionsOf(
   contract: Contract,
   { policy, table, keys: keysOf }: AdminServices,

@@ -2,7 +2,7 @@ import type { SessionId } from '../core/session/session.ts';
 import { type Command, done, inFlight, invalid, refused, sessionsOf } from './command.ts';
 import { readSession, readSubjects } from './input.ts';
 
-/** Ends a session at once. Ending it again changes nothing, and answers the same. */
+/** Revokes a session. Revoking it again changes nothing and gives the same answer. */
 export const revoke: Command = async (input, services) => {
   const asked = readSession(input);
   if ('problem' in asked) return invalid(asked.problem);
@@ -14,9 +14,9 @@ export const revoke: Command = async (input, services) => {
 };
 
 /**
- * Ends all of a subject's sessions that were opened before it began, and answers how many of them were
- * active. The index is filled late on AWS, so it is read until two passes, two seconds apart, find nothing
- * new; sessions that are opened meanwhile are left alone.
+ * Revokes all sessions of a subject that were opened before it began, and answers how many of them
+ * were active. On AWS the index is seconds late, so it is read until two passes, two seconds apart,
+ * find nothing new. Sessions that are opened meanwhile stay.
  */
 export const revokeAll: Command = async (input, services) => {
   const asked = readSubjects(input);
@@ -39,5 +39,5 @@ export const revokeAll: Command = async (input, services) => {
   return done({ contract: contract.name, subject, ended, openedUntil: began });
 };
 
-/** The index is seconds late; ten passes are twenty seconds. */
+/** The index is a few seconds late. Ten passes take twenty seconds. */
 const mostPasses = 10;

@@ -12,20 +12,20 @@ export interface Input {
   readonly contract?: unknown;
   readonly sessionId?: unknown;
   readonly subject?: unknown;
-  /** JSON text, so that no parser on the way changes a number or an order. */
+  /** JSON text, so that no parser changes a number or the order of members. */
   readonly claims?: unknown;
   readonly secret?: unknown;
   readonly anonymous?: unknown;
   readonly tokenLifetime?: unknown;
-  /** Of `import`: the lines of a file, each the JSON of a session. */
+  /** For `import`: the lines of a file, each the JSON of a session. */
   readonly lines?: unknown;
   readonly dryRun?: unknown;
 }
 
-/** A value that was read, or a sentence for whoever gave it; the sentence quotes nothing. */
+/** A valid value, or a sentence for the caller that quotes nothing of the input. */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
 
-/** The values of several readings, or the first problem among them. */
+/** The values of several fields, or the first problem. */
 export function all<Values extends Record<string, unknown>>(
   readings: {
     readonly [Name in keyof Values]: Read<Values[Name]>;
@@ -39,27 +39,27 @@ export function all<Values extends Record<string, unknown>>(
   return { value: value as Values };
 }
 
-/** The contract of that name. */
+/** The contract with a name. */
 export function readContract({ contract }: Input): Read<Contract> {
   const found = sessionOwners.find(({ name }) => name === contract);
   const names = sessionOwners.map(({ name }) => name).join(', ');
   return found ? { value: found } : { problem: `there is no such contract; there are ${names}` };
 }
 
-/** A session id of the grammar. */
+/** A valid session id. */
 export function readSessionId(input: Input): Read<SessionId> {
   const id = sessionId(input.sessionId);
   return id ? { value: id } : { problem: 'a session id is 1 to 128 of A-Z a-z 0-9 . _ -' };
 }
 
-/** Whose sessions: 1 to 256 characters. */
+/** A subject: 1 to 256 characters. */
 export function readSubject({ subject }: Input): Read<string> {
   return typeof subject === 'string' && /^[^\p{Cc}\p{Cs}]{1,256}$/u.test(subject)
     ? { value: subject }
     : { problem: 'a subject is 1 to 256 characters, none of them a control character' };
 }
 
-/** A credential that another system has given out, or a new one. */
+/** A secret that another system gave out, or a new one. */
 export function readSecret({ secret: given }: Input): Read<Secret> {
   if (given === undefined) return { value: newSecret() };
   const value = secret(given);
@@ -68,7 +68,7 @@ export function readSecret({ secret: given }: Input): Read<Secret> {
     : { problem: 'a secret is 1 to 2048 characters of printable ASCII' };
 }
 
-/** Seconds, and no more than the session has. */
+/** The lifetime of a token in seconds, at most that of the session. */
 export function readTokenLifetime(
   { tokenLifetime }: Input,
   { name }: Contract,
@@ -84,10 +84,10 @@ export function readTokenLifetime(
     : { problem: `a token lifetime is ${shortestToken} to ${policy.lifetime} whole seconds` };
 }
 
-/** Under rotation a token is given out again for a whole grace, and must live on after it. */
+/** Under rotation a token is given out again during the grace, and must outlive it. */
 const shortestToken = 2 * shortestGrace;
 
-/** The claims as the contract's rows keep them. */
+/** The claims in the form that the contract's rows keep. */
 export function readClaims(
   { claims }: Input,
   { name, opening: { defaultClaims, claimsFormat, claims: read } }: Contract,
@@ -95,14 +95,14 @@ export function readClaims(
 ): Read<Claims> {
   const text = claims === undefined ? defaultClaims : claims;
   const problem = `claims of ${name} are JSON: ${claimsFormat}`;
-  // A lone surrogate has no bytes in UTF-8: the client would be given another text.
+  // A lone surrogate has no UTF-8 form, so the client would get another text.
   if (typeof text !== 'string' || !text.isWellFormed()) return { problem };
   if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };
   try {
     const value = read(members(text), person);
     return value === undefined ? { problem } : { value };
   } catch {
-    // Without the error: it quotes the text.
+    // Without the cause: it quotes the text.
     return { problem };
   }
 }

@@ -6,13 +6,13 @@ import type { Input } from './fields.ts';
 import { inputs } from './input.ts';
 import { adminServices } from './services.ts';
 
-/** What this Lambda is called with: a command's name, and what the command takes. */
+/** The event of this Lambda: the name of a command, and the command's input. */
 export type AdminEvent = Input & { readonly command?: unknown };
 
 /**
- * The commands of session-admin as a Lambda. No API leads to it: IAM alone says who may call it. The
- * answer is the command's; what storage or keys throw fails the call, by its kind alone: a message may
- * quote what was given.
+ * The Lambda of session-admin. No API leads to it; IAM decides who may call it. It returns the
+ * command's answer. An error of storage or keys fails the call, with the error's name only, because
+ * a message may quote the input.
  */
 export async function handler({ command, ...input }: AdminEvent): Promise<Answer> {
   if (typeof command !== 'string' || !Object.hasOwn(commands, command)) {
@@ -21,7 +21,7 @@ export async function handler({ command, ...input }: AdminEvent): Promise<Answer
   }
   const name = command as keyof typeof commands;
   const known = new Set<string>(inputs[name]);
-  // A word misspelt would open another session than the one that was meant.
+  // A misspelt field would open another session than intended.
   if (!Object.keys(input).every((given) => known.has(given)))
     return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
   try {

@@ -29,11 +29,11 @@ export const lineMembers = [
 export interface Batch {
   readonly contract: Contract;
   readonly lines: readonly string[];
-  /** Whether nothing is to be written. */
+  /** Whether to check only, and write nothing. */
   readonly dryRun: boolean;
 }
 
-/** What `import` was asked for. */
+/** The input of `import`. */
 export function readImport({ lines, dryRun = false, ...input }: Input): Read<Batch> {
   const named = readContract(input);
   if ('problem' in named) return named;
@@ -43,7 +43,7 @@ export function readImport({ lines, dryRun = false, ...input }: Input): Read<Bat
   return { value: { contract: named.value, lines, dryRun } };
 }
 
-/** The session in a line. Its claims stay the text that they are. */
+/** The session in a line. Its claims keep their text. */
 export function readLine(
   line: string,
   contract: Contract,
@@ -57,7 +57,8 @@ export function readLine(
   if (!Object.keys(values).every((name) => known.has(name)))
     return { problem: `a session has ${lineMembers.join(', ')}` };
   const { id, subject, secret = null, openedAt, idleUntil, endsAt } = values;
-  // Neither subject nor secret has a default here: an imported session is somebody's, who holds its secret.
+  // Subject and secret have no default here: the client of an imported session already holds its
+  // secret.
   const person = { subject, secret, ...(texts.has('claims') && { claims: texts.get('claims') }) };
   return all({
     id: readSessionId({ sessionId: id }),
@@ -88,14 +89,14 @@ function readTime(name: string, given: unknown): Read<EpochSeconds | undefined> 
     : { problem: `${name} is whole seconds since 1970 (not milliseconds)` };
 }
 
-/** Times in milliseconds are beyond it. */
+/** Times in milliseconds are larger. */
 const year5138 = 100_000_000_000;
 
 function parsed(line: string): ReturnType<typeof members> | undefined {
   try {
     return members(line);
   } catch {
-    // Without the error: a parser quotes the line.
+    // Without the cause: the parser quotes the line.
     return undefined;
   }
 }

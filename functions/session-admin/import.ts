@@ -12,7 +12,7 @@ import { readImport, readLine } from './import-input.ts';
 import { secretUsed } from './open.ts';
 
 /**
- * What became of one line. `unavailable`: storage did not answer, and the line may be sent again. A
+ * The outcome of one line. `unavailable`: storage did not answer, and the line may be sent again. A
  * problem is a sentence that quotes nothing of the line.
  */
 export type LineOutcome =
@@ -23,8 +23,8 @@ export type LineOutcome =
   | { readonly problem: string };
 
 /**
- * Imports a batch of sessions of another system, each a line of JSON. A session whose id was used before
- * is never overwritten, so a batch may be sent again. Answers an outcome for each line, in their order.
+ * Imports a batch of sessions of another system, each a line of JSON. It never overwrites a
+ * session, so a batch may be sent again. The answer has an outcome for each line, in order.
  */
 export const importSessions: Command = async (input, services) => {
   const asked = readImport(input);

@@ -30,7 +30,7 @@ export interface OpenInput extends NewSession {
   readonly contract: Contract;
 }
 
-/** What `open` was asked for. */
+/** The input of `open`. */
 export function readOpen(input: Input, policy: (contract: Contract) => Policy): Read<OpenInput> {
   const id = input.sessionId === undefined ? { value: newSessionId() } : readSessionId(input);
   const named = all({ contract: readContract(input), id });
@@ -39,26 +39,26 @@ export function readOpen(input: Input, policy: (contract: Contract) => Policy): 
   if (input.anonymous !== undefined && typeof input.anonymous !== 'boolean')
     return { problem: 'anonymous is true or false' };
   if (input.anonymous) return readAnonymous(input, named.value);
-  // A session that nobody was named for is nobody else's: its subject is its own id.
+  // Without a subject, the session's id is its subject, so no other subject's list has it.
   const person = readPerson({ subject: named.value.id, ...given(input) }, contract);
   if (input.tokenLifetime === undefined) return all({ ...values(named.value), person });
   const tokenLifetime = readTokenLifetime(input, contract, policy(contract));
   return all({ ...values(named.value), person, tokenLifetime });
 }
 
-/** What `login` was asked for. */
+/** The input of `login`. */
 export function readLogin(input: Input): Read<Required<Omit<OpenInput, 'tokenLifetime'>>> {
   const named = readSession(input);
   if ('problem' in named) return named;
   return all({ ...values(named.value), person: readPerson(input, named.value.contract) });
 }
 
-/** Which session a command is about. */
+/** The session that a command is for. */
 export function readSession(input: Input): Read<Pick<OpenInput, 'contract' | 'id'>> {
   return all({ contract: readContract(input), id: readSessionId(input) });
 }
 
-/** Whose sessions a command is about. */
+/** The subject whose sessions a command is for. */
 export function readSubjects(input: Input): Read<{ contract: Contract; subject: string }> {
   return all({ contract: readContract(input), subject: readSubject(input) });
 }
@@ -75,7 +75,7 @@ function readAnonymous(
     : { value: named };
 }
 
-/** Who is logged in to a session, by what secret, and with which claims. */
+/** The person who is logged in to a session, with secret and claims. */
 export function readPerson(input: Input, contract: Contract): Read<Person> {
   const known = all({ subject: readSubject(input), secret: readSecret(input) });
   if ('problem' in known) return known;
@@ -83,7 +83,7 @@ export function readPerson(input: Input, contract: Contract): Read<Person> {
   return 'problem' in claims ? claims : { value: { ...known.value, claims: claims.value } };
 }
 
-/** What was given at all: an option that was left out may be there as undefined. */
+/** The fields that were given: an option that was left out may be present as `undefined`. */
 function given(input: Input): Input {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -4,7 +4,10 @@ import type { EpochSeconds } from '../core/time.ts';
 import { type Command, done, invalid, refused, sessionsOf } from './command.ts';
 import { readLogin, readOpen } from './input.ts';
 
-/** Opens a session: somebody's, or anonymous until `login`. Answers what its client must be given. */
+/**
+ * Opens a session, with a subject or anonymous until `login`. The answer is what the client must
+ * get.
+ */
 export const open: Command = async (input, services) => {
   const asked = readOpen(input, services.policy);
   if ('problem' in asked) return invalid(asked.problem);
@@ -29,7 +32,7 @@ export const open: Command = async (input, services) => {
   return done({ ...(await credentials), ...timeLeft(expiresAt, now) });
 };
 
-/** Makes an anonymous, unexpired session someone's. Answers what its client must be given. */
+/** Gives an anonymous session its subject. The answer is what the client must get. */
 export const login: Command = async (input, services) => {
   const asked = readLogin(input);
   if ('problem' in asked) return invalid(asked.problem);
@@ -45,11 +48,13 @@ export const login: Command = async (input, services) => {
   return done({ ...(await credentials), ...timeLeft(times.expiresAt, now) });
 };
 
-/** When the session, or its token, ends unless it is refreshed before: in seconds from now, and as a time. */
+/**
+ * When the session or its token ends if it is not refreshed: in seconds from now, and as a time.
+ */
 function timeLeft(expiresAt: EpochSeconds, now: EpochSeconds) {
   return { expiresIn: expiresAt - now, expiresAt };
 }
 
-/** Why `open`, `login` and `import` take no secret that was computed. */
+/** Why `open`, `login` and `import` refuse a computed secret. */
 export const secretUsed =
   'this secret replaced another one before; a session begins with a new one';

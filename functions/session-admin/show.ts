@@ -3,7 +3,7 @@ import { type Command, done, inFlight, invalid, refused, sessionsOf } from './co
 import { readSession, readSubjects } from './input.ts';
 import { view } from './view.ts';
 
-/** Shows what may be known of a session: its times and state, and the name that logs give it. */
+/** Shows a session: its times and state, and its hash in the logs. */
 export const show: Command = async (input, services) => {
   const asked = readSession(input);
   if ('problem' in asked) return invalid(asked.problem);
@@ -14,7 +14,7 @@ export const show: Command = async (input, services) => {
   return done(view(session, sessionHash(keys.log, rowKey(contract.name, id)), services.clock()));
 };
 
-/** Lists a subject's sessions, as far as the index has them. */
+/** Lists the sessions of a subject that the index has. */
 export const list: Command = async (input, services) => {
   const asked = readSubjects(input);
   if ('problem' in asked) return invalid(asked.problem);

@@ -2,7 +2,10 @@ import { stateOf } from '../core/session/policy.ts';
 import { expiryOf, idOf, type Session, subjectOf } from '../core/session/session.ts';
 import type { EpochSeconds } from '../core/time.ts';
 
-/** What an operator may see of a session. Not its secret's digest, nor its claims: they hold tokens. */
+/**
+ * What an operator may see of a session: neither the digest of its secret nor its claims, which
+ * have tokens.
+ */
 export function view(session: Session, hash: string, now: EpochSeconds): object {
   const {
     tokenLifetime,

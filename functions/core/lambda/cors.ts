@@ -5,8 +5,8 @@ import type { RecordedEvent } from './record.ts';
 import { header } from './request.ts';
 
 /**
- * Lets pages of these origins read the answer (CORS, the Fetch standard); the preflight is API
- * Gateway's. No cookie is involved, so no credentials are allowed.
+ * Lets pages of these origins read the answer (CORS, the Fetch standard). API Gateway answers the
+ * preflight. No cookie is used, so credentials are not allowed.
  */
 export function cors(
   origins: readonly string[],
@@ -18,7 +18,7 @@ export function cors(
     event: RecordedEvent;
     response?: APIGatewayProxyResult | null | undefined;
   }) => {
-    // Most stages have none, and then nothing is looked for.
+    // Most stages have no origins. Then no header is read.
     const origin = origins.length > 0 ? header(event, 'origin') : undefined;
     if (!response || origin === undefined || !origins.includes(origin)) return;
     response.headers = {

@@ -1,15 +1,15 @@
-/** What may be known of something thrown: its kind and its place. Its message may quote what was sent. */
+/** What a log may have of an error: its kind and its place. Its message may quote the request. */
 export interface ErrorRecord {
   readonly name: string;
   readonly at: readonly string[];
-  /** Node's name for what became of a connection: ECONNREFUSED. */
+  /** Node's code of a failed connection, such as ECONNREFUSED. */
   readonly code?: string;
-  /** What AWS calls the request that failed. */
+  /** The id that AWS gave the failed request. */
   readonly awsRequestId?: string;
   readonly cause?: ErrorRecord;
 }
 
-/** The record of something thrown, and of what caused it. */
+/** The record of an error and its causes. */
 export function errorRecord(error: unknown, depth = deepest): ErrorRecord {
   if (!(error instanceof Error)) return { name: typeof error, at: [] };
   const code = 'code' in error ? shown(error.code, codes) : undefined;
@@ -24,10 +24,10 @@ export function errorRecord(error: unknown, depth = deepest): ErrorRecord {
   };
 }
 
-/** Causes may go in circles. */
+/** Causes can be circular. */
 const deepest = 4;
 
-/** Several errors at once, as of a host's several addresses, are told by their first. */
+/** Of an AggregateError, such as that of a host with several addresses, the first error counts. */
 function causeOf(error: Error): unknown {
   return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }
@@ -36,7 +36,7 @@ function metadata(error: Error): { readonly requestId?: unknown } {
   return '$metadata' in error && typeof error.$metadata === 'object' ? { ...error.$metadata } : {};
 }
 
-/** The text, where it looks like what it is said to be: a service that is not ours may have written it. */
+/** The text if it has the expected form. It may come from another service. */
 function shown(text: unknown, pattern: RegExp): string | undefined {
   return typeof text === 'string' && pattern.test(text) ? text : undefined;
 }
@@ -45,7 +45,7 @@ const names = /^[A-Za-z]\w{0,63}$/;
 const codes = /^[A-Z][A-Z_]{1,47}$/;
 const awsIds = /^[A-Za-z0-9-]{1,64}$/;
 
-/** The frames of a stack: what comes after the message, whose own lines may look like frames. */
+/** The frames of a stack. They come after the message, whose lines may look like frames. */
 function frames({ message, stack = '' }: Error): readonly string[] {
   const at = stack.indexOf(message);
   const after = at < 0 ? '' : stack.slice(at + message.length);

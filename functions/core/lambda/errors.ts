@@ -8,12 +8,12 @@ import { errorRecord } from './error-record.ts';
 import type { RecordedEvent } from './record.ts';
 import { response } from './response.ts';
 
-/** The Lambda is about to end. middy aborts the signal first, so that nothing goes on meanwhile. */
+/** The Lambda is about to time out. middy has aborted the signal, so no work goes on. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-/** Answers everything that is thrown in the contract's own words, and puts it into the record. */
+/** Answers every error in the contract's own words, and puts it into the record. */
 export function answerErrors(
   contract: Contract,
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult, Error> {
@@ -28,7 +28,10 @@ export function answerErrors(
   };
 }
 
-/** The fault of an error. Storage and keys that give no answer are outages; everything else is a bug. */
+/**
+ * The fault of an error. If storage or keys do not answer, it is an outage; every other error is a
+ * bug.
+ */
 export function faultOf(error: unknown): Extract<Fault, 'failed' | 'unavailable' | 'timed-out'> {
   if (error instanceof StorageTimedOut || error instanceof OutOfTime) return 'timed-out';
   if (error instanceof StorageUnavailable || error instanceof KeysUnavailable) return 'unavailable';

@@ -1,9 +1,9 @@
-/** How loud a line is. */
+/** The level of a log line. */
 export type Level = 'info' | 'warn' | 'error';
 
 /**
- * Whether `LOG_LEVEL` lets a line of a level through: DEBUG, INFO, WARN, ERROR or SILENT, in any case;
- * INFO where it is none of them.
+ * Whether a line of a level is written under `LOG_LEVEL`: DEBUG, INFO, WARN, ERROR or SILENT, in
+ * upper or lower case. Any other value counts as INFO.
  */
 export function isLogged(level: Level, logLevel: string | undefined): boolean {
   const least = order.indexOf((logLevel ?? '').toLowerCase());

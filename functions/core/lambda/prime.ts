@@ -21,10 +21,11 @@ import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-h
  * Makes one throw-away refresh while the Lambda initialises, so that the first client meets open
  * connections and compiled code. Never throws, takes a second at most, and writes no line and no metric.
  *
- * It makes one storage request of the contract's own kind, which needs no key and so is under way while
- * the keys are read. The request is for a row that cannot exist, because its session id breaks the grammar
- * of session ids, and a write demands that the row exists: nothing is ever written. The answer then comes
- * from a made-up row, through the whole way of a request. docs/decisions/0027-priming.md has the figures.
+ * It makes one storage request of the contract's own kind, which needs no key and so is under way
+ * while the keys are read. The request is for a row that cannot exist, because its session id
+ * breaks the grammar of session ids, and a write demands that the row exists: nothing is ever
+ * written. The answer is then made from a made-up row by the code of every request.
+ * docs/decisions/0027-priming.md has the figures.
  */
 export async function prime(contract: Contract, services: Services): Promise<Priming> {
   const { table, keys, policy, clock, timer } = services;
@@ -39,7 +40,7 @@ export async function prime(contract: Contract, services: Services): Promise<Pri
     return madeUp(contract, services, await keys(), now);
   };
   const item = answered();
-  // Whoever does not wait for it does not care.
+  // The rejection is handled even if the handler has ended before.
   item.catch(() => undefined);
   const stored: Table = {
     ...table,
@@ -60,7 +61,7 @@ export async function prime(contract: Contract, services: Services): Promise<Pri
 
 const longestMs = 1000;
 
-/** All that the pipeline reads of a context. */
+/** The part of a context that the pipeline reads. */
 const context: Pick<Context, 'getRemainingTimeInMillis'> = {
   getRemainingTimeInMillis: () => longestMs + timeoutEarlyInMillis,
 };
@@ -70,7 +71,7 @@ const id = '#priming' as SessionId;
 const secret = 'priming' as Secret;
 const subject = 'priming';
 
-/** Every format that a contract reads knows JSON, and none of these is a credential. */
+/** Every body format accepts JSON. None of these values is a credential. */
 const event: Partial<APIGatewayProxyEvent> = {
   headers: { 'Content-Type': 'application/json', Authorization: 'Bearer e30=.e30=.e30=' },
   multiValueQueryStringParameters: null,
@@ -78,7 +79,7 @@ const event: Partial<APIGatewayProxyEvent> = {
   isBase64Encoded: false,
 };
 
-/** The contract, which takes every request for that of the made-up session's client. */
+/** The contract, except that it reads the made-up session's credential from every request. */
 function throwAway(contract: Contract): Contract {
   return {
     ...contract,
@@ -98,7 +99,7 @@ function impossibleWrite(rowKey: RowKey, now: EpochSeconds) {
   };
 }
 
-/** The row of a session that was opened now, with the contract's default claims. */
+/** The row of a session that is opened now, with the contract's default claims. */
 function madeUp(contract: Contract, { policy }: Services, keys: Keys, now: EpochSeconds): Item {
   const { claims, defaultClaims } = contract.opening;
   const row = rowKey(contract.serves, id);

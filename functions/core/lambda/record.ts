@@ -6,53 +6,56 @@ import type { ErrorRecord } from './error-record.ts';
 import type { Outcome } from './outcome.ts';
 import { type RequestIds, requestIds } from './request-ids.ts';
 
-/** What is written of a request: never a credential, a token, a key, a body, a query or a claim. */
+/**
+ * The log record of a request. It never has a credential, a token, a key, a body, a query or a
+ * claim.
+ */
 export interface RequestRecord extends Partial<Priming> {
   readonly contract: string;
-  /** API Gateway's name for the request, as in its access log; a client can have set it. */
+  /** API Gateway's id of the request, as in its access log. A client can set it. */
   readonly requestId: string;
-  /** API Gateway's other name for it, which no client sets. */
+  /** API Gateway's extended id, which no client can set. */
   readonly extendedRequestId?: string;
-  /** The client's own name for it. */
+  /** The client's own id of the request. */
   readonly clientRequestId: string;
-  /** Which api key was used: its id, never its value. */
+  /** The id of the api key, never its value. */
   readonly apiKeyId?: string;
-  /** Whether the Lambda began with this request. */
+  /** Whether this is the first request of the Lambda. */
   readonly coldStart: boolean;
-  /** `failed` until it is known. */
+  /** `failed` until the outcome is known. */
   outcome: Outcome;
-  /** The answer's HTTP status; 0 until there is one. */
+  /** The HTTP status of the answer; 0 until there is one. */
   status: number;
-  /** How logs name the session; `show` prints a session's. */
+  /** The session's hash. `sessions show` prints it. */
   session?: string;
-  /** What was asked of the table, the SDK's own retries included, and how long that took. */
+  /** The number of storage requests, including the SDK's retries, and the time that they took. */
   storageRequests: number;
   storageMs: number;
   totalMs: number;
-  /** What was thrown. */
+  /** The error. */
   error?: ErrorRecord;
 }
 
-/** What came of priming, which `prime.ts` does while a Lambda initialises. */
+/** The result of priming, which `prime.ts` does while a Lambda initialises. */
 export interface Priming {
   /** Whether the throw-away refresh got its answer within the limit. */
   readonly primed: boolean;
-  /** How long it took, in milliseconds. */
+  /** Its duration in milliseconds. */
   readonly primedMs: number;
 }
 
 /** Writes a record somewhere. */
 export type WriteRecord = (record: RequestRecord) => void;
 
-/** An event that its request is known of: its ids, and the record that is being filled in. */
+/** An event with its ids and with the record that is being filled in. */
 export type RecordedEvent = APIGatewayProxyEvent & {
   readonly ids: RequestIds;
   readonly record: RequestRecord;
 };
 
 /**
- * Begins the record of a request, and writes it with the answer. The record of the first request has what
- * came of priming.
+ * Begins the record of a request, and writes it with the answer. The first request's record has the
+ * result of priming.
  */
 export function recordRequests(
   contract: string,
@@ -62,7 +65,7 @@ export function recordRequests(
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult> {
   let coldStart = true;
   const begun = new WeakMap<RequestRecord, number>();
-  // Returns nothing: what a hook of middy's returns takes the answer's place.
+  // Returns nothing, because middy takes the value of a hook for the answer.
   const finish = ({ event: { record }, response }: Finished) => {
     record.status = response?.statusCode ?? 0;
     record.totalMs = rounded(timer() - (begun.get(record) ?? 0));
@@ -82,7 +85,7 @@ export function recordRequests(
   };
 }
 
-/** Counts the storage requests of a record, and the time that they take. */
+/** Adds storage requests and their time to a record. */
 export function meter(record: RequestRecord, timer: Timer): Watch {
   return async (request) => {
     const began = timer();
@@ -99,7 +102,7 @@ export function meter(record: RequestRecord, timer: Timer): Watch {
   };
 }
 
-/** How often the SDK sent a request: it says so in an answer and in an error alike. */
+/** How often the SDK sent a request. Both answers and errors have this number. */
 function attemptsOf(outcome: unknown): number {
   const { $metadata } = outcome as { readonly $metadata?: { readonly attempts?: number } };
   return $metadata?.attempts ?? 1;

@@ -21,18 +21,18 @@ import {
 import { wireRequest } from './request.ts';
 import { response } from './response.ts';
 
-/** What a contract's Lambda runs on. */
+/** What a contract's Lambda needs. */
 export interface Services {
   readonly table: Table;
   readonly keys: KeySource;
   readonly clock: Clock;
   readonly timer: Timer;
-  /** The contract's own, or the stage's in its place. */
+  /** The policy of the contract, or the one that the stage sets. */
   readonly policy: Policy;
-  /** Origins whose pages may read an answer; none where it is absent. */
+  /** Origins whose pages may read an answer. Default: none. */
   readonly origins?: readonly string[];
   readonly write: WriteRecord;
-  /** What came of priming, where the Lambda was primed. */
+  /** The result of priming, if the Lambda was primed. */
   readonly priming?: Priming;
 }
 
@@ -59,7 +59,9 @@ export function refreshHandler(contract: Contract, services: Services): RefreshL
     }) as RefreshLambda;
 }
 
-/** How long before the Lambda's own end the client is answered that the request timed out. */
+/**
+ * How long before the Lambda's own timeout the client gets the answer that the request timed out.
+ */
 export const timeoutEarlyInMillis = 500;
 
 async function refresh(

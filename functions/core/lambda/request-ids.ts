@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { header } from './request.ts';
 
-/** The names of a request, and of the key that it came with. */
+/** The ids of a request and of its api key. */
 export interface RequestIds {
-  /** Always a UUID: API Gateway's id of the request, where that is one (a client can set it). */
+  /**
+   * Always a UUID: API Gateway's id of the request, or a new one if a client set that id to
+   * something else.
+   */
   readonly gateway: string;
   /** API Gateway's extended id, which no client can set. */
   readonly extended?: string;
-  /** What the client calls its request (`X-Request-Id`), where that is sane; else the gateway's id. */
+  /** The client's own id (`X-Request-Id`) if it is valid, else the gateway's id. */
   readonly client: string;
-  /** The id of the api key, where the contract asks for one. */
+  /** The id of the api key, if the contract requires one. */
   readonly apiKey?: string;
 }
 
-/** The ids of a request: taken where they can be shown and logged as they are, made where not. */
+/** The ids of a request. An id that cannot be shown and logged as it is gets replaced. */
 export function requestIds(event: APIGatewayProxyEvent): RequestIds {
   const context: Partial<APIGatewayProxyEvent['requestContext']> = event.requestContext ?? {};
   const gateway = matching(context.requestId, uuid) ?? randomUUID();
@@ -30,5 +33,5 @@ function matching(text: string | null | undefined, pattern: RegExp): string | un
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const sane = /^[A-Za-z0-9._:-]{1,128}$/;
-/** Base64, its padding included. */
+/** Base64 with its padding. */
 const token = /^[A-Za-z0-9+/_-]{1,64}={0,2}$/;

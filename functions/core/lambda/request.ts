@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { isObject, members } from '../contract/json-text.ts';
 import type { BodyFormat, Fields, WireRequest } from '../contract/wire-request.ts';
 
-/** The request in an event, or what is wrong with its body. */
+/** The request in an event, or the fault of its body. */
 export function wireRequest(
   event: APIGatewayProxyEvent,
   format: BodyFormat,
@@ -24,7 +24,7 @@ export function header(event: APIGatewayProxyEvent, name: string): string | unde
   return found?.[1];
 }
 
-/** API Gateway lets 10 MB through; no credential comes near this, and JSON of it is not parsed. */
+/** API Gateway accepts 10 MB. No credential is near this size, and a larger body is not parsed. */
 const mostBytes = 64 * 1024;
 
 const none: Fields = new Map();
@@ -44,22 +44,22 @@ function readBody(
   try {
     return parse(isBase64Encoded ? decodeBase64(body) : body);
   } catch {
-    // Without the error: a JSON error quotes the body.
+    // Without the cause: a JSON error quotes the body.
     return 'malformed-request';
   }
 }
 
-/** @throws TypeError where the text is not base64 of UTF-8: Buffer makes something of anything */
+/** @throws TypeError if the text is not base64 of UTF-8. Buffer alone would accept any text */
 function decodeBase64(text: string): string {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text) throw new TypeError('not base64');
   return utf8.decode(bytes);
 }
 
-// A byte-order mark stays what it is in a body that came as text: no JSON.
+// A byte-order mark is kept, as in a body that came as text: it is not JSON.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws SyntaxError where the text is not a JSON object */
+/** @throws SyntaxError if the text is not a JSON object */
 function json(text: string): Fields {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) throw new SyntaxError('not an object');
@@ -67,9 +67,9 @@ function json(text: string): Fields {
 }
 
 /**
- * A JSON object in place of a form. A number counts as the text that it is written in, since a double
- * would change long ones.
- * @throws SyntaxError where the text is not a JSON object
+ * A JSON object instead of a form. A number counts as its own text, because a double would change a
+ * long one.
+ * @throws SyntaxError if the text is not a JSON object
  */
 function jsonForm(text: string): Fields {
   const { texts, values } = members(text);
@@ -82,9 +82,10 @@ function jsonForm(text: string): Fields {
 }
 
 /**
- * `application/x-www-form-urlencoded`, the first of a repeated name. Stricter than URLSearchParams,
- * which makes something of a broken escape: that would be another secret than the one sent.
- * @throws URIError where an escape is broken
+ * Reads `application/x-www-form-urlencoded`; of a repeated name the first value counts. It is
+ * stricter than URLSearchParams, which turns a broken escape into other characters, and so a secret
+ * into another secret.
+ * @throws URIError if an escape is broken
  */
 function form(text: string): Fields {
   const fields = new Map<string, unknown>();
@@ -101,7 +102,7 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-// A map, since a client may call its type `constructor`.
+// A map, because a client may send the type `constructor`.
 const formParsers: ReadonlyMap<string, (text: string) => Fields> = new Map([
   ['application/x-www-form-urlencoded', form],
   ['application/json', jsonForm],

@@ -11,11 +11,11 @@ import { cloudWatchLog } from './log.ts';
 import type { Services } from './refresh-handler.ts';
 
 /**
- * What a contract runs on, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or `SESSION_KEYS`
- * on one's own machine; `SESSION_POLICIES`, `ALLOWED_ORIGINS` and `METRICS_NAMESPACE`, where the stage
- * has some; and what the SDK itself reads (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials).
- * `table` takes the place of the one that those variables name.
- * @throws Error naming the variable that is missing: no handler starts without its keys
+ * What a contract's Lambda needs, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or
+ * `SESSION_KEYS` on a developer's machine; `SESSION_POLICIES`, `ALLOWED_ORIGINS` and
+ * `METRICS_NAMESPACE` if the stage sets them; and what the SDK reads (`AWS_REGION`,
+ * `AWS_ENDPOINT_URL_DYNAMODB`, credentials). `table` replaces the table that those variables name.
+ * @throws Error that names a missing variable: no handler starts without its keys
  */
 export function services(
   contract: Contract,
@@ -36,16 +36,18 @@ export function services(
   };
 }
 
-/** The table. Three tries of a second each end before the Lambda does; DynamoDB answers in milliseconds. */
+/**
+ * The table. Three tries of a second each end before the Lambda times out. DynamoDB answers in
+ * milliseconds.
+ */
 export function sessionTable(env: Env): Table {
   const name = required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
   return dynamoDBTable(new DynamoDBClient(clientOptions), name);
 }
 
 /**
- * How long one try of a request to AWS may take, in milliseconds: to connect, until the answer begins,
- * and between two pieces of it. The last bounds a body that stops half-way, which no other limit of
- * the SDK's does.
+ * The time limits of one try of a request to AWS, in milliseconds: to connect, until the answer
+ * begins, and between two pieces of it. Only the last one ends a body that stops half-way.
  */
 const timeouts = {
   connectionTimeout: 500,
@@ -54,12 +56,12 @@ const timeouts = {
   throwOnRequestTimeout: true,
 };
 
-/** The options of the client of the table. The tests' client has them too. */
+/** The options of the table's client. The tests' client has them too. */
 export const clientOptions = { maxAttempts: 3, requestHandler: timeouts } as const;
 
 /**
- * A contract's keys: from Secrets Manager where they are deployed, else from `SESSION_KEYS`. `unread`
- * hears of every reading ahead that failed.
+ * A contract's keys: from Secrets Manager if deployed, else from `SESSION_KEYS`. `unread` is called
+ * for each failed reading in the background.
  */
 export function keySource(
   contract: Contract,
@@ -81,9 +83,9 @@ export function keySource(
 }
 
 /**
- * The stage's policy for the sessions of a contract, from `SESSION_POLICIES`, the JSON text of
- * `{ "<contract>": {…} }`; the contract's own where there is none.
- * @throws Error with a sentence that names what makes no sense
+ * The stage's policy for the sessions of a contract, from `SESSION_POLICIES`: the JSON text of
+ * `{ "<contract>": {…} }`. The contract's own policy if it has none.
+ * @throws Error with a sentence that names what is wrong
  */
 export function policyIn({ SESSION_POLICIES }: Env, contract: Contract): Policy {
   const { serves, policy } = contract;

@@ -187,37 +187,3 @@ export function clientOn(
   const options = { url: wire.url, credentials: client.credential, runtime };
   return { wire, clock, options, refresh: client.make(options) };
 }
-
-/** A Web Locks manager of one name. */
-export function lockManager() {
-  const names: string[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-  let queued = 0;
-  return {
-    names,
-    async request<Result>(
-      name: string,
-      { signal, ifAvailable }: { readonly signal?: AbortSignal; readonly ifAvailable?: boolean },
-      run: (lock?: unknown) => Promise<Result>,
-    ): Promise<Result> {
-      names.push(name);
-      if (ifAvailable && queued > 0) return run(null);
-      queued += 1;
-      const before = last;
-      const freed = Promise.withResolvers<void>();
-      last = before.then(() => freed.promise);
-      try {
-        await Promise.race([
-          before,
-          new Promise((_, reject) => {
-            signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-          }),
-        ]);
-        return await run({});
-      } finally {
-        queued -= 1;
-        freed.resolve();
-      }
-    },
-  };
-}

@@ -2,6 +2,7 @@ import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apiga
 import type { Contract } from '../functions/core/contract/contract.ts';
 import { gatewayCorsHeaders } from '../functions/core/contract/cors.ts';
 import type { Fault } from '../functions/core/contract/fault.ts';
+import type { Reply } from '../functions/core/contract/reply.ts';
 
 /**
  * The fault that each of API Gateway's own responses stands for. AWS's own text is never used: for an
@@ -40,19 +41,20 @@ export function gatewayResponse(
   fault: Fault,
   cors: boolean,
 ): GatewayResponseOptions {
-  const { status, body, headers } = contract.refuse(fault, '$context.requestId');
-  const fixed = Object.entries({
-    'Cache-Control': 'no-store',
-    ...headers,
-    ...(cors && gatewayCorsHeaders),
-  });
+  const reply = contract.refuse(fault, '$context.requestId');
+  const fixed = Object.entries(fixedHeaders(reply, cors));
   return {
     type,
-    statusCode: String(status),
-    templates: { 'application/json': body },
+    statusCode: String(reply.status),
+    templates: { 'application/json': reply.body },
     responseHeaders: {
       ...Object.fromEntries(fixed.map(([name, value]) => [name, `'${value}'`])),
       'X-Request-Id': 'method.request.header.X-Request-Id',
     },
   };
+}
+
+/** The headers of an answer that no Lambda gives, but those of the request. */
+export function fixedHeaders({ headers }: Reply, cors: boolean): Readonly<Record<string, string>> {
+  return { 'Cache-Control': 'no-store', ...headers, ...(cors && gatewayCorsHeaders) };
 }

@@ -19,6 +19,7 @@ import { acknowledgeFindings } from './api-findings.ts';
 import { ApiKeyAuthorizer } from './api-keys.ts';
 import { gatewayFaults, gatewayResponse } from './gateway-faults.ts';
 import type { Keys } from './keys.ts';
+import { memoryMB } from './memory.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
@@ -44,6 +45,8 @@ export class RefreshApi extends Construct {
   /** The authorizer's Lambda, where the contract requires api keys. */
   readonly authorizer: ServiceFunction | undefined;
   readonly accessLogs: LogGroup;
+  /** Whether pages of other origins may call the contract. */
+  readonly cors: boolean;
   /** The URL of the contract, without a custom domain. */
   readonly url: string;
   /** The first segment of the path: the API's stage, and the base path under a custom domain. */
@@ -62,17 +65,19 @@ export class RefreshApi extends Construct {
     const origins = own?.allowedOrigins ?? [];
     this.contract = contract;
     this.basePath = basePath;
+    this.cors = origins.length > 0;
 
     const lambda = new ServiceFunction(this, 'Function', {
       folder: name,
       description: `POST ${path}`,
+      memoryMB: memoryMB(name),
       timeoutSeconds: 5,
       logRetentionDays: settings.logRetentionDays,
       environment: {
         SESSION_POLICIES: JSON.stringify({ [contract.serves]: policyOf(settings, contract) }),
         PRIME: 'on',
         METRICS_NAMESPACE: Stack.of(this).stackName,
-        ...(origins.length > 0 && { ALLOWED_ORIGINS: origins.join(' ') }),
+        ...(this.cors && { ALLOWED_ORIGINS: origins.join(' ') }),
         ...(settings.sam && forSam),
       },
     });
@@ -86,7 +91,8 @@ export class RefreshApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.api = new RestApi(this, 'Api', {
-      restApiName: `${scope.node.id}-${name}`,
+      // trace-sampling.ts finds the stack's APIs by the end of their names.
+      restApiName: `${name}-${Stack.of(this).stackName}`,
       description: `POST ${path}`,
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: false,
@@ -107,7 +113,7 @@ export class RefreshApi extends Construct {
     for (const [type, fault] of gatewayFaults)
       this.api.addGatewayResponse(
         type.responseType,
-        gatewayResponse(contract, type, fault, origins.length > 0),
+        gatewayResponse(contract, type, fault, this.cors),
       );
 
     const authorizer =
@@ -127,7 +133,7 @@ export class RefreshApi extends Construct {
       ...(authorizer && { apiKeyRequired: true, authorizer: authorizer.authorizer }),
     });
     method.node.addDependency(this.live);
-    if (origins.length > 0)
+    if (this.cors)
       route.addCorsPreflight({
         allowOrigins: [...origins],
         allowMethods: ['POST'],

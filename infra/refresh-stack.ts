@@ -15,6 +15,7 @@ import { SessionAdmin } from './session-admin.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionTable } from './session-table.ts';
 import type { Stage } from './stages.ts';
+import { TraceSampling } from './trace-sampling.ts';
 
 export interface RefreshStackProps {
   readonly stage: Stage;
@@ -51,7 +52,10 @@ export class RefreshStack extends Stack {
         ({ contract, api, stage }) =>
           new ApiKeys(this, `${contract.name}-clients`, { api, stage, clients }),
       );
-    if (firewall) new Firewall(this, 'Firewall', { apis, ...firewall });
+    if (firewall)
+      for (const api of apis)
+        new Firewall(this, `${api.contract.name}-firewall`, { api, ...firewall });
+    new TraceSampling(this, 'Traces', settings);
     if (domain) new CustomDomain(this, 'Domain', { apis, ...domain });
     const admin = new SessionAdmin(this, 'SessionAdmin', parts);
     const { streamArn } = sessions;

@@ -15,11 +15,14 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { bundling } from './bundling.ts';
+import { defaultMemoryMB } from './memory.ts';
 
 export interface ServiceFunctionProps {
   /** The folder in `functions/` with its handler.ts. */
   readonly folder: string;
   readonly description: string;
+  /** Default: 512. */
+  readonly memoryMB?: number;
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
   readonly environment?: Readonly<Record<string, string>>;
@@ -30,7 +33,14 @@ export class ServiceFunction extends NodejsFunction {
   constructor(
     scope: Construct,
     id: string,
-    { folder, description, timeoutSeconds, logRetentionDays, environment }: ServiceFunctionProps,
+    {
+      folder,
+      description,
+      memoryMB = defaultMemoryMB,
+      timeoutSeconds,
+      logRetentionDays,
+      environment,
+    }: ServiceFunctionProps,
   ) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: logRetentionDays,
@@ -48,7 +58,7 @@ export class ServiceFunction extends NodejsFunction {
       depsLockFilePath: join(root, 'package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 512,
+      memorySize: memoryMB,
       timeout: Duration.seconds(timeoutSeconds),
       tracing: Tracing.ACTIVE,
       role,

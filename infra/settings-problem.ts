@@ -1,8 +1,19 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contracts, sessionOwners } from '../functions/contracts.ts';
 import type { Contract } from '../functions/core/contract/contract.ts';
-import { policyProblem } from '../functions/core/session/policy.ts';
-import { isRecord, listOf, object, oneOf, only, optional, recordOf, text, whole } from './rules.ts';
+import { type Policy, policyProblem } from '../functions/core/session/policy.ts';
+import {
+  isRecord,
+  listOf,
+  object,
+  oneOf,
+  only,
+  optional,
+  type Rule,
+  recordOf,
+  text,
+  whole,
+} from './rules.ts';
 import { type ContractSettings, canaries, policyOf, type Settings } from './settings.ts';
 
 /**
@@ -17,6 +28,9 @@ export function settingsProblem(given: unknown): string | undefined {
     const wrong = policyProblem(policyOf(settings, contract), contract);
     if (wrong) return `contracts.${contract.name}.policy: ${wrong}`;
   }
+  const { domain } = settings;
+  if (domain && !`.${domain.name}`.endsWith(`.${domain.hostedZoneName}`))
+    return `domain.name is '${domain.name}'; expected a name in domain.hostedZoneName, '${domain.hostedZoneName}'`;
   const names = settings.clients.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   return twice && `clients has '${twice}' twice; expected a name of its own for each client`;
@@ -25,9 +39,13 @@ export function settingsProblem(given: unknown): string | undefined {
 const noSettings = 'the file exports no settings; expected `export const settings: Settings`';
 
 const flag = only('true or false', (value) => typeof value === 'boolean');
+const share = only('a number from 0 to 1', (value) => {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+});
+const seconds = only('a number of seconds', (value) => typeof value === 'number');
 const domainName = text('a domain name like shop.example', /^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/);
 const throttling = {
-  rate: only('a number over 0', (value) => typeof value === 'number' && value > 0),
+  rate: only('a number over 0', (value) => Number.isFinite(value) && Number(value) > 0),
   burst: whole(1),
 };
 
@@ -41,30 +59,33 @@ const retentions = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days < 9999,
 );
 
-const noPolicy = ({ serves }: Contract) =>
-  only(`no policy: it serves the sessions of ${serves}, whose policy it has`, () => false);
-
-const contractSettings = (contract: Contract) =>
-  object<ContractSettings>({
-    // Shapes only: policyProblem judges the values, which depend on the contract.
-    policy: optional(
-      contract.serves !== contract.name
-        ? noPolicy(contract)
-        : object<Required<ContractSettings>['policy']>({
-            idle: optional(only('seconds or { token: seconds }', isNumberOrRecord)),
-            lifetime: optional(only('seconds', (value) => typeof value === 'number')),
-            rotation: optional(
-              only(
-                "'fixed' or { grace: seconds }",
-                (value) => value === 'fixed' || isRecord(value),
-              ),
-            ),
-          }),
-    ),
+/** The rules of a contract's settings. */
+function contractSettings(contract: Contract): Rule {
+  return object<ContractSettings>({
+    policy: optional(policyOfOwner(contract)),
     throttle: optional(object(throttling)),
     allowedOrigins: optional(listOf(origin)),
     quietMinutes: optional(whole(1, 24 * 60)),
   });
+}
+
+/** Only the types of a policy's members: policyProblem judges their values. */
+function policyOfOwner({ name, serves, policy, rotates }: Contract): Rule {
+  if (serves !== name)
+    return only(`no policy: it serves the sessions of ${serves}, whose policy it has`, () => false);
+  const grace = object<{ readonly grace: number }>({ grace: seconds });
+  return object<Policy>({
+    idle: optional(typeof policy.idle === 'number' ? seconds : object({ token: seconds })),
+    lifetime: optional(seconds),
+    rotation: optional((value, at) =>
+      rotates && isRecord(value)
+        ? grace(value, at)
+        : only(rotates ? "'fixed' or { grace: seconds }" : "'fixed'", isFixed)(value, at),
+    ),
+  });
+}
+
+const isFixed = (value: unknown) => value === 'fixed';
 
 const stage = object<Settings>({
   target: optional(
@@ -74,8 +95,8 @@ const stage = object<Settings>({
     }),
   ),
   tags: recordOf(
-    'a name of 1 to 128 characters without aws: before it',
-    /^(?!aws:)[\w .:/=+@-]{1,128}$/,
+    'a name of 1 to 128 characters that is not service or stage, and does not begin with aws:',
+    /^(?!aws:|(?:service|stage)$)[\w .:/=+@-]{1,128}$/,
     text('a text of 1 to 256 letters, digits and _.:/=+@-', /^[\w .:/=+@-]{1,256}$/),
   ),
   retain: flag,
@@ -103,6 +124,7 @@ const stage = object<Settings>({
   sam: flag,
   canary: oneOf(...canaries),
   sessionEvents: flag,
+  traces: object<Settings['traces']>({ perSecond: whole(0), share }),
   firewall: optional(
     object<Required<Settings>['firewall']>({
       // AWS WAF's own limits.
@@ -128,7 +150,3 @@ const stage = object<Settings>({
   ),
   alarmEmail: optional(text('an e-mail address', /^[^\s@]+@[^\s@]+\.[^\s@]+$/)),
 });
-
-function isNumberOrRecord(value: unknown): boolean {
-  return typeof value === 'number' || isRecord(value);
-}

@@ -23,9 +23,9 @@ export interface Domain {
   readonly hostedZoneName: string;
 }
 
-/** AWS WAF before the APIs. */
+/** AWS WAF before each API. */
 export interface Firewall {
-  /** Requests that one address may send within five minutes, to all APIs together. */
+  /** Requests that one address may send to one contract within five minutes. */
   readonly ratePerAddress: number;
   /** Rules of AWSManagedRulesCommonRuleSet that count a request and let it pass. Default: none. */
   readonly onlyCounted?: readonly string[];
@@ -35,6 +35,14 @@ export interface Firewall {
 export interface WarmThroughput {
   readonly reads: number;
   readonly writes: number;
+}
+
+/** Which requests X-Ray traces: https://aws.amazon.com/xray/pricing/ says what a trace costs. */
+export interface Traces {
+  /** The requests of each second that are traced in any case. */
+  readonly perSecond: number;
+  /** The share of all other requests, from 0 to 1. */
+  readonly share: number;
 }
 
 /** What a stage changes about one contract. */
@@ -69,6 +77,7 @@ export interface Settings {
   readonly canary: (typeof canaries)[number];
   /** Whether to put an event onto a bus when a session opens or ends: docs/events.md. */
   readonly sessionEvents: boolean;
+  readonly traces: Traces;
   /** Default: no firewall. */
   readonly firewall?: Firewall;
   /** Default: what DynamoDB gives a new table, 12000 reads and 4000 writes. It can't be lowered again. */
@@ -100,6 +109,8 @@ export const defaults = {
   sam: false,
   canary: '10 % for 5 minutes',
   sessionEvents: false,
+  // X-Ray's own default is 0.05.
+  traces: { perSecond: 1, share: 0.01 },
 } as const satisfies Settings;
 
 /** A contract's policy in a stage: that of the sessions it serves. */

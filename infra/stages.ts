@@ -15,9 +15,9 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Reads the stage `infra/stages/<name>.ts`. */
-export async function readStage(name: unknown): Promise<Stage | Problem> {
-  const names = stageNames();
+/** Reads the stage `<name>.ts` of a folder, by default `infra/stages`. */
+export async function readStage(name: unknown, folder = stagesFolder): Promise<Stage | Problem> {
+  const names = stageNames(folder);
   const allowed = names.join(', ');
   if (name === undefined)
     return { problem: `No stage is given; pass -c stage=<name> with one of ${allowed}.` };
@@ -27,7 +27,13 @@ export async function readStage(name: unknown): Promise<Stage | Problem> {
     return {
       problem: `infra/stages/${name}.ts: a stage's name has at most 30 of a-z, 0-9 and -, and starts with a letter.`,
     };
-  const { settings } = await import(pathToFileURL(join(folder, `${name}.ts`)).href);
+  let settings: Settings;
+  try {
+    ({ settings } = await import(pathToFileURL(join(folder, `${name}.ts`)).href));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : error;
+    return { problem: `infra/stages/${name}.ts can't be read: ${reason}` };
+  }
   const problem = settingsProblem(settings);
   return problem ? { problem: `infra/stages/${name}.ts: ${problem}.` } : { name, settings };
 }
@@ -35,10 +41,10 @@ export async function readStage(name: unknown): Promise<Stage | Problem> {
 /** The name becomes part of the stack's name, and with it of most resources' names. */
 const pattern = /^[a-z][a-z0-9-]{0,29}$/;
 
-const folder = join(import.meta.dirname, 'stages');
+const stagesFolder = join(import.meta.dirname, 'stages');
 
-/** The names of all stages. */
-function stageNames(): readonly string[] {
+/** The names of a folder's stages. */
+function stageNames(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.slice(0, -'.ts'.length))

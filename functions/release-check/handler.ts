@@ -38,7 +38,8 @@ export async function handler(event: HookEvent): Promise<Verdict> {
     status,
     ...(problem && { problem }),
   } as const;
-  console.log(JSON.stringify(verdict));
+  // console.log would wrap it: Lambda's log format is JSON.
+  process.stdout.write(`${JSON.stringify(verdict)}\n`);
   await codeDeploy.send(
     new PutLifecycleEventHookExecutionStatusCommand({
       deploymentId: event.DeploymentId,

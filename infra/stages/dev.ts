@@ -9,4 +9,6 @@ export const settings: Settings = {
   clients: [{ name: 'workspace', rate: 20, burst: 40, quota: { limit: 100_000, period: 'DAY' } }],
   sam: true,
   canary: 'all at once',
+  // Every request: a developer looks for one.
+  traces: { perSecond: 1, share: 1 },
 };

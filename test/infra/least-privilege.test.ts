@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contracts, sessionOwners } from '../../functions/contracts.ts';
-import { asText, type Resource, resources, synthesized } from './synthesis.ts';
+import { asText, everything, type Resource, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized();
 
@@ -42,12 +42,12 @@ const everySecret = sessionOwners.flatMap(({ name, signs }) =>
 const readSecrets = 'secretsmanager:GetSecretValue on';
 
 describe('the role of a refresh Lambda under rotation', () => {
-  const policy = { rotation: { grace: 60 } };
-  const rotating = synthesized({ contracts: { eos: { policy }, ccstore: { policy } } });
+  const rotating = synthesized(everything, 'prod');
 
   test.for([
     { lambda: 'eos', exactly: [reads('eos#*#claims#*'), writesRows('eos')] },
     { lambda: 'ccstore', exactly: [reads('ccstore#*'), writesRows('ccstore')] },
+    { lambda: 'ccstoreui', exactly: [reads('ccstore#*'), writesRows('ccstore')] },
   ])('$lambda writes its own rows, and no claims', ({ lambda, exactly }) => {
     const found = permissions(lambda, rotating).filter((one) => one.includes('dynamodb:'));
     expect(found).toEqual(exactly);
@@ -89,6 +89,7 @@ describe('the role', () => {
       ],
     },
     {
+      // Another API to ccstore's sessions: their rows and secrets, and a log of its own.
       lambda: 'ccstoreui',
       exactly: [
         reads('ccstore#*'),
@@ -152,9 +153,8 @@ test('the only other role lets API Gateway write logs', () => {
 });
 
 test('accountHasLoggingRole leaves the account’s role as it is', () => {
-  const without = synthesized({ accountHasLoggingRole: true });
-  expect(resources(without, 'AWS::ApiGateway::Account')).toEqual([]);
-  expect(resources(without, 'AWS::IAM::Role')).toHaveLength(policies);
+  expect(resources(template, 'AWS::ApiGateway::Account')).toHaveLength(1);
+  expect(resources(synthesized(everything, 'prod'), 'AWS::ApiGateway::Account')).toEqual([]);
 });
 
 test('API Gateway may invoke a contract’s Lambda for its own route only', () => {

@@ -1,21 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
+import { type MetricName, type Outcome, outcomes } from '../../functions/core/lambda/outcome.ts';
 import { queries } from '../../infra/queries.ts';
-import { asText, resources, synthesized } from './synthesis.ts';
+import { asText, everything, only, resources, synthesized } from './synthesis.ts';
 
-const quiet = { quietMinutes: 15 };
-const rotating = { ...quiet, policy: { rotation: { grace: 60 } } };
-const template = synthesized({
-  sessionEvents: true,
-  contracts: Object.fromEntries(
-    contracts.map(({ name, serves, rotates }) => [
-      name,
-      rotates && serves === name ? rotating : quiet,
-    ]),
-  ),
-});
+const template = synthesized(everything, 'prod');
+const plain = synthesized({ accountConcurrency: 50 });
 const alarms = resources(template, 'AWS::CloudWatch::Alarm').map(
   ([, { Properties }]) => Properties,
 );
@@ -34,17 +25,33 @@ function headingOf({ AlarmDescription }: (typeof alarms)[number]): string {
 }
 
 describe('alarms', () => {
-  test('name a heading of the runbook each, and use every heading', () => {
+  test('name a heading of the runbook each, and its index has every heading', () => {
     expect(headings.length).toBeGreaterThan(5);
     expect([...new Set(alarms.map(headingOf))].toSorted()).toEqual(headings.toSorted());
+    // The index at the page's head.
+    const rows = [...runbook.matchAll(/^\| \[(.+?)\]\(#[\w-]+\) \| .+ \| .+ \|$/gm)];
+    expect(rows.map(([, heading]) => heading)).toEqual(headings);
   });
 
-  test.for(contracts)('watch $name for every kind of failure', ({ name, apiKey, rotates }) => {
-    const common = ['5xx', 'crashes', 'guesses', 'keys', 'quiet', 'slow', 'throttled'];
-    const own = resources(template, 'AWS::CloudWatch::Alarm')
-      .map(([id]) => id)
-      .filter((id) => new RegExp(`^Observability${name}(?!ui)`).test(id));
-    expect(own).toHaveLength(common.length + (apiKey === 'required' ? 1 : 0) + (rotates ? 1 : 0));
+  test('watch each contract for every kind of failure, its release, the table and the account', () => {
+    const own = contracts.flatMap(({ name, apiKey, rotates }) => [
+      ...['5xx', 'crashes', 'guesses', 'keys', 'quiet', 'slow', 'throttled'].map(
+        (kind) => `Observability${name}${kind}`,
+      ),
+      ...(apiKey === 'required' ? [`Observability${name}authorizer`] : []),
+      ...(rotates ? [`Observability${name}reuse`] : []),
+      ...['crashes', 'failures', 'slow', 'throttled'].map((kind) => `${name}release${name}${kind}`),
+    ]);
+    const shared = ['tablethrottled', 'concurrency', 'eventslost'];
+    const pipe = ['ExecutionFailed', 'ExecutionThrottled', 'ExecutionTimeout'];
+    const ids = resources(template, 'AWS::CloudWatch::Alarm').map(([id]) => id.slice(0, -8));
+    expect(ids.toSorted()).toEqual(
+      [
+        ...own,
+        ...shared.map((name) => `Observability${name}`),
+        ...pipe.map((metric) => `Observabilitypipe${metric}`),
+      ].toSorted(),
+    );
   });
 
   test('treat missing data as healthy, except the one that expects requests', () => {
@@ -59,16 +66,13 @@ describe('alarms', () => {
   });
 
   test('leave out what a stage has not turned on: silence and rotation', () => {
-    const described = resources(synthesized(), 'AWS::CloudWatch::Alarm').map(
-      ([, r]) => r.Properties,
-    );
+    const described = resources(plain, 'AWS::CloudWatch::Alarm').map(([, r]) => r.Properties);
     expect(described.map(headingOf)).not.toContain('Nobody calls');
     expect(described.map(headingOf)).not.toContain('A replaced secret was used');
   });
 
   test('watch concurrency against the account’s quota in the settings', () => {
-    const changed = synthesized({ accountConcurrency: 50 });
-    const thresholds = resources(changed, 'AWS::CloudWatch::Alarm').map(([, r]) => r.Properties);
+    const thresholds = resources(plain, 'AWS::CloudWatch::Alarm').map(([, r]) => r.Properties);
     const [found] = thresholds.filter(({ MetricName }) => MetricName === 'ConcurrentExecutions');
     expect(found).toMatchObject({ Threshold: 40 });
   });
@@ -77,8 +81,8 @@ describe('alarms', () => {
 describe('metrics', () => {
   /** The names under which the Lambdas' own metrics are asked for, in alarms and on the dashboard. */
   function watched(): Set<string> {
-    const [[, dashboard] = []] = resources(template, 'AWS::CloudWatch::Dashboard');
-    const names = [...asText(dashboard?.Properties.DashboardBody).matchAll(ownOnDashboard)];
+    const dashboard = only(template, 'AWS::CloudWatch::Dashboard').Properties;
+    const names = [...asText(dashboard.DashboardBody).matchAll(ownOnDashboard)];
     const inAlarms = [...JSON.stringify(alarms).matchAll(ownInAlarms)];
     expect([names.length > 0, inAlarms.length > 0]).toEqual([true, true]);
     return new Set([...names, ...inAlarms].map(([, name]) => name ?? ''));
@@ -87,17 +91,14 @@ describe('metrics', () => {
   const ownInAlarms = /"MetricName":"([\w-]+)","Namespace":"Stack"/g;
 
   test('that alarms and dashboard read are exactly those that the Lambdas write', () => {
-    const { stdout } = spawnSync(
-      process.execPath,
-      ['test/leaks/every-path.ts', inject('embedded')],
-      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
-    );
-    const written = stdout
-      .split('\n')
-      .filter((line) => line.startsWith('{"_aws"'))
-      .flatMap((line) => JSON.parse(line)._aws.CloudWatchMetrics)
-      .flatMap(({ Metrics }: { Metrics: { Name: string }[] }) => Metrics.map(({ Name }) => Name));
-    expect([...watched()].toSorted()).toEqual([...new Set(written)].toSorted());
+    const ofLambdas = {
+      latency: true,
+      'storage-latency': true,
+      'cold-start': true,
+      'keys-unread': true,
+    } satisfies Record<Exclude<MetricName, Outcome>, true>;
+    const written = [...outcomes, ...Object.keys(ofLambdas)];
+    expect([...watched()].toSorted()).toEqual(written.toSorted());
   });
 
   test('are written to the namespace that alarms read', () => {
@@ -124,9 +125,9 @@ describe('the saved queries', () => {
 });
 
 test('the dashboard has a section for each contract, and one for the table', () => {
-  const [[, dashboard] = []] = resources(template, 'AWS::CloudWatch::Dashboard');
-  const body = asText(dashboard?.Properties.DashboardBody);
+  const dashboard = only(template, 'AWS::CloudWatch::Dashboard').Properties;
+  const body = asText(dashboard.DashboardBody);
   for (const { name, path } of contracts) expect(body).toContain(`## ${name}: POST ${path}`);
   expect(body).toContain('## The table');
-  expect(dashboard?.Properties.DashboardName).toBe('Stack');
+  expect(dashboard.DashboardName).toBe('Stack');
 });

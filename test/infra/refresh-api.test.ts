@@ -10,20 +10,14 @@ import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
-import { asText, newApp, resources, synthesized } from './synthesis.ts';
+import { asText, everything, newApp, only, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized();
 const outputs = template.toJSON().Outputs;
 
-/** The logical id of a contract's API. */
-function apiOf(name: string): string {
-  const found = resources(template, 'AWS::ApiGateway::RestApi').find(([id]) => id.startsWith(name));
-  return found?.[0] ?? '';
-}
-
 describe.for(contracts)('the API of $name', (contract) => {
   const { name, path, apiKey } = contract;
-  const api = apiOf(name);
+  const api = only(template, 'AWS::ApiGateway::RestApi', `${name}Api`).id;
   const mine = (type: string) =>
     resources(template, type).filter(
       ([, { Properties }]) => asText(Properties.RestApiId) === `{${api}}`,
@@ -117,12 +111,12 @@ test('no gateway response contains API Gateway’s own error text', () => {
 });
 
 test('an API with allowed origins answers preflights and adds CORS headers to every response', () => {
-  const open = synthesized({ contracts: { eos: { allowedOrigins: ['https://shop.example'] } } });
+  const open = synthesized(everything, 'prod');
   const answers = resources(open, 'AWS::ApiGateway::GatewayResponse');
   const marked = answers.filter(([, r]) =>
     JSON.stringify(r).includes('Access-Control-Allow-Origin'),
   );
-  expect(marked).toHaveLength(gatewayFaults.length);
+  expect(marked).toHaveLength(contracts.length * gatewayFaults.length);
   for (const [, { Properties }] of marked)
     expect(Properties.ResponseParameters).toMatchObject({
       'gatewayresponse.header.Access-Control-Expose-Headers': "'X-Request-Id, Retry-After, Date'",
@@ -137,7 +131,7 @@ test('an API with allowed origins answers preflights and adds CORS headers to ev
   ])
     expect(JSON.stringify(methods)).toContain(name);
   expect(methods.map(([, r]) => r.Properties.HttpMethod).toSorted()).toEqual([
-    'OPTIONS',
+    ...contracts.map(() => 'OPTIONS'),
     ...contracts.map(() => 'POST'),
   ]);
 });

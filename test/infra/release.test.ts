@@ -1,23 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
-import { asText, resources, synthesized } from './synthesis.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
+import { asText, only as found, resources, synthesized } from './synthesis.ts';
 
 const template = synthesized();
 const prod = synthesized({}, 'prod');
 
-/** A resource of a contract: the only one of its type whose logical id begins so. */
+const changed = synthesized({
+  contracts: Object.fromEntries(
+    sessionOwners.map(({ name }) => [name, { policy: { lifetime: 90_000 } }]),
+  ),
+});
+
+/** The only resource of a type whose logical id begins so, its properties beside the rest. */
 function only(type: string, id: string, of = template) {
-  const [found, ...more] = resources(of, type).filter(([name]) =>
-    new RegExp(`^${id}(?!ui)`).test(name),
-  );
-  if (!found || more.length > 0) throw new Error(`there is not one ${type} ${id}`);
-  return { id: found[0], ...found[1], ...found[1].Properties };
+  const resource = found(of, type, id);
+  return { ...resource, ...resource.Properties };
 }
 
 describe.for(contracts)('a release of $name', ({ name }) => {
-  const version = only('AWS::Lambda::Version', name).id;
-  const alias = only('AWS::Lambda::Alias', name);
-  const group = only('AWS::CodeDeploy::DeploymentGroup', name);
+  const version = only('AWS::Lambda::Version', `${name}Function`).id;
+  const alias = only('AWS::Lambda::Alias', `${name}Function`);
+  const group = only('AWS::CodeDeploy::DeploymentGroup', `${name}release`);
   const check = only('AWS::Lambda::Function', `${name}releaseCheck`);
 
   test('moves the alias that the API calls', () => {
@@ -26,7 +29,7 @@ describe.for(contracts)('a release of $name', ({ name }) => {
       FunctionName: { Ref: `${name}Function` },
       FunctionVersion: { 'Fn::GetAtt': [version, 'Version'] },
     });
-    const method = only('AWS::ApiGateway::Method', name);
+    const method = only('AWS::ApiGateway::Method', `${name}Api`);
     const { Uri } = Object(method.Properties.Integration);
     expect(asText(Uri)).toMatch(
       new RegExp(`:lambda:path/2015-03-31/functions/{${name}Function.Arn}:live/invocations$`),
@@ -96,15 +99,14 @@ describe.for(contracts)('a release of $name', ({ name }) => {
 
   test('is a canary in prod, and at once in dev', () => {
     const config = (of = template) =>
-      only('AWS::CodeDeploy::DeploymentGroup', name, of).Properties.DeploymentConfigName;
+      only('AWS::CodeDeploy::DeploymentGroup', `${name}release`, of).Properties
+        .DeploymentConfigName;
     expect(config(prod)).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
     expect(config()).toBe('CodeDeployDefault.LambdaAllAtOnce');
   });
 
   test('is one whenever the Lambda changes, and leaves the version before it', () => {
-    const changed = synthesized({ contracts: { [name]: { policy: { lifetime: 90_000 } } } });
-    expect(only('AWS::Lambda::Version', name, changed).id).not.toBe(version);
-    expect(only('AWS::Lambda::Version', name, synthesized()).id).toBe(version);
-    expect(only('AWS::Lambda::Version', name).DeletionPolicy).toBe('Retain');
+    expect(only('AWS::Lambda::Version', `${name}Function`, changed).id).not.toBe(version);
+    expect(only('AWS::Lambda::Version', `${name}Function`).DeletionPolicy).toBe('Retain');
   });
 });

@@ -7,16 +7,12 @@ import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { noon, storedTest as test, type StoredWorld as World } from '../support/world.ts';
-import { asText, resources, synthesized } from './synthesis.ts';
+import { asText, everything, only as found, resources, synthesized } from './synthesis.ts';
 
-const template = synthesized({ sessionEvents: true });
+const template = synthesized(everything, 'prod');
 
 /** The only resource of a type that belongs to the events. */
-function only(type: string) {
-  const [found, ...more] = resources(template, type).filter(([id]) => id.startsWith('Events'));
-  if (!found || more.length > 0) throw new Error(`the events have not one ${type}`);
-  return { id: found[0], ...found[1] };
-}
+const only = (type: string) => found(template, type, 'Events');
 
 const pipe = only('AWS::Pipes::Pipe').Properties as {
   readonly SourceParameters: {

@@ -1,13 +1,20 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Stack } from 'aws-cdk-lib';
+import { pathToFileURL } from 'node:url';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { afterAll, describe, expect, test } from 'vitest';
+import { addChecks } from '../../infra/checks.ts';
+import { RefreshStack } from '../../infra/refresh-stack.ts';
+import { readStage } from '../../infra/stages.ts';
 import { run } from '../local/processes.ts';
-import { copyOfProject } from '../support/copy.ts';
-import { newApp, type Resource, stackOf } from './synthesis.ts';
+import { everything, flags, newApp, type Resource, stackOf } from './synthesis.ts';
 
-const staging = `import { defaults, type Settings } from '../settings.ts';
+const folder = mkdtempSync(join(tmpdir(), 'stages-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const staging = `import { defaults, type Settings } from '${pathToFileURL('infra/settings.ts')}';
 
 export const settings: Settings = {
   ...defaults,
@@ -16,79 +23,101 @@ export const settings: Settings = {
   alarmEmail: 'oncall@shop.example',
 };
 `;
+writeFileSync(join(folder, 'staging.ts'), staging);
+writeFileSync(join(folder, 'wrong.ts'), staging.replace('oncall@', ''));
+writeFileSync(join(folder, 'broken.ts'), 'export const settings = ;');
+writeFileSync(join(folder, 'Loud.ts'), staging);
 
-let copy = '';
-
-beforeAll(() => {
-  copy = copyOfProject();
-  writeFileSync(join(copy, 'infra/stages/staging.ts'), staging);
-  writeFileSync(join(copy, 'infra/stages/wrong.ts'), staging.replace('oncall@', ''));
-  writeFileSync(join(copy, 'infra/stages/Loud.ts'), staging);
-});
-
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
-
-/** Runs the app as the CDK CLI does with these flags, without bundling. */
+/** Runs the app as the CDK CLI does, without bundling. */
 function app(context: object) {
-  const CDK_OUTDIR = join(copy, 'cdk.out');
-  const { context: flags } = JSON.parse(readFileSync(join(copy, 'cdk.json'), 'utf8'));
-  const CDK_CONTEXT_JSON = JSON.stringify({
-    ...flags,
-    ...context,
-    'aws:cdk:bundling-stacks': [],
-  });
-  return run([process.execPath, 'infra/app.ts'], { CDK_OUTDIR, CDK_CONTEXT_JSON }, copy).ended;
+  const CDK_CONTEXT_JSON = JSON.stringify({ ...flags, ...context });
+  const CDK_OUTDIR = join(folder, 'cdk.out');
+  return run([process.execPath, 'infra/app.ts'], { CDK_OUTDIR, CDK_CONTEXT_JSON }).ended;
 }
 
-/** A stack of the last synthesis: what the CDK CLI deploys. */
-function assembled(stack: string) {
-  const read = (file: string) => JSON.parse(readFileSync(join(copy, 'cdk.out', file), 'utf8'));
-  const { environment, properties } = read('manifest.json').artifacts[stack];
-  return { environment, ...properties, template: read(`${stack}.template.json`) };
-}
-
-describe('cdk', () => {
+describe('a stage', () => {
   test.for([
     {
-      what: 'no stage',
-      context: {},
-      says: 'No stage is given; pass -c stage=<name> with one of Loud, dev, prod, staging, wrong.',
+      what: 'no name',
+      name: undefined,
+      says: 'No stage is given; pass -c stage=<name> with one of ',
     },
     {
-      what: 'an unknown stage',
-      context: { stage: 'satging' },
-      says: 'Stage satging has no file in infra/stages; expected one of Loud, dev, prod, staging, wrong.',
+      what: 'no such file',
+      name: 'satging',
+      says: 'Stage satging has no file in infra/stages; expected one of ',
     },
     {
-      what: 'a stage whose file has no name for a stack',
-      context: { stage: 'Loud' },
-      says: "infra/stages/Loud.ts: a stage's name has at most 30 of a-z, 0-9 and -, and starts with a letter.",
+      what: 'a flag without a value',
+      name: true,
+      says: 'Stage true has no file in infra/stages; ',
     },
     {
-      what: 'a stage with a wrong setting',
-      context: { stage: 'wrong' },
+      what: 'a bad name',
+      name: 'Loud',
+      says: "infra/stages/Loud.ts: a stage's name has at most 30 of ",
+    },
+    {
+      what: 'a wrong setting',
+      name: 'wrong',
       says: "infra/stages/wrong.ts: alarmEmail is 'shop.example'; expected an e-mail address.",
     },
-  ])('answers $what with one sentence', async ({ context, says }) => {
-    expect(await app(context)).toMatchObject({ code: 1, stdout: '', stderr: `${says}\n` });
+    { what: 'no syntax', name: 'broken', says: "infra/stages/broken.ts can't be read: " },
+  ])('with $what is answered with one sentence', async ({ name, says }) => {
+    const read = await readStage(name, folder);
+    expect(read).toEqual({ problem: expect.stringMatching(/^[^\n]+$/) });
+    expect(Object(read).problem.slice(0, says.length)).toBe(says);
   });
 
-  test('synthesizes a third stage from its file alone', async () => {
-    expect(await app({ stage: 'staging' })).toMatchObject({ code: 0 });
-    const { template, ...stack } = assembled('SessionRefresh-staging');
-    expect(stack).toMatchObject({
+  test('that is not given is asked for, with the names of those there are', async () => {
+    expect(await app({})).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'No stage is given; pass -c stage=<name> with one of dev, prod.\n',
+    });
+  });
+
+  test('is synthesized from its file alone, for its account, with its tags and descriptions', async () => {
+    const stage = await readStage('staging', folder);
+    if ('problem' in stage) throw new Error(stage.problem);
+    const its = newApp();
+    new RefreshStack(its, 'SessionRefresh-staging', { stage });
+    addChecks(its);
+    const { manifest, stacks } = its.synth();
+    const { environment, properties } = Object(manifest.artifacts?.['SessionRefresh-staging']);
+    expect({ environment, ...properties }).toMatchObject({
       environment: 'aws://111111111111/eu-west-1',
       terminationProtection: true,
       tags: { service: 'session-refresh', stage: 'staging', team: 'identity' },
     });
-    for (const output of Object.values<{ Description?: string }>(template.Outputs))
-      expect(output.Description).toMatch(/^\w/);
+    const outputs = Object.values<{ Description?: string }>(stacks[0]?.template.Outputs);
+    expect(outputs.length).toBeGreaterThan(10);
+    for (const { Description } of outputs) expect(Description).toMatch(/^\w/);
+  });
+});
+
+describe('cdk-nag', () => {
+  test.for([
+    { what: 'dev', stage: 'dev', changes: {} },
+    { what: 'prod with every setting that adds resources', stage: 'prod', changes: everything },
+  ] as const)('finds nothing in $what', ({ stage, changes }) => {
+    const its = newApp();
+    stackOf(its, changes, stage);
+    addChecks(its);
+    expect(() => its.synth()).not.toThrow();
+  });
+
+  test('fails on a finding that is not acknowledged', () => {
+    const its = newApp();
+    new Bucket(stackOf(its, {}, 'dev'), 'Bucket');
+    addChecks(its);
+    expect(() => its.synth()).toThrow('server access logs');
   });
 });
 
 describe('a stack', () => {
   const [dev, prod] = (['dev', 'prod'] as const).map((stage) =>
-    stackOf(newApp(), {}, stage, stage),
+    stackOf(newApp(), everything, stage, `SessionRefresh-${stage}`),
   );
 
   test('is protected from deletion where its stage retains', () => {
@@ -103,15 +132,16 @@ describe('a stack', () => {
 });
 
 /** The names that a stack chooses itself: two resources of one account can't share one. */
-function names(stack: Stack): readonly string[] {
+function names(stack: RefreshStack): readonly string[] {
   const { Resources } = Template.fromStack(stack).toJSON();
   return Object.values<Resource>(Resources).flatMap(({ Type, Properties }) =>
-    Object.entries(Properties ?? {})
+    Object.entries({ ...Properties, ...Object(Properties?.SamplingRule) })
       .filter(([key, value]) => /^(Name|.+Name)$/.test(key) && typeof value === 'string')
       .filter(([key]) => !inItsParent.test(`${Type} ${key}`))
       .map(([key, value]) => `${Type} ${key} ${value}`),
   );
 }
 
-/** Names within a role, an API or a function, and the metric that an alarm watches. */
-const inItsParent = / (PolicyName|StageName|MetricName)$|^AWS::Lambda::Alias Name$/;
+/** Names within a role, an API, a function or a domain, and the metric that an alarm watches. */
+const inItsParent =
+  / (PolicyName|StageName|MetricName)$|^AWS::Lambda::Alias Name$|^AWS::(ApiGateway::DomainName|Route53::RecordSet) /;

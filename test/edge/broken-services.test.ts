@@ -12,13 +12,13 @@ import { refreshHandler, type Services } from '../../functions/core/lambda/refre
 import { dynamoDBTable } from '../../functions/core/session/table.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { context } from '../../local/proxy-event.ts';
-import { ownCall } from '../openapi/own-call.ts';
 import { documented } from '../support/documented.ts';
 import {
   apiGatewayEvent,
   storedTest as test,
   type StoredWorld as World,
 } from '../support/world.ts';
+import { ownCall } from '../wire/all/situations.ts';
 
 const each = contracts.map((contract) => ({ name: contract.name, contract }));
 

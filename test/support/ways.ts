@@ -1,4 +1,5 @@
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { signingKey } from '../../functions/core/keys/keys.ts';
 import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
@@ -65,13 +66,14 @@ export const ways: readonly Way[] = [
       body: JSON.stringify({ sessionToken, sessionId }),
     }),
   },
-  {
-    what: 'ccstore',
-    contract: ccstore,
+  ...[ccstore, ccstoreui].map((contract) => ({
+    what: contract.name,
+    contract,
     inBody: false,
     typed: true,
-    send: (world, sid, sec) => bearer(signed(world, { ...tokenTimes(world), sid, sec })),
-  },
+    send: (world: World, sid: unknown, sec: unknown) =>
+      bearer(signed(world, { ...tokenTimes(world), sid, sec })),
+  })),
 ];
 
 /** The times of a token of `ccstore` that is made now. */

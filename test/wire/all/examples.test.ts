@@ -1,0 +1,167 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import { ccstore } from '../../../functions/ccstore/contract.ts';
+import { contracts } from '../../../functions/contracts.ts';
+import type { Contract } from '../../../functions/core/contract/contract.ts';
+import { epochSeconds, later } from '../../../functions/core/time.ts';
+import { eos } from '../../../functions/eos/contract.ts';
+import { s360 } from '../../../functions/s360/contract.ts';
+import { answerTo, operationOf, textOf } from '../../support/openapi.ts';
+import { reasons } from '../../support/reasons.ts';
+import { material, test, type WireAnswer, type WireCall } from '../../support/world.ts';
+import {
+  sample as ccstoreSample,
+  decoded,
+  payloadOf,
+  refresh as refreshCcstore,
+  segments,
+  signed,
+} from '../ccstore/tokens.ts';
+import { openSample, refresh as refreshEos, wholeRequest } from '../eos/document.ts';
+import { sampleSession, sampleUuid } from '../s360/document.ts';
+import { ownCall, situations, written } from './situations.ts';
+
+const handled = contracts.flatMap((contract) =>
+  reasons.flatMap((reason) => {
+    const situation = situations[reason];
+    // `ccstore` reads no body, so none is too large for its Lambda.
+    const none = reason === 'too-large' && contract.body === 'none';
+    return typeof situation === 'string' || none
+      ? []
+      : [{ name: contract.name, contract, reason, situation }];
+  }),
+);
+
+describe.for(handled)('the example of $reason of $name', ({ contract, reason, situation }) => {
+  test('is answered so, byte for byte', async ({ world }) => {
+    const call = await situation(world, contract);
+    const answer = await world.post(contract, { ...call, requestId: sampleUuid });
+    const { status, value } = answerTo(contract, reason);
+    expect(world.records.at(-1)?.outcome).toBe(reason);
+    expect({ status: answer.status, text: answer.text }).toEqual({
+      status,
+      text: textOf({ value }),
+    });
+  });
+});
+
+/** An answer must be this example, some of its members being what the test knows them to be. */
+function expectExample(
+  { status, text }: WireAnswer,
+  example: object | undefined,
+  known: object,
+): void {
+  const replaced = JSON.stringify({ ...example, ...known });
+  expect({ status, text }).toEqual({ status: 200, text: replaced });
+}
+
+describe('the example of a refresh', () => {
+  test('of eos is answered so, in whole seconds', async ({ world }) => {
+    const { value } = answerTo(eos, 'refreshed');
+    const { expireTime, profile, mobilityApps } = value as Record<string, unknown>;
+    const expires = epochSeconds(Number(expireTime) / 1000);
+    world.now = later(expires, -30 * 60);
+    await openSample(world, { claims: JSON.stringify({ profile, mobilityApps }) });
+    const answer = await refreshEos(world, wholeRequest);
+    expectExample(answer, value, { expireTime: expires * 1000 });
+  });
+
+  test('of s360 is answered so, its token with the two claims that are chosen', async ({
+    world,
+  }) => {
+    const { value } = answerTo(s360, 'refreshed');
+    const printed = value as { data: { accessToken: string } };
+    const { sessionId, sessionToken } = await world.open(s360, sampleSession);
+    const answer = await world.post(s360, {
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ sessionToken, sessionId }),
+      requestId: sampleUuid,
+    });
+    // Encrypted anew every time; test/wire/s360/token.test.ts decrypts it.
+    const encrypted = (token: string) =>
+      JSON.parse(payloadOf(token)).context.sso.sessionTokenEncrypted;
+    const payload = payloadOf(printed.data.accessToken)
+      .replace(encrypted(printed.data.accessToken), encrypted(answer.json.data.accessToken))
+      .replace(/\}$/, `,"iat":${world.now},"exp":${world.now + 30 * 60}}`);
+    const { header } = segments(printed.data.accessToken);
+    const input = `${header}.${Buffer.from(payload).toString('base64url')}`;
+    const signature = createHmac('sha256', material.signing ?? '').update(input);
+    const accessToken = `${input}.${signature.digest('base64url')}`;
+    expectExample(answer, value, { data: { accessToken } });
+  });
+
+  test('of ccstore is answered so, its token with the two claims that are chosen', async ({
+    world,
+  }) => {
+    const { value } = answerTo(ccstore, 'refreshed');
+    const { access_token: printed } = value as { access_token: string };
+    world.now = epochSeconds(ccstoreSample.iat);
+    const own = { sessionId: 'A.session', secret: 'its-secret' };
+    const held = await world.open(ccstore, { ...own, subject: ccstoreSample.sub });
+    const payload = payloadOf(printed).replace(/\}$/, ',"sid":"A.session","sec":"its-secret"}');
+    const header = decoded(segments(printed).header);
+    expectExample(await refreshCcstore(world, held.accessToken), value, {
+      access_token: signed(payload, { header }),
+    });
+  });
+});
+
+const each = contracts.map((contract) => ({ name: contract.name, contract }));
+
+const bodies = each.flatMap(({ name, contract }) =>
+  Object.entries(operationOf(contract).requestBody.content).flatMap(([type, { examples }]) =>
+    Object.entries(examples).map(([what, example]) => ({ name, contract, type, what, example })),
+  ),
+);
+
+describe.for(bodies)('the request $what of $name', ({ contract, type, example }) => {
+  const [outcome] = example['x-outcomes'];
+
+  test('comes to what it says', async ({ world }) => {
+    const { call } = await ownCall(world, contract);
+    const headers = { ...call.headers, 'Content-Type': type };
+    const answer = await world.post(contract, { headers, body: written(type, example) });
+    expect(world.records.map(({ outcome }) => outcome)).toEqual([outcome]);
+    expect(answer.status === 200).toBe(outcome === 'refreshed');
+  });
+
+  test('comes to the same with every parameter', async ({ world }) => {
+    const { call } = await ownCall(world, contract);
+    const parameters = parametersOf(contract);
+    const headers = { ...call.headers, 'Content-Type': type, ...parameters.headers };
+    const body = written(type, example);
+    const answer = await world.post(contract, { headers, query: parameters.query, body });
+    expect(world.records.map(({ outcome }) => outcome)).toEqual([outcome]);
+    expect(answer.headers['X-Request-Id']).toBe(parameters.headers['X-Request-Id']);
+  });
+});
+
+describe.for(each)('the requests of $name', ({ contract }) => {
+  test('have one that refreshes for every media type', () => {
+    const contents = Object.entries(operationOf(contract).requestBody.content);
+    for (const [type, { examples }] of contents) {
+      const outcomes = Object.values(examples).flatMap((one) => one['x-outcomes']);
+      expect([type, outcomes]).toEqual([type, expect.arrayContaining(['refreshed'])]);
+    }
+  });
+
+  test('need no body where the document asks for none', async ({ world }) => {
+    const { call } = await ownCall(world, contract);
+    const { query } = parametersOf(contract);
+    const { required } = operationOf(contract).requestBody;
+    const { status } = await world.post(contract, { ...call, query, body: null });
+    expect(status === 200).toBe(!required);
+  });
+});
+
+/** The document's examples of its parameters, by where they are. */
+function parametersOf(contract: Contract) {
+  const { parameters } = operationOf(contract);
+  const of = (place: 'query' | 'header') => parameters.filter((one) => one.in === place);
+  const headers = of('header').map(({ name, example }) => [name, example]);
+  const query = of('query').map(({ name, example }) => [name, [example]]);
+  return {
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    query: Object.fromEntries(query) as NonNullable<WireCall['query']>,
+  };
+}

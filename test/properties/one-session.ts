@@ -293,7 +293,8 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
     item: Item | undefined,
     ahead: number,
   ) {
-    const presented = recognise(keys, key, credential);
+    const { id: _, ...rest } = credential;
+    const presented = recognise(keys, key, rest);
     return decide(item && toSession(item), presented, policy.rotation, later(now, ahead));
   }
 }

@@ -134,51 +134,11 @@ onBothEngines('the sessions of a contract', (test) => {
     expect(opened).toHaveLength(1);
   });
 
-  test('never revives a session that is gone', async ({ world }) => {
-    expect(await refresh(world.rows)).toEqual({ outcome: 'refused', reason: 'unknown-session' });
-    expect(await over(world.rows).revoke(id, noon)).toBeUndefined();
-    expect(await rowIn(world)).toBeUndefined();
-  });
-
   test('shares no session with another contract of the same id', async ({ world }) => {
     await over(world.rows).open({ id, person }, noon);
     const other = registry({ contract: 's360', policy: sliding, keys, table: world.rows });
     expect(await other.find(id)).toBeUndefined();
     expect(await other.revoke(id, noon)).toBeUndefined();
     expect(await other.open({ id }, noon)).toMatchObject({ rowKey: 's360#abc' });
-  });
-
-  test('begins no session with a secret that replaced another in a former one', async ({
-    world,
-  }) => {
-    await over(world.rows, rotating).open({ id, person }, noon);
-    const refreshed = await refresh(world.rows, person.secret, noon, rotating);
-    if (refreshed.outcome !== 'refreshed') throw new Error(refreshed.outcome);
-    const used = { ...person, secret: refreshed.secret };
-    const next = sessionIdOf('next');
-    expect(await over(world.rows).open({ id, person: used }, noon)).toBe('secret-used');
-    expect(await over(world.rows).login(id, used, noon)).toBe('secret-used');
-    expect(await over(world.rows).open({ id: next, person: used }, noon)).toMatchObject({});
-  });
-
-  test.for([sliding, rotating])(
-    'keeps claims of 100 kB as an item of their own: %o',
-    async (policy, { world }) => {
-      const claims = claimsOf(`{"a":"${'x'.repeat(100_000)}"}`);
-      await over(world.rows, policy).open({ id, person: { ...person, claims } }, noon);
-      expect(await rowIn(world)).not.toHaveProperty('claims');
-      world.requests.length = 0;
-      expect(await refresh(world.rows, person.secret, noon, policy)).toMatchObject({
-        outcome: 'refreshed',
-        session: { claims },
-      });
-      expect(world.requests).toHaveLength(2);
-    },
-  );
-
-  test('ends a damaged row like any other', async ({ world }) => {
-    await world.rows.put({ rowKey: row } as never);
-    expect(await over(world.rows).revoke(id, noon)).toMatchObject({ wasActive: true });
-    await expect(over(world.rows).find(id)).rejects.toMatchObject({ name: 'DamagedRow' });
   });
 });

@@ -43,7 +43,7 @@ describe('signPaddedJwt', () => {
 
   test('gives any claims a padded, standard, pure ASCII token that reads back the same', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), (name, value) => {
+      fc.property(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 2 }), (name, value) => {
         const json = `{"name":${JSON.stringify(name)},"value":${JSON.stringify(value)}}`;
         const token = signPaddedJwt(json, key);
         const segments = token.split('.');
@@ -53,6 +53,7 @@ describe('signPaddedJwt', () => {
         expect(written.every((byte) => byte < 0x80)).toBe(true);
         expect(verifyPaddedJwt(token, [key])).toEqual(JSON.parse(json));
       }),
+      { numRuns: 30 },
     );
   });
 });

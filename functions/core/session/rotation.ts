@@ -49,12 +49,8 @@ export interface SecretKeys {
 export function recognise(
   keys: SecretKeys,
   row: RowKey,
-  { secret, issuedAt, expiresAt }: Omit<Credential, 'id'>,
+  { secret, ...times }: Omit<Credential, 'id'>,
 ): Presented {
-  const times = {
-    ...(issuedAt !== undefined && { issuedAt }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
   const computed = computedSecret(keys.successor, row, secret);
   return computed
     ? { ...computed, ...times }
@@ -252,9 +248,10 @@ export function rotationProblem(
 ): string | undefined {
   if (rotation === 'fixed') return undefined;
   if (!contract.rotates) return 'rotation must be fixed: the wire has no field for a new secret';
-  const grace = typeof rotation === 'object' && rotation !== null ? rotation.grace : undefined;
-  if (typeof grace !== 'number' || !Number.isSafeInteger(grace))
+  // A stage's file is not type-checked at run time.
+  if (!Number.isSafeInteger(rotation?.grace))
     return 'rotation must be fixed or { grace: whole seconds }';
+  const { grace } = rotation;
   if (grace < shortestGrace)
     return `grace is ${grace}; it must be at least ${shortestGrace}, because clocks and retries differ by seconds`;
   // Within the grace nothing is written, so the idle timeout does not move although the client refreshes.
@@ -288,11 +285,11 @@ function computedSecret(
   row: RowKey,
   secret: Secret,
 ): { readonly generation: number; readonly family: string } | undefined {
-  const [, digits, family] = form.exec(secret) ?? [];
-  if (digits === undefined || family === undefined) return undefined;
+  const parts = form.exec(secret)?.slice(1);
+  if (parts === undefined) return undefined;
+  const [digits = '', family = ''] = parts;
   const generation = Number(digits);
+  // The form makes both equally long.
   const genuine = Buffer.from(successor(key, row, generation, family));
-  const given = Buffer.from(secret);
-  const same = genuine.length === given.length && timingSafeEqual(genuine, given);
-  return same ? { generation, family } : undefined;
+  return timingSafeEqual(genuine, Buffer.from(secret)) ? { generation, family } : undefined;
 }

@@ -81,8 +81,9 @@ export interface SessionsProps {
 export function sessions({ contract, policy, keys, table }: SessionsProps): Sessions {
   return {
     async refresh(credential, at) {
-      const key = rowKey(contract, credential.id);
-      const presented = recognise(keys, key, credential);
+      const { id, ...rest } = credential;
+      const key = rowKey(contract, id);
+      const presented = recognise(keys, key, rest);
       const { decision, session } = await writeOrRead({ key, presented, at });
       if (decision === 'retry') return { outcome: 'retry' };
       if (!isGranted(decision)) return { outcome: 'refused', reason: decision };

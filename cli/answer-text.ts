@@ -1,35 +1,88 @@
+import { contracts } from '../functions/contracts.ts';
+import type { State } from '../functions/core/session/policy.ts';
 import { type EpochSeconds, epochSeconds, readable } from '../functions/core/time.ts';
-import { nameValueLines, table } from './table.ts';
+import { nameValueLines, type Style, table } from './table.ts';
+import { coloured } from './terminal.ts';
 
-/** What a command answered, for a person: a list as a table, anything else as a line a name. */
-export function answerText(result: object, now: EpochSeconds): string {
+/** The answer of a command for a person: a list as a table, anything else as one line per field. */
+export function answerText(result: object, now: EpochSeconds, colours = false): string {
   const fields = Object.entries(result).filter(([, value]) => value !== undefined);
   const { contract, subject, sessions } = result as Readonly<Record<string, unknown>>;
+  const style = styleOf(colours);
   if (!Array.isArray(sessions))
-    return nameValueLines(fields.map(([name, value]) => [name, valueText(name, value, now)]));
-  const title = nameValueLines([
-    ['contract', String(contract)],
-    ['subject', String(subject)],
-  ]);
-  return `${title}\n\n${sessions.length === 0 ? 'no sessions' : sessionTable(sessions)}`;
+    return nameValueLines(
+      fields.map(([name, value]) => [name, valueText(name, value, now)]),
+      style,
+    );
+  const title = nameValueLines(
+    [
+      ['contract', String(contract)],
+      ['subject', String(subject)],
+    ],
+    style,
+  );
+  const rows = sessions.length === 0 ? 'no sessions' : sessionTable(sessions, now, style);
+  return `${title}\n\n${rows}`;
 }
 
-/** One row a session; `over` is when it was ended, or will be if nobody refreshes it. */
-function sessionTable(sessions: readonly Readonly<Record<string, unknown>>[]): string {
+/** The paths at which the client of a new session refreshes it. */
+export function refreshPaths(result: object): string {
+  const { contract } = result as Readonly<Record<string, unknown>>;
+  const paths = contracts.filter(({ serves }) => serves === contract).map(({ path }) => path);
+  return `\nThe client refreshes it by:\n${paths.map((path) => `  POST ${path}`).join('\n')}`;
+}
+
+/** One row per session. `over` is when it was ended, or when it ends unless it is refreshed. */
+function sessionTable(
+  sessions: readonly Readonly<Record<string, unknown>>[],
+  now: EpochSeconds,
+  style: Style,
+): string {
   return table(
-    ['session id', 'state', 'opened (utc)', 'refreshed (utc)', 'over (utc)'],
-    sessions.map(({ sessionId, state, openedAt, refreshedAt, idleUntil, endsAt, revokedAt }) => [
-      String(sessionId),
-      String(state),
-      moment(openedAt),
-      moment(refreshedAt),
-      moment(revokedAt ?? Math.min(Number(idleUntil), Number(endsAt))),
-    ]),
+    ['session id', 'state', 'opened', 'refreshed', 'over (utc)', 'over'],
+    sessions.map(({ sessionId, state, openedAt, refreshedAt, idleUntil, endsAt, revokedAt }) => {
+      const over = revokedAt ?? Math.min(Number(idleUntil), Number(endsAt));
+      return [
+        String(sessionId),
+        String(state),
+        distance(openedAt, now),
+        distance(refreshedAt, now),
+        moment(over),
+        distance(over, now),
+      ];
+    }),
+    style,
   );
 }
 
+/** Headings and names are bold, and states have a colour. */
+function styleOf(colours: boolean): Style {
+  return (text, { heading }) => {
+    if (heading) return coloured('bold', text, colours);
+    const state = text.trim();
+    return Object.hasOwn(stateColours, state)
+      ? coloured(stateColours[state as keyof typeof stateColours], text, colours)
+      : text;
+  };
+}
+
+const stateColours = {
+  active: 'green',
+  anonymous: 'cyan',
+  revoked: 'red',
+  'idle-too-long': 'yellow',
+  'lifetime-over': 'yellow',
+} as const satisfies Record<State, Parameters<typeof coloured>[0]>;
+
 function moment(seconds: unknown): string {
   return typeof seconds === 'number' ? readable(epochSeconds(seconds)) : '';
+}
+
+/** `in 20 min`, `5 min ago` or `now`. */
+function distance(seconds: unknown, now: EpochSeconds): string {
+  if (typeof seconds !== 'number') return '';
+  const away = Math.round(seconds - now);
+  return away > 0 ? `in ${span(away)}` : away < 0 ? `${span(-away)} ago` : 'now';
 }
 
 /** Times are named `…At`, `…Until` and, in milliseconds, `…Time`; spans `…In` and `…Lifetime`. */
@@ -38,13 +91,11 @@ function valueText(name: string, value: unknown, now: EpochSeconds): string {
   if (/(In|Lifetime)$/.test(name)) return span(value);
   const seconds = /(At|Until)$/.test(name) ? value : /Time$/.test(name) ? value / 1000 : undefined;
   if (seconds === undefined) return String(value);
-  const away = Math.round(seconds - now);
-  const distance = away > 0 ? `in ${span(away)}` : away < 0 ? `${span(-away)} ago` : 'now';
-  return `${moment(seconds)} UTC, ${distance}`;
+  return `${moment(seconds)} UTC, ${distance(seconds, now)}`;
 }
 
 /** `90 s`, `30 min`, `11 h 50 min`: the two largest units at most. */
-function span(seconds: number): string {
+export function span(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   const parts = [
     [Math.floor(seconds / 86_400), 'd'],

@@ -30,6 +30,14 @@ export function localEnv(env: Env): LocalEnv {
       };
 }
 
+/** Whether the table of an environment is served on this machine, and not by AWS. */
+export function isOnThisMachine({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }: LocalEnv): boolean {
+  return (
+    URL.canParse(endpoint) &&
+    ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname)
+  );
+}
+
 /** A client of the local table, from that environment alone: the process's own is not read. */
 export function localClient(env: LocalEnv): DynamoDBClient {
   return new DynamoDBClient({

@@ -5,13 +5,12 @@ export function nextStep(reason: AdminRefusal): string {
   return steps[reason];
 }
 
-const another = '`open` opens another';
-
 const steps = {
-  'unknown-session': 'there is no session of that id; `list` tells those of a subject',
-  'logged-in': "it is somebody's already; `revoke` ends it, and `open --anonymous` opens another",
-  revoked: `it was ended, for good; ${another}`,
-  'idle-too-long': `nobody refreshed it in time; ${another}`,
-  'lifetime-over': `its lifetime is over; ${another}`,
-  'id-taken': 'that id was given before; leave `--id` out for a new one, or `show` whose it is',
+  'unknown-session': 'no session has this id; `list` shows those of a subject',
+  'logged-in':
+    'a person is logged in to it; `revoke` ends it, and `open --anonymous` opens another',
+  revoked: 'it was ended for good; `open` opens another',
+  'idle-too-long': 'it was not refreshed in time; `open` opens another',
+  'lifetime-over': 'its lifetime is over; `open` opens another',
+  'id-taken': 'the id was used before; leave out `--id` for a new one, or `show` the session',
 } as const satisfies Record<AdminRefusal, string>;

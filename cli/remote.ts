@@ -1,26 +1,44 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Env } from '../functions/core/env.ts';
 import type { Answer } from '../functions/session-admin/command.ts';
+import type { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 
+/** Calls a command of session-admin, here or in AWS. */
+export type Call = (name: keyof typeof commands, input: Input) => Promise<Answer>;
+
 /**
- * Runs a command by the deployed Lambda of session-admin, as whoever the AWS credentials say.
- * @throws Error where the Lambda failed, or AWS would not call it
+ * Calls commands by the deployed Lambda of session-admin, with the AWS credentials of this shell. The call
+ * throws an Error if the Lambda fails or AWS does not call it.
+ * @throws Error where no Region is set
  */
-export async function remotely(lambda: string, command: string, input: Input): Promise<Answer> {
-  // Once: an open whose answer was lost would be refused, or done, a second time.
-  const client = new LambdaClient({ maxAttempts: 1 });
-  const invoke = new InvokeCommand({
-    FunctionName: lambda,
-    Payload: JSON.stringify({ ...input, command }),
+export async function remotely(lambda: string, env: Env): Promise<Call> {
+  const client = (maxAttempts: number) =>
+    new LambdaClient({
+      maxAttempts,
+      ...(env.AWS_REGION && { region: env.AWS_REGION }),
+      ...(env.AWS_ENDPOINT_URL_LAMBDA && { endpoint: env.AWS_ENDPOINT_URL_LAMBDA }),
+    });
+  // Once: an `open` whose answer was lost would be refused, or done, a second time.
+  const once = client(1);
+  // An import may be sent again.
+  const again = client(5);
+  await once.config.region().catch(() => {
+    throw new Error(`no AWS Region: set AWS_REGION to the Region of ${lambda}, such as eu-west-1`);
   });
-  const { FunctionError, Payload } = await client.send(invoke).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `${message}; it takes credentials of AWS that may call ${lambda}, a stack's output SessionAdminFunction`,
-      { cause: error },
-    );
-  });
-  const text = new TextDecoder().decode(Payload);
-  if (!FunctionError) return JSON.parse(text);
-  throw new Error(`${lambda} failed: ${JSON.parse(text).errorType}; its log says more`);
+  return async (command, input) => {
+    const Payload = JSON.stringify({ ...input, command });
+    const invoke = new InvokeCommand({ FunctionName: lambda, Payload });
+    const sent = (command === 'import' ? again : once).send(invoke);
+    const { FunctionError, Payload: answer } = await sent.catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${message}; check that the AWS credentials of this shell may call ${lambda} (stack output SessionAdminFunction)`,
+        { cause: error },
+      );
+    });
+    const text = new TextDecoder().decode(answer);
+    if (!FunctionError) return JSON.parse(text);
+    throw new Error(`${lambda} failed: ${JSON.parse(text).errorType}; its log says more`);
+  };
 }

@@ -14,25 +14,47 @@ export function width(text: string): number {
   return columns;
 }
 
+/** Gives the text of a cell, padded to its column's width, a style of the terminal. */
+export type Style = (text: string, cell: { readonly heading: boolean }) => string;
+
+const plain: Style = (text) => text;
+
 /** Rows under a heading, each column as wide as its widest cell. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  return aligned([heading.map((cell) => cell.toUpperCase()), ...rows]);
+export function table(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style = plain,
+): string {
+  const all = [heading.map((cell) => cell.toUpperCase()), ...rows];
+  return aligned(all, (text, { row }) => style(text, { heading: row === 0 }));
 }
 
-/** A line for each name and its value, the values below one another. */
-export function nameValueLines(pairs: readonly (readonly [name: string, value: string])[]): string {
-  return aligned(pairs);
+/** One line per pair, with the values below one another. */
+export function nameValueLines(
+  pairs: readonly (readonly [name: string, value: string])[],
+  style: Style = plain,
+): string {
+  return aligned(pairs, (text, { column }) => style(text, { heading: column === 0 }));
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+function aligned(
+  rows: readonly (readonly string[])[],
+  style: (text: string, at: { readonly row: number; readonly column: number }) => string,
+): string {
   const cells = rows.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of cells)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell));
-  // The last cell as it is: a secret may end in a space.
-  const padded = (cell: string, at: number, row: readonly string[]) =>
-    at === row.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - width(cell));
-  return cells.map((row) => row.map(padded).join('  ')).join('\n');
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, width(cell));
+  const lines = cells.map((cellsOfRow, row) =>
+    cellsOfRow.map((cell, column) => {
+      // The last cell is not padded: a secret may end in a space.
+      const last = column === cellsOfRow.length - 1;
+      const padding = last ? '' : ' '.repeat((widths[column] ?? 0) - width(cell));
+      return style(cell + padding, { row, column });
+    }),
+  );
+  return lines.map((line) => line.join('  ')).join('\n');
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -1,123 +1,172 @@
+import { Help } from 'commander';
 import { sessionOwners } from '../functions/contracts.ts';
 
-const names = sessionOwners.map(({ name }) => name).join('|');
-
-/** An option of a command that takes a value, and what the command calls it. */
-export interface Option {
-  readonly name: string;
-  readonly input: 'subject' | 'claims' | 'sessionId' | 'secret' | 'anonymous' | 'tokenLifetime';
-  readonly type: 'string' | 'boolean';
-}
-
-/** How a command is typed. */
+/** How a command is typed, apart from the options that every command has. */
 export interface Usage {
-  readonly line: string;
-  readonly help: string;
-  readonly positionals: readonly ('contract' | 'sessionId' | 'subject')[];
+  readonly summary: string;
+  /** What `--help` tells below the options. */
+  readonly details: string;
+  readonly positionals: readonly Positional[];
   readonly options: readonly Option[];
-  /** What may be typed while `npm start` runs, one after the other; sessions are those that it opens. */
+  /** What may be typed while `npm start` runs, in this order, on the sessions that it opens. */
   readonly examples: readonly string[];
 }
 
-const subject: Option = { name: 'subject', input: 'subject', type: 'string' };
-const claims: Option = { name: 'claims', input: 'claims', type: 'string' };
-const secret: Option = { name: 'secret', input: 'secret', type: 'string' };
+/** A word of a command that has a place. */
+export type Positional = 'contract' | 'sessionId' | 'subject' | 'file';
 
-const claimsHelp = sessionOwners
-  .map(({ name, opening }) => `      ${name.padEnd(8)} ${opening.claimsFormat}`)
-  .join('\n');
+/** An option of a command, and the field of the command's input that it gives. */
+export interface Option {
+  readonly flags: string;
+  readonly field: string;
+  readonly help: string;
+  readonly required?: true;
+}
+
+/** How the CLI is typed in this project. After `npm link`, `session-refresh` stands for all of it. */
+export const prompt = 'npm run -s sessions --';
+
+const subject: Option = {
+  flags: '--subject <subject>',
+  field: 'subject',
+  help: 'the person, for list and revoke-all, and the "sub" of ccstore; by default the session id',
+};
+const claims: Option = {
+  flags: '--claims <json|@file>',
+  field: 'claims',
+  help: 'what the contract gives back, in the form below',
+};
+const secret: Option = {
+  flags: '--secret <secret>',
+  field: 'secret',
+  help: 'the secret, where another system has given one out; by default 32 random bytes',
+};
 
 /** The session of the `eos` document's sample, which `npm start` opens. */
 const sample = '9a0b6679-c460-41a3-b26c-26e0d69538c6';
 
-const personHelp = `  --claims JSON|@FILE  what the contract gives back, by default nothing of note:
-${claimsHelp}
-  --secret SECRET      the credential, where another system has given one out; by default 32 random bytes`;
-
-/** Every command's. */
+/** Every command. */
 export const usages = {
   open: {
-    line: `open <${names}> [--subject S] [--claims JSON|@FILE] [--id ID] [--secret SECRET] [--anonymous] [--token-lifetime SECONDS]`,
-    help: `Opens a session and prints what its client holds.
-
-  --subject S          whose it is: what list and revoke-all ask for, and ccstore's "sub"; by default its id
-  --id ID              1 to 128 of A-Z a-z 0-9 . _ -; by default a UUID
-${personHelp}
-  --anonymous          nobody's until login (eos alone)
-  --token-lifetime S   how long each token lives, in seconds (ccstore alone)`,
+    summary: 'Open a session and print what its client holds',
+    details: `The client must refresh before expiresAt.\n\n${claimsHelp()}`,
     positionals: ['contract'],
     options: [
       subject,
       claims,
-      { name: 'id', input: 'sessionId', type: 'string' },
+      {
+        flags: '--id <id>',
+        field: 'sessionId',
+        help: '1 to 128 of A-Z a-z 0-9 . _ -; by default a UUID',
+      },
       secret,
-      { name: 'anonymous', input: 'anonymous', type: 'boolean' },
-      { name: 'token-lifetime', input: 'tokenLifetime', type: 'string' },
+      {
+        flags: '--anonymous',
+        field: 'anonymous',
+        help: 'without a person, until `login` (eos only)',
+      },
+      {
+        flags: '--token-lifetime <seconds>',
+        field: 'tokenLifetime',
+        help: 'how long each token lives (ccstore only)',
+      },
     ],
     examples: [
-      'open eos --subject foo',
-      'open s360 --id 4711 --secret my-session-token --subject foo',
-      `open ccstore --token-lifetime 300 --claims '{"iss":"storefrontUI"}'`,
-      'open eos --anonymous --id visitor',
+      `${prompt} open eos --subject foo`,
+      `${prompt} open s360 --id 4711 --secret my-session-token`,
+      `${prompt} open ccstore --claims '{"iss":"storefrontUI"}'`,
+      `${prompt} open eos --anonymous --id visitor`,
     ],
   },
   login: {
-    line: `login <${names}> <sessionId> --subject S [--claims JSON|@FILE] [--secret SECRET]`,
-    help: `Makes an anonymous, unexpired session someone's and prints what its client holds.
-
-  --subject S          whose it becomes
-${personHelp}`,
+    summary: 'Log a person in to an anonymous session',
+    details: `It prints what the client of the session holds from then on.\n\n${claimsHelp()}`,
     positionals: ['contract', 'sessionId'],
-    options: [subject, claims, secret],
-    examples: ['open eos --anonymous --id guest', 'login eos guest --subject foo'],
+    options: [
+      { ...subject, help: 'the person, for list and revoke-all', required: true },
+      claims,
+      secret,
+    ],
+    examples: [
+      `${prompt} open eos --anonymous --id guest`,
+      `${prompt} login eos guest --subject foo`,
+    ],
   },
   show: {
-    line: `show <${names}> <sessionId>`,
-    help: 'Prints the state and times of a session, and the hash by which logs name it.',
+    summary: 'Show the state and times of a session',
+    details: 'The hash is the name that logs give the session.',
     positionals: ['contract', 'sessionId'],
     options: [],
-    examples: [`show eos ${sample}`, `show eos ${sample} --json`],
+    examples: [`${prompt} show eos ${sample}`, `${prompt} show eos ${sample} --json`],
   },
   list: {
-    line: `list <${names}> <subject>`,
-    help: 'Prints all sessions of a subject.',
+    summary: 'List the sessions of a subject',
+    details: 'On AWS a new session appears in the list after a few seconds.',
     positionals: ['contract', 'subject'],
     options: [],
-    examples: ['list eos 20004007594'],
+    examples: [`${prompt} list eos 20004007594`],
   },
   revoke: {
-    line: `revoke <${names}> <sessionId>`,
-    help: 'Ends a session, at once and for good.',
+    summary: 'End a session for good',
+    details: 'The next refresh of the session is refused.',
     positionals: ['contract', 'sessionId'],
     options: [],
-    examples: [`revoke eos ${sample}`],
+    examples: [`${prompt} revoke eos ${sample}`],
   },
   'revoke-all': {
-    line: `revoke-all <${names}> <subject>`,
-    help: 'Ends all sessions of a subject, those too that the index shows seconds late, and prints how many.',
+    summary: 'End all sessions of a subject for good',
+    details: `It ends the sessions that were opened before it began. On AWS the index of
+subjects is seconds late, so it waits 2 to 20 seconds for it. On this machine it
+does not wait.`,
     positionals: ['contract', 'subject'],
     options: [],
-    examples: ['revoke-all s360 601804'],
+    examples: [`${prompt} revoke-all s360 601804`],
+  },
+  import: {
+    summary: 'Import the live sessions of another system',
+    details: `Each line of the file is a JSON object:
+
+  id, subject, secret  the session, its person, and what its client presents
+  claims               an object, as for \`open\`
+  openedAt, endsAt     in seconds since 1970; by default as if opened now
+  idleUntil            the same; not for ccstore, whose token ends its session
+  tokenLifetime        in seconds; ccstore only
+
+A time beyond the policy is cut to it. A session that is over is not written. An
+id that exists is never overwritten: to continue an import that stopped, run it
+again, and the lines that were written count as unchanged. Failed lines are
+copied to FILE.failed.jsonl. That file holds secrets, like FILE.`,
+    positionals: ['contract', 'file'],
+    options: [
+      { flags: '--rate <lines>', field: 'rate', help: 'at most so many lines per second' },
+      { flags: '--dry-run', field: 'dryRun', help: 'check every line and write nothing' },
+    ],
+    examples: [
+      `echo '{"id":"moved","subject":"foo","secret":"20004007594"}' |\n    ${prompt} import eos - --dry-run`,
+      `echo '{"id":"moved","subject":"foo","secret":"20004007594"}' |\n    ${prompt} import eos -`,
+    ],
   },
 } as const satisfies Record<string, Usage>;
 
-const prompt = 'npm run -s sessions --';
+/** The name of a command. */
+export type CommandName = keyof typeof usages;
 
-/** What `--help` prints after a command. */
-export function help({ line, help, examples }: Usage): string {
-  const typed = examples.map((example) => `  ${prompt} ${example}`).join('\n');
-  return `${prompt} ${line}\n\n${help}\n\n  --json               one JSON object, in a terminal too\n\nWhile npm start runs:\n\n${typed}`;
+/** What `--help` prints below the list of commands. */
+export const overview = `
+In a terminal the answer is a table, or one line per field. With --json, and
+where stdout is not a terminal, it is one JSON object with stable fields
+(docs/migrate.md and docs/sessions.md describe them).
+
+The commands work on the table that \`npm start\` serves. With --function NAME or
+SESSION_ADMIN_FUNCTION they call that deployed Lambda (stack output
+SessionAdminFunction).
+
+Exit status: 0 done, 1 refused, 2 wrong usage, 3 sessions cannot be reached.`;
+
+function claimsHelp(): string {
+  const formats = sessionOwners.map(({ name, opening }) => {
+    const format = new Help().boxWrap(opening.claimsFormat, 68);
+    return `  ${name.padEnd(8)} ${format.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
+  });
+  return `Claims are JSON:\n${formats.join('\n')}`;
 }
-
-/** What `--help` prints without a command. */
-export const overview = `Sessions, from the side that opens and ends them.
-
-${Object.values(usages)
-  .map(({ line }) => `  ${prompt} ${line}`)
-  .join('\n')}
-
-In a terminal the answer is a table, or a line for each name. With --json, and wherever stdout goes
-elsewhere, it is one JSON object. Exit status: 0 done, 1 no such session or refused, 2 wrong usage,
-3 the sessions can't be reached. It works on the table that \`npm start\` serves,
-or with --function NAME (or SESSION_ADMIN_FUNCTION) by the deployed Lambda of that name.
-A command followed by --help tells more.`;

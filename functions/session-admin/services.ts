@@ -1,22 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sessionOwners } from '../contracts.ts';
+import { isObject } from '../core/contract/json-text.ts';
 import type { Env } from '../core/env.ts';
 import { keySource, policyIn, sessionTable } from '../core/lambda/services.ts';
-
 import type { Table } from '../core/session/table.ts';
 import { systemClock } from '../core/time.ts';
 import type { AdminServices } from './command.ts';
 
 /**
- * What the commands run on, from an environment that a refresh Lambda could have too, but with the
- * keys and policies of every contract in it. `unread` hears of a reading of keys that failed.
+ * What the commands run on, from the environment of a refresh Lambda, but with the keys and policies of
+ * every contract. `unread` is called when a background read of keys failed.
+ * @throws Error with one sentence that names the variable that is missing or wrong
  */
 export function adminServices(
   env: Env = process.env,
   unread: (error: unknown) => void = () => undefined,
   table: Table = sessionTable(env),
 ): AdminServices {
-  // All of them at once, though few commands need any: without its keys this does not start.
+  checkPolicies(env);
+  // The keys of all contracts, though most commands need none: without them this does not start.
   const sources = new Map(
     sessionOwners.map((contract) => [contract.name, keySource(contract, env, unread)]),
   );
@@ -31,4 +33,27 @@ export function adminServices(
     clock: systemClock,
     wait: (seconds) => sleep(seconds * 1000),
   };
+}
+
+/** @throws Error where `SESSION_POLICIES` is not JSON, names an unknown contract, or has a wrong policy */
+function checkPolicies(env: Env): void {
+  const names = sessionOwners.map(({ name }) => name);
+  const unknown = Object.keys(policiesIn(env)).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `SESSION_POLICIES: unknown contract "${unknown}"; expected ${names.join(', ')}`,
+    );
+  for (const contract of sessionOwners) policyIn(env, contract);
+}
+
+function policiesIn({ SESSION_POLICIES }: Env): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(SESSION_POLICIES || '{}');
+    if (isObject(value) && Object.values(value).every(isObject)) return value;
+  } catch {
+    // Without the parser's error, which quotes the text.
+  }
+  throw new Error(
+    'SESSION_POLICIES must be a JSON object, such as {"eos":{"idle":1800,"lifetime":43200}}',
+  );
 }

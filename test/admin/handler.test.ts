@@ -1,17 +1,23 @@
-import { describe, expect, test } from 'vitest';
-import type { AdminEvent } from '../../functions/session-admin/handler.ts';
-import { project, run, sessionKeys } from './cli-process.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { sessionKeys } from './in-process.ts';
 
-/** Calls the Lambda in a process of its own, and prints what it answers. */
-function called(event: AdminEvent & Record<string, unknown>, env: Record<string, string>) {
-  const module = JSON.stringify(`${project}/functions/session-admin/handler.ts`);
-  const code = `import(${module}).then(({ handler }) => handler(${JSON.stringify(event)})).then((answer) => console.log(JSON.stringify(answer)))`;
-  return run(process.execPath, ['--eval', code], env);
+/** The module, loaded anew, as a Lambda loads it once. */
+function loaded() {
+  vi.resetModules();
+  return import('../../functions/session-admin/handler.ts');
 }
 
-const env = { SESSION_TABLE: 'sessions', SESSION_KEYS: sessionKeys, AWS_REGION: 'local' };
-
 describe('the Lambda of session-admin', () => {
+  beforeEach(() => {
+    vi.stubEnv('SESSION_TABLE', 'sessions');
+    vi.stubEnv('SESSION_KEYS', sessionKeys);
+    vi.stubEnv('AWS_REGION', 'local');
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   test.for([
     { what: 'no command', event: {}, says: 'there is no such command' },
     { what: 'a command of another type', event: { command: 1 }, says: 'there is no such command' },
@@ -26,25 +32,20 @@ describe('the Lambda of session-admin', () => {
       event: { command: 'login', contract: 'eos', sessionId: 'id', anonymous: true },
       says: 'login takes contract, sessionId, subject, claims, secret',
     },
+    {
+      what: 'a batch without lines',
+      event: { command: 'import', contract: 'eos' },
+      says: 'lines is an array',
+    },
   ])('refuses $what, and quotes nothing', async ({ event, says }) => {
-    const { status, stdout } = await called(event, env);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({
-      outcome: 'invalid',
-      problem: expect.stringContaining(says),
-    });
-    expect(stdout).not.toContain('hunter2');
+    const { handler } = await loaded();
+    const answer = await handler(event);
+    expect(answer).toEqual({ outcome: 'invalid', problem: expect.stringContaining(says) });
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
   });
 
-  test.for([
-    { what: 'keys', without: 'SESSION_KEYS' },
-    { what: 'a table', without: 'SESSION_TABLE' },
-  ])('starts with $what, or not at all', async ({ without }) => {
-    const { status, stdout, stderr } = await called(
-      { command: 'show', contract: 'eos', sessionId: 'id' },
-      { ...env, [without]: '' },
-    );
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`the environment has no ${without}`);
+  test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {
+    vi.stubEnv(name, '');
+    await expect(loaded()).rejects.toThrow(`the environment has no ${name}`);
   });
 });

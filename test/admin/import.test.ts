@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import type { Contract } from '../../functions/core/contract/contract.ts';
 import { signingKey } from '../../functions/core/keys/keys.ts';
 import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { StorageTimedOut, type Table } from '../../functions/core/session/table.ts';
@@ -300,12 +300,13 @@ describe('session-admin import, its lines', () => {
       expect(await imported(world, [line], { contract: name })).toEqual([
         row ? 'imported' : 'over',
       ]);
-      const stored = await world.row({ name } as Contract, line.id);
+      const stored = await item(world, name, line.id);
       if (!row) return expect(stored).toBeUndefined();
-      expect(stored).toMatchObject({
+      const { openedAt: refreshedAt, endsAt } = row;
+      expect(unmarshall(stored ?? {})).toMatchObject({
         ...row,
-        refreshedAt: row.openedAt,
-        purgeAt: row.endsAt + day,
+        refreshedAt,
+        purgeAt: endsAt + day,
       });
     },
   );

@@ -1,0 +1,152 @@
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { StorageUnavailable } from '../functions/core/session/table.ts';
+import type { Answer } from '../functions/session-admin/command.ts';
+import type { LineOutcome } from '../functions/session-admin/import.ts';
+import type { CliInput } from './input.ts';
+import { type Line, lines, NotJsonLines } from './lines.ts';
+import { progress } from './progress.ts';
+import type { Call } from './remote.ts';
+import { complain, type Terminal } from './terminal.ts';
+
+/** How the lines of an import ended, in numbers. The fields are stable: scripts read them. */
+export interface ImportSummary {
+  readonly contract: unknown;
+  /** Whether nothing was written. */
+  readonly dryRun: boolean;
+  readonly lines: number;
+  /** Written now; in a dry run, those that would be. */
+  readonly imported: number;
+  /** In the table already. */
+  readonly unchanged: number;
+  /** Not written, because the session has ended. */
+  readonly over: number;
+  /** Not written; each was printed with its reason. */
+  readonly failed: number;
+  /** The file that the failed lines were copied to. */
+  readonly failedFile?: string;
+  readonly seconds: number;
+}
+
+/**
+ * Imports the lines of a file in batches. Prints every line that is not written, by its number and without
+ * its text. Waits as long as storage is throttled.
+ * @throws Error where storage does not answer for two minutes, or the call throws: what was written stays, and
+ * the import may be run again
+ */
+export async function importFile(
+  { contract, file = '-', rate, dryRun = false }: CliInput,
+  call: Call,
+  terminal: Terminal,
+): Promise<Answer> {
+  const size = file === '-' ? undefined : await sizeOf(file);
+  if (size === 'no file') return { outcome: 'invalid', problem: 'cannot read the file' };
+  const began = terminal.timer();
+  const shown = progress(terminal);
+  const failedFile = `${file === '-' ? 'import' : file}.failed.jsonl`;
+  const counts = { imported: 0, unchanged: 0, over: 0, failed: 0 };
+  let sent = 0;
+  let failedLines: number | undefined;
+
+  /** Sends lines until each has an outcome. */
+  async function settle(batch: readonly Line[]): Promise<Answer | undefined> {
+    let pending = batch;
+    for (let tries = 0; pending.length > 0; tries += 1) {
+      const answer = await call('import', {
+        contract,
+        lines: pending.map(({ text }) => text),
+        dryRun,
+      });
+      if (answer.outcome !== 'done') return answer;
+      const { outcomes } = answer.result as { readonly outcomes: readonly LineOutcome[] };
+      const left: Line[] = [];
+      for (const [at, line] of pending.entries()) {
+        const outcome = outcomes[at] ?? 'unavailable';
+        if (outcome === 'unavailable') left.push(line);
+        else count(line, outcome);
+      }
+      if (left.length < pending.length) tries = 0;
+      pending = left;
+      if (pending.length === 0) break;
+      // Nothing at all was answered yet: an address that is wrong is told at once.
+      if (tries === (sent === 0 ? 2 : mostTries))
+        throw new StorageUnavailable('storage does not answer');
+      await terminal.sleep(Math.min(2 ** tries / 4, 15));
+    }
+    return undefined;
+  }
+
+  function count({ number, text }: Line, outcome: Exclude<LineOutcome, 'unavailable'>) {
+    if (typeof outcome === 'string') counts[outcome] += 1;
+    if (outcome === 'imported' || outcome === 'unchanged') return;
+    shown.clear();
+    if (outcome === 'over')
+      return terminal.err(`line ${number}: the session is over; not written\n`);
+    counts.failed += 1;
+    complain(terminal, `line ${number}: ${outcome.problem}`);
+    failedLines ??= openSync(failedFile, 'w', 0o600);
+    writeSync(failedLines, `${text}\n`);
+  }
+
+  const input = file === '-' ? terminal.stdin : createReadStream(file);
+  try {
+    for await (const batch of batches(lines(input), Math.min(rate ?? mostLines, mostLines))) {
+      const stopped = await settle(batch);
+      if (stopped) return stopped;
+      sent += batch.length;
+      shown.show(sent, size && Math.min((batch.at(-1)?.end ?? 0) / size, 1));
+      const ahead = rate ? sent / rate - (terminal.timer() - began) / 1000 : 0;
+      if (ahead > 0) await terminal.sleep(ahead);
+    }
+  } catch (error) {
+    if (error instanceof NotJsonLines) return { outcome: 'invalid', problem: error.message };
+    if (sent === 0) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}; ${sent} lines are done; run the import again to continue`, {
+      cause: error,
+    });
+  } finally {
+    shown.clear();
+    if (failedLines !== undefined) closeSync(failedLines);
+  }
+  const result: ImportSummary = {
+    contract,
+    dryRun: dryRun === true,
+    lines: sent,
+    ...counts,
+    ...(failedLines !== undefined && { failedFile }),
+    seconds: Math.round((terminal.timer() - began) / 100) / 10,
+  };
+  return { outcome: 'done', result };
+}
+
+/** Two minutes of waiting, from a quarter of a second to 15 s each. */
+const mostTries = 12;
+
+const mostLines = 500;
+
+/** Lambda takes 6 MB; the rest of the event needs little. */
+const mostBytes = 5_000_000;
+
+/** Groups lines into batches that fit one call of the Lambda. */
+async function* batches(found: AsyncIterable<Line>, most: number): AsyncGenerator<readonly Line[]> {
+  let batch: Line[] = [];
+  let bytes = 0;
+  for await (const line of found) {
+    const own = Buffer.byteLength(JSON.stringify(line.text)) + 1;
+    if (batch.length > 0 && (batch.length === most || bytes + own > mostBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(line);
+    bytes += own;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function sizeOf(file: string): Promise<number | undefined | 'no file'> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found || found.isDirectory()) return 'no file';
+  return found.isFile() ? found.size : undefined;
+}

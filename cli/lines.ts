@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer';
+
+/** A file that is not JSON Lines. The message names the line, and quotes nothing of it. */
+export class NotJsonLines extends Error {
+  override readonly name = 'NotJsonLines';
+}
+
+/** A line of a file, without its end. */
+export interface Line {
+  /** Beginning with 1. */
+  readonly number: number;
+  readonly text: string;
+  /** How many bytes the file has up to the end of the line. */
+  readonly end: number;
+}
+
+/**
+ * The lines of UTF-8 text that are not blank, in constant memory.
+ * @throws NotJsonLines naming the first line that is not UTF-8, or has over a megabyte
+ */
+export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  let number = 0;
+  let end = 0;
+  let begun = Buffer.alloc(0);
+  const line = (bytes: Buffer): Line | undefined => {
+    number += 1;
+    end += bytes.length + 1;
+    if (bytes.length > longest) throw new NotJsonLines(`line ${number} is longer than 1 MB`);
+    if (!isUtf8(bytes)) throw new NotJsonLines(`line ${number} is not UTF-8`);
+    const text = bytes.toString().replace(number === 1 ? /^\ufeff/ : /^$/, '');
+    return text.trim() === '' ? undefined : { number, text, end };
+  };
+  for await (const chunk of chunks) {
+    let rest = begun.length === 0 ? Buffer.from(chunk) : Buffer.concat([begun, chunk]);
+    for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n')) {
+      const found = line(rest.subarray(0, at));
+      if (found) yield found;
+      rest = rest.subarray(at + 1);
+    }
+    if (rest.length > longest) throw new NotJsonLines(`line ${number + 1} is longer than 1 MB`);
+    begun = rest;
+  }
+  const last = begun.length > 0 ? line(begun) : undefined;
+  if (last) yield last;
+}
+
+/** Claims are 256 kB at most, and their escapes are longer. */
+const longest = 1024 * 1024;

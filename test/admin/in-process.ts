@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream';
+import { expect, inject } from 'vitest';
+import { main } from '../../cli/main.ts';
+import type { Terminal } from '../../cli/terminal.ts';
+import { sessionOwners } from '../../functions/contracts.ts';
+import { material, noon, type StoredWorld as World } from '../support/world.ts';
+
+/** What a command line printed, and its exit status. */
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The keys of the tests' world, as `npm start` gives its own to the CLI. */
+export const sessionKeys = JSON.stringify(
+  Object.fromEntries(sessionOwners.map(({ name }) => [name, material])),
+);
+
+/** An address at which nothing listens: a command that asks storage for anything ends with status 3. */
+export const nowhere = {
+  AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1',
+  SESSION_KEYS: sessionKeys,
+};
+
+/** The environment of a CLI that works on that world. */
+export function envOf({ table }: World): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: inject('embedded'),
+    SESSION_TABLE: table,
+    SESSION_KEYS: sessionKeys,
+  };
+}
+
+/** Runs a command line in this process, as in a shell with that environment and no other. */
+export async function cli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  {
+    stdin = '',
+    person = false,
+    ...other
+  }: Partial<Omit<Terminal, 'stdin' | 'person'>> & {
+    readonly stdin?: string;
+    readonly person?: boolean;
+  } = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const status = await main(args, {
+    env,
+    stdin: Readable.from([Buffer.from(stdin)]),
+    out: (text) => {
+      stdout += text;
+    },
+    err: (text) => {
+      stderr += text;
+    },
+    person: { out: person, err: person },
+    colour: { out: false, err: false },
+    clock: () => noon,
+    timer: () => 0,
+    // No command here takes a second, and no wait takes any time.
+    sleep: async (_, signal) => {
+      if (signal) await new Promise((__, ended) => signal.addEventListener('abort', ended));
+    },
+    ...other,
+  });
+  return { status, stdout, stderr };
+}
+
+/** The one JSON object, and nothing else, that a command printed when it was done. */
+export function printed({ status, stdout, stderr }: Ran): Record<string, unknown> {
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const value: unknown = JSON.parse(stdout);
+  expect(stdout).toBe(`${JSON.stringify(value)}\n`);
+  return { ...(value as object) };
+}

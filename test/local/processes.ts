@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { guard } from '../support/guard.ts';
 
 /** The project's own folder. */
 export const project = join(import.meta.dirname, '../..');
@@ -47,6 +48,7 @@ export function run(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  guard(child, { detached: true });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

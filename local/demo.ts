@@ -23,7 +23,7 @@ export async function openDemos(services: AdminServices): Promise<readonly Demo[
   const opened = new Map<string, Held>();
   const demos: Demo[] = [];
   for (const contract of contracts) {
-    const held = opened.get(contract.serves) ?? (await openSample(contract.serves, services));
+    const held = opened.get(contract.serves) ?? (await openSession(contract.serves, services));
     opened.set(contract.serves, held);
     demos.push({ contract, held });
   }
@@ -39,7 +39,7 @@ export function curlOf({ contract, held }: Demo, origin: string): string {
  * What the client of a contract's sample holds. A table kept on disk may have that session already: then
  * another one is opened.
  */
-async function openSample(name: string, services: AdminServices): Promise<Held> {
+export async function openSession(name: string, services: AdminServices): Promise<Held> {
   const input = sampleOf(name);
   const first = await commands.open(input, services);
   const answer =

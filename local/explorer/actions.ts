@@ -1,9 +1,9 @@
 import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
-import { samples } from '../demo.ts';
+import { sampleOf } from '../demo.ts';
 import type { RecentRequests } from '../recent.ts';
-import { type FindSessions, newestSessions } from './all-sessions.ts';
+import { type FindSessions, newestSessions, shown } from './all-sessions.ts';
 
 /** What the actions run on. */
 export interface Local {
@@ -22,12 +22,18 @@ const list: Action = async (_input, { services, find }) => ({
   result: await newestSessions(find, services),
 });
 
-/** Opens a session like the contract's demo, but with an id and a secret that nobody had before. */
+/** One session, without anything that opens it. */
+const show: Action = async ({ contract, sessionId }, { services }) => {
+  const answer = await commands.show({ contract, sessionId }, services);
+  return answer.outcome === 'done' ? { ...answer, result: shown(answer.result) } : answer;
+};
+
+/** Opens a session like the contract's sample, but with an id and a secret of its own. */
 const open: Action = ({ contract, subject }, { services }) => {
-  const { claims, subject: usual } = sampleOf(contract);
-  // A claim of s360's own sample names its subject; another's session has no such claims.
-  const claimed = subject === undefined ? { claims, subject: usual } : { subject };
-  return commands.open({ contract, ...claimed }, services);
+  const { claims, subject: usual } = sampleOf(String(contract));
+  // A claim of s360's sample names its subject; the session of another subject has the default claims.
+  const person = subject === undefined ? { claims, subject: usual } : { subject };
+  return commands.open({ contract, ...person }, services);
 };
 
 /** Ends a session. */
@@ -35,9 +41,4 @@ const revoke: Action = ({ contract, sessionId }, { services }) =>
   commands.revoke({ contract, sessionId }, services);
 
 /** Every action, by its name. */
-export const actions: Readonly<Record<string, Action>> = { list, open, revoke };
-
-function sampleOf(contract: unknown): Input {
-  const known: Readonly<Record<string, Input>> = samples;
-  return (typeof contract === 'string' && known[contract]) || {};
-}
+export const actions: Readonly<Record<string, Action>> = { list, show, open, revoke };

@@ -7,10 +7,10 @@ import type { Input } from '../../functions/session-admin/fields.ts';
 /** What the page shows of a session. */
 export type Shown = Readonly<Record<string, unknown>>;
 
-/** Which sessions there are, in no order. Nobody but a local page may read a whole table. */
+/** Finds every session, in no order. Only a local page may read a whole table. */
 export type FindSessions = () => Promise<readonly Input[]>;
 
-/** The sessions of a table by their keys: nothing else of a row leaves the storage. */
+/** The sessions of a table, by their keys; nothing else of a row is read. */
 export function sessionsIn(client: DynamoDBClient, table: string): FindSessions {
   return async () => {
     const scan = { TableName: table, ProjectionExpression: 'rowKey' };
@@ -33,15 +33,18 @@ export async function newestSessions(
   const answers = await inFlight(await find(), (session) => commands.show(session, services));
   const sessions = answers
     .filter((answer) => answer.outcome === 'done')
-    .map(({ result }) => members(result))
+    .map(({ result }) => shown(result))
     .sort((one, other) => Number(other.openedAt) - Number(one.openedAt));
   return { sessions: sessions.slice(0, most), all: sessions.length };
 }
 
 const most = 100;
 
-/** By name, so that what `show` may tell one day is not on the page by itself. */
-function members(result: object): Shown {
+/**
+ * What the page shows of a session. Members are chosen by name: what `show` is given later is not on the
+ * page unless it is added here.
+ */
+export function shown(result: object): Shown {
   const given: Shown = isObject(result) ? result : {};
   return Object.fromEntries(shownMembers.map((name) => [name, given[name]]));
 }

@@ -1,57 +1,59 @@
 import type { Contract } from '../../functions/core/contract/contract.ts';
-import { refreshes } from './refreshes.ts';
+import { documentOf, type OpenApi } from '../document.ts';
+import { escaped, page } from './html.ts';
+import { reference } from './reference.ts';
+import { setupOf } from './setup.ts';
 
-/** What a document says of itself. */
-export interface About {
-  readonly title: string;
-  readonly summary: string;
-}
-
-/** The page of all contracts, and of the sessions that there are. */
-export function indexPage(contracts: readonly (readonly [Contract, About])[]): string {
-  const cards = contracts.map(
-    ([{ name, path }, { title, summary }]) => `
+/** The overview: every contract, and the sessions in the table. */
+export function indexPage(contracts: readonly Contract[]): string {
+  const cards = contracts.map((contract) => {
+    const { title, summary = '' } = documentOf(contract).info;
+    return `
       <li class="card">
-        <h2><a href="/explorer/${name}">${escaped(name)}</a></h2>
-        <p class="route"><span class="method">POST</span> <code>${escaped(path)}</code></p>
+        <h2><a href="/explorer/${contract.name}">${escaped(contract.name)}</a></h2>
+        ${route(contract)}
         <p>${escaped(title)}. ${escaped(summary)}</p>
-      </li>`,
-  );
-  const choices = contracts
-    .filter(([{ name, serves }]) => serves === name)
-    .map(([{ name }]) => `<option>${escaped(name)}</option>`);
+      </li>`;
+  });
+  const owners = contracts.filter(({ name, serves }) => serves === name);
+  const options = owners.map(({ name }) => `<option>${escaped(name)}</option>`).join('');
+  const frame = {
+    title: 'session-refresh',
+    current: '',
+    names: contracts.map(({ name }) => name),
+    scripts: ['sessions.js'],
+  };
   return page(
-    {
-      title: 'session-refresh',
-      current: '',
-      names: contracts.map(([{ name }]) => name),
-      scripts: ['sessions.js'],
-    },
+    frame,
     `
     <section class="intro">
       <h1>Refresh a session</h1>
-      <p>Each contract here keeps a logged-in session alive in its own words. Open one to refresh a live
-        demo session with one click, and to read every request and answer there is.</p>
+      <p>Each contract keeps a logged-in session alive in its own way. Open one to refresh a live session
+        with one click, to see every refusal, and to read its reference.</p>
     </section>
     <ul class="cards">${cards.join('')}
     </ul>
     <section aria-labelledby="sessions-title">
-      <div class="heading">
-        <h2 id="sessions-title">Sessions in the local table</h2>
-        <button type="button" id="reload">Reload</button>
-      </div>
+      <h2 id="sessions-title">Sessions in the local table</h2>
+      ${noScript}
       <form id="open" class="bar">
-        <label>Contract <select name="contract">${choices.join('')}</select></label>
+        <label>Contract <select name="contract">${options}</select></label>
         <label>Subject <input name="subject" maxlength="256" autocomplete="off" placeholder="as in the sample"></label>
         <button class="primary">Open a session</button>
       </form>
+      <div class="bar filter">
+        <label>Show <select id="filter"><option value="">all contracts</option>${options}</select></label>
+        <button type="button" id="reload">Reload</button>
+      </div>
       <p id="said" class="said" role="status"></p>
-      <table id="sessions">
-        <caption class="unseen">Sessions, the newest first</caption>
+      <p id="empty" class="empty" hidden>No sessions here. Choose a contract above and press
+        <strong>Open a session</strong>, or run <code>npm run sessions -- open eos</code>.</p>
+      <table id="sessions" hidden>
+        <caption class="unseen">Sessions, newest first</caption>
         <thead><tr>
           <th scope="col">Contract</th><th scope="col">Session</th><th scope="col">State</th>
           <th scope="col">Subject</th><th scope="col">Opened</th><th scope="col">Refreshed</th>
-          <th scope="col">Idle until</th><th scope="col">Ends</th><th scope="col"><span class="unseen">Revoke</span></th>
+          <th scope="col">Idle limit</th><th scope="col">Ends</th><th scope="col"><span class="unseen">Actions</span></th>
         </tr></thead>
         <tbody></tbody>
       </table>
@@ -59,93 +61,68 @@ export function indexPage(contracts: readonly (readonly [Contract, About])[]): s
   );
 }
 
-/** The page of one contract: its demo session, and its reference. */
-export function contractPage(
-  { name, serves, path }: Contract,
-  { title, summary }: About,
-  names: readonly string[],
-): string {
-  const refresh = refreshes[name];
-  const demo = `
-    <section class="demo" id="demo" aria-labelledby="demo-title" data-contract="${escaped(serves)}"
-        data-path="${escaped(path)}" data-refresh="${escaped(JSON.stringify(refresh))}">
-      <h2 id="demo-title">Try it</h2>
-      <p>A live session of this tab’s own. The request below is complete: send it as it is.</p>
-      <div class="bar">
-        <button type="button" class="primary" id="refresh" disabled>Refresh this session</button>
-        <button type="button" id="revoke" disabled>Revoke it</button>
-        <button type="button" id="renew" disabled>Open another</button>
-      </div>
-      <p id="said" class="said" role="status"></p>
-      <div class="exchange">
-        <div><h3 id="request-title">Request</h3>
-          <pre id="request" tabindex="0" role="region" aria-labelledby="request-title"></pre></div>
-        <div><h3 id="answer-title">Answer</h3>
-          <pre id="answer" tabindex="0" role="region" aria-labelledby="answer-title">Not sent yet.</pre></div>
-      </div>
-    </section>`;
+/** The page of a contract: a session to try, and its reference. `host` is where this server answers. */
+export function contractPage(contract: Contract, names: readonly string[], host: string): string {
+  const { name } = contract;
+  const document: OpenApi = documentOf(contract);
+  const { title, summary = '' } = document.info;
   return page(
-    {
-      title: `${name} · session-refresh`,
-      current: name,
-      names,
-      scripts: [...(refresh ? ['demo.js'] : []), 'scalar.js', 'reference.js'],
-    },
+    { title: `${name} · session-refresh`, current: name, names, scripts: ['try.js'] },
     `
     <section class="intro">
       <h1>${escaped(name)}</h1>
-      <p class="route"><span class="method">POST</span> <code>${escaped(path)}</code></p>
+      ${route(contract)}
       <p>${escaped(title)}. ${escaped(summary)}</p>
-    </section>${refresh ? demo : ''}
-    <section id="reference" aria-label="API reference" data-document="/explorer/${name}/openapi.yaml"></section>`,
+      <nav class="contents" aria-label="On this page"><a href="#try">Try it</a><a href="#about">About</a><a
+        href="#request-reference">Request</a><a href="#answers">Answers</a><a href="#models">Models</a><a
+        href="/explorer/${name}/openapi.yaml">OpenAPI document</a></nav>
+    </section>
+    ${tryIt(contract)}
+    ${reference(document, contract, `http://${host}`)}`,
   );
 }
 
-interface Frame {
-  readonly title: string;
-  readonly current: string;
-  readonly names: readonly string[];
-  readonly scripts: readonly string[];
-}
-
-/** What all pages have around them. */
-function page({ title, current, names, scripts }: Frame, main: string): string {
-  const links = ['', ...names].map((name) => {
-    const here = name === current ? ' aria-current="page"' : '';
-    return `<a href="${name ? `/explorer/${name}` : '/'}"${here}>${escaped(name || 'Overview')}</a>`;
-  });
-  // A module waits for the page, and so does a deferred script: Scalar's is no module.
-  const loaded = scripts.map((script) =>
-    script === 'scalar.js'
-      ? `<script defer src="/explorer/${script}"></script>`
-      : `<script type="module" src="/explorer/${script}"></script>`,
+/** The live session of a contract's page. Its data is for `try.js`. */
+function tryIt(contract: Contract): string {
+  const setup = setupOf(contract);
+  const buttons = setup.refusals.map(
+    ({ label }, at) => `<button type="button" data-refusal="${at}" disabled>${label}</button>`,
   );
-  return `<!doctype html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="color-scheme" content="light dark">
-  <title>${escaped(title)}</title>
-  <link rel="icon" href="/explorer/icon.svg" type="image/svg+xml">
-  <link rel="stylesheet" href="/explorer/style.css">
-  ${loaded.join('\n  ')}
-</head>
-<body>
-  <a class="skip" href="#main">Skip to content</a>
-  <header class="top">
-    <a class="home" href="/">session-refresh</a>
-    <nav aria-label="Contracts">${links.join('')}</nav>
-  </header>
-  <main id="main" tabindex="-1">${main}
-  </main>
-  <footer>Served by <code>npm start</code> on this machine alone. Nothing here is deployed.</footer>
-</body>
-</html>
-`;
+  const panel = (id: string, heading: string, more = '') => `
+        <div class="panel" id="${id}-panel"><h3 id="${id}-title">${heading}</h3>
+          <pre id="${id}" tabindex="0" role="region" aria-labelledby="${id}-title"></pre>${more}</div>`;
+  return `<section class="demo" id="try" aria-labelledby="try-title" data-setup="${escaped(JSON.stringify(setup))}">
+      <h2 id="try-title">Try it</h2>
+      <p>This tab has a session of its own. Every request goes to the real handler.</p>
+      ${noScript}
+      <div class="bar">
+        <button type="button" class="primary" id="refresh" disabled>Refresh this session</button>
+        <button type="button" id="renew" disabled>Open another</button>
+        <button type="button" class="danger" id="revoke" disabled>Revoke it</button>
+      </div>
+      <p id="said" class="said" role="status"></p>
+      <div id="life" class="life"></div>
+      <div class="exchange">${panel('answer', 'Answer')}${panel('request', 'Request that was sent')}
+      </div>
+      <details id="next-part" open><summary>Next request</summary>${panel(
+        'next',
+        'Next request',
+        `
+          <div class="bar"><button type="button" id="copy-curl">Copy as curl</button>
+          ${setup.client ? '<button type="button" id="copy-code">Copy as client code</button>' : ''}</div>`,
+      )}
+      </details>
+      <details id="token-part" hidden><summary>The token, decoded</summary>${panel('token', 'Header and claims')}
+      </details>
+      <details id="server-part" hidden><summary>What the server did</summary>${panel('server', 'Log line')}
+      </details>
+      <fieldset class="refusals"><legend>See a refusal</legend>${buttons.join('')}</fieldset>
+    </section>`;
 }
 
-/** A text as HTML shows it, between tags or in quotes. */
-function escaped(text = ''): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
+function route({ path }: Contract): string {
+  return `<p class="route"><span class="method">POST</span> <code>${escaped(path)}</code></p>`;
 }
+
+const noScript = `<noscript><p class="empty">This part needs JavaScript. The curl lines that
+        <code>npm start</code> prints work without it.</p></noscript>`;

@@ -50,8 +50,8 @@ export const help = `Serves every contract on this machine, over an embedded Dyn
 
 Usage: npm start -- [options]
 
-  --data DIR      Keep the table in this folder. Without it, the table is in memory.
-  --origin URL    Let pages of this origin call the contracts (CORS). Repeatable.
+  --data DIR      Keep the table in this folder. Without it, it is in memory.
+  --origin URL    Let pages of this origin call (CORS). Repeatable.
   -h, --help      Show this text.
 
 Environment:

@@ -22,7 +22,7 @@ export function screen({ origin, table, inMemory, demos, origins, openCommand }:
     ...demos.map((demo) => `${title(demo)}\n${curlOf(demo, origin)}\n`),
     `Open more sessions, from any shell:\n${openCommand}\n`,
     ...(origins.length > 0 ? [`Pages of ${origins.join(', ')} may call the contracts.\n`] : []),
-    `${ending(inMemory)} npm start -- --help lists the options.\n`,
+    `${ending(inMemory)}\nnpm start -- --help lists the options.\n`,
   ].join('\n');
 }
 

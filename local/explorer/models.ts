@@ -40,7 +40,7 @@ export function typeText(document: OpenApi, schema: Schema | undefined): string 
     escaped([type].flat().join(' or ')),
     format && escaped(`(${format})`),
     constant !== undefined && code(JSON.stringify(constant)),
-    values && values.map((value) => code(JSON.stringify(value))).join(' '),
+    values?.map((value) => code(JSON.stringify(value))).join(' '),
     pattern && code(pattern),
   ]
     .filter(Boolean)

@@ -17,87 +17,54 @@ import { environmentKeys } from '../../functions/core/keys/keys.ts';
 import { localKeyFile } from '../../local/keys.ts';
 
 const secret = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
+const names = sessionOwners.map(({ name }) => name);
 
 describe('localKeyFile', () => {
-  test('makes keys that every handler starts with, and answers them as they are in the file', () => {
+  test('makes keys once, which every handler starts with, for its owner alone', () => {
     const file = newFile();
     const text = localKeyFile(file);
     expect(readFileSync(file, 'utf8')).toBe(text);
-    expect(Object.keys(JSON.parse(text))).toEqual(sessionOwners.map(({ name }) => name));
+    expect(Object.keys(JSON.parse(text))).toEqual(names);
     for (const contract of sessionOwners)
       expect(() => environmentKeys({ SESSION_KEYS: text }, contract)).not.toThrow();
+    expect([modeOf(file), modeOf(dirname(file))]).toEqual(['600', '700']);
+    const { mtimeMs, ino } = statSync(file);
+    expect(localKeyFile(file)).toBe(text);
+    expect(statSync(file)).toMatchObject({ mtimeMs, ino });
+    expect(readdirSync(dirname(file))).toEqual(['keys.json']);
   });
 
   test('gives no key twice', () => {
     const keys = [localKeyFile(newFile()), localKeyFile(newFile())].flatMap(keysIn);
-    // A root key for every contract, a signing key for those that sign, in each file.
-    const wanted = 2 * (sessionOwners.length + sessionOwners.filter(({ signs }) => signs).length);
-    expect(keys).toHaveLength(wanted);
-    expect(new Set(keys).size).toBe(wanted);
+    // A root key for every contract, and a signing key for those that sign, in each file.
+    const wanted = 2 * (names.length + sessionOwners.filter(({ signs }) => signs).length);
+    expect([keys.length, new Set(keys).size]).toEqual([wanted, wanted]);
     for (const key of keys) expect(Buffer.from(key, 'base64url')).toHaveLength(48);
-  });
-
-  test('makes them once', () => {
-    const file = newFile();
-    const text = localKeyFile(file);
-    const { mtimeMs, ino } = statSync(file);
-    expect(localKeyFile(file)).toBe(text);
-    expect(statSync(file)).toMatchObject({ mtimeMs, ino });
-  });
-
-  test('shows the file to its owner alone, and leaves nothing beside it', () => {
-    const file = newFile();
-    localKeyFile(file);
-    expect(modeOf(file)).toBe('600');
-    expect(modeOf(dirname(file))).toBe('700');
-    expect(readdirSync(dirname(file))).toEqual(['keys.json']);
   });
 
   test('gives a contract that came later its keys, and leaves the others theirs', () => {
     const eos = { root: secret, note: 'of someone who rotated a key by hand' };
-    const gone = { root: secret };
-    const file = newFile(JSON.stringify({ eos, gone }));
-    const text = localKeyFile(file);
-    const known = JSON.parse(text);
-    expect(known).toMatchObject({ eos, gone });
-    expect(Object.keys(known).sort()).toEqual(
-      ['gone', ...sessionOwners.map(({ name }) => name)].sort(),
-    );
-    expect(readFileSync(file, 'utf8')).toBe(text);
-    expect(localKeyFile(file)).toBe(text);
-  });
-
-  test('shows new keys to the owner alone, even in a file that others could read', () => {
-    const file = newFile('{}');
+    const file = newFile(JSON.stringify({ eos, gone: { root: secret } }));
     chmodSync(file, 0o644);
-    localKeyFile(file);
-    expect(modeOf(file)).toBe('600');
+    const text = localKeyFile(file);
+    expect(JSON.parse(text)).toMatchObject({ eos, gone: { root: secret } });
+    expect(Object.keys(JSON.parse(text)).sort()).toEqual(['gone', ...names].sort());
+    expect([localKeyFile(file), modeOf(file)]).toEqual([text, '600']);
   });
 
-  test.for([
-    { what: 'nothing', text: '' },
-    { what: 'half of an object', text: `{"eos":{"root":"${secret}` },
-    { what: 'a key alone', text: secret },
-    { what: 'a string', text: JSON.stringify(secret) },
-    { what: 'an array', text: JSON.stringify([secret]) },
-    { what: 'null', text: 'null' },
-    { what: 'a number', text: '1' },
-  ])('refuses a file of $what in one line that quotes nothing of it', ({ text }) => {
-    const file = newFile(text);
-    const { message, cause } = thrown(() => localKeyFile(file));
-    expect(message).toMatch(/^[^\n]*keys\.json[^\n]*$/);
-    expect(message).not.toContain(secret.slice(0, 8));
-    expect(cause).toBeUndefined();
-    expect(readFileSync(file, 'utf8')).toBe(text);
-  });
+  test.for(['', `{"eos":{"root":"${secret}`, secret, JSON.stringify([secret]), 'null', '1'])(
+    'refuses a file of %s in one line that quotes nothing of it',
+    (text) => {
+      const file = newFile(text);
+      const { message, cause } = thrown(() => localKeyFile(file));
+      expect(message).toMatch(/^[^\n]*keys\.json[^\n]*$/);
+      expect(message).not.toContain(secret.slice(0, 8));
+      expect(cause).toBeUndefined();
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
 
-  test('refuses a folder in the place of the file in one line', () => {
-    const file = newFile();
-    mkdirSync(file, { recursive: true });
-    expect(thrown(() => localKeyFile(file)).message).toMatch(/^[^\n]*keys\.json[^\n]*$/);
-  });
-
-  test('gives all who make the first keys at the same moment the same ones', async () => {
+  test('gives two who make the first keys at the same moment the same ones', async () => {
     const files = Array.from({ length: 20 }, () => newFile());
     const answers = await raced(files, 2);
     for (const [at, file] of files.entries()) {
@@ -122,17 +89,11 @@ function raced(files: readonly string[], threads: number): Promise<string[][]> {
     });`;
   const module = new URL('../../local/keys.ts', import.meta.url).href;
   const workerData = { module, files, there, threads };
-  return Promise.all(
-    Array.from(
-      { length: threads },
-      () =>
-        new Promise<string[]>((resolve, reject) => {
-          new Worker(racer, { eval: true, workerData })
-            .once('message', resolve)
-            .once('error', reject);
-        }),
-    ),
-  );
+  const one = () =>
+    new Promise<string[]>((resolve, reject) => {
+      new Worker(racer, { eval: true, workerData }).once('message', resolve).once('error', reject);
+    });
+  return Promise.all(Array.from({ length: threads }, one));
 }
 
 /** Where keys may be kept until the test ends; with a text, the file is there already. */
@@ -147,14 +108,10 @@ function newFile(text?: string): string {
 }
 
 function keysIn(text: string): string[] {
-  return Object.values<Record<string, string>>(JSON.parse(text)).flatMap((keys) =>
-    Object.values(keys),
-  );
+  return Object.values<Record<string, string>>(JSON.parse(text)).flatMap(Object.values);
 }
 
-function modeOf(path: string): string {
-  return (statSync(path).mode & 0o777).toString(8);
-}
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 function thrown(act: () => unknown): Error {
   try {

@@ -62,6 +62,23 @@ describe('npm start', () => {
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<h1>')]);
   });
 
+  test('has the table on which npm run invoke runs one Lambda', async () => {
+    const DYNAMODB_PORT = String(portOf(server().database));
+    const invoke = (port: string, ...args: string[]) =>
+      run([process.execPath, 'local/invoke.ts', ...args], { DYNAMODB_PORT: port }).ended;
+    for (const args of [['s360'], ['eos', '--event', 'events/eos.json']]) {
+      const { code, stdout } = await invoke(DYNAMODB_PORT, ...args);
+      const [answer = '', log = ''] = stdout.split('\n\nLog:\n');
+      expect([code, JSON.parse(answer).statusCode]).toEqual([0, 200]);
+      expect(log).toContain('"outcome":"refreshed"');
+    }
+    const { code, stderr } = await invoke('1', 'eos');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: .*is `npm start` running\?\n$/),
+    ]);
+  });
+
   test('listens to this machine alone', async () => {
     for (const port of [server().port, portOf(server().database)]) {
       // Another address of the same machine, which a server that listens to all addresses has too.

@@ -10,6 +10,7 @@ import { demoApiKey } from '../../local/demo.ts';
 import {
   folder,
   listening,
+  project,
   run,
   type Started,
   serve,
@@ -25,22 +26,15 @@ describe('npm start', () => {
 
   test('prints a line of curl per contract, which answers 200 as often as it is pasted', async () => {
     const lines = [...server().curls.entries()];
+    // The ids of the documents, and the api key of the sample.
+    for (const known of ['9a0b6679-c460-41a3-b26c-26e0d69538c6&secureCode=20004007594', demoApiKey])
+      expect(lines.join()).toContain(known);
     expect(lines.map(([name]) => name)).toEqual(['eos', 's360', 'ccstore', 'ccstoreui']);
     for (const [name, line] of [...lines, ...lines]) {
       const { status, json } = await pasted(line);
       expect([name, status]).toEqual([name, 200]);
       expect(json).toEqual(documented[name]);
     }
-  });
-
-  test('takes the ids of the documents, and the api key of the sample', () => {
-    expect(server().curls.get('eos')).toContain(
-      "'sessionId=9a0b6679-c460-41a3-b26c-26e0d69538c6&secureCode=20004007594'",
-    );
-    expect(server().curls.get('s360')).toContain(`'api_key: ${demoApiKey}'`);
-    expect(server().curls.get('s360')).toContain(
-      '"sessionId":"c9e12c13-589e-4f3a-9273-e9300fda0ef1"',
-    );
   });
 
   test('refreshes what the printed command opens, until the CLI revokes it', async () => {
@@ -77,6 +71,19 @@ describe('npm start', () => {
       1,
       expect.stringMatching(/^error: .*is `npm start` running\?\n$/),
     ]);
+  });
+
+  test('serves the commands of docs/run-locally.md', async () => {
+    const page = readFileSync(join(project, 'docs/run-locally.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = '']) =>
+      text.split('\n').filter((line) => !/ # needs Docker$|npm start|npm run synth/.test(line)),
+    );
+    const script = ['set -e', 'curl() { command curl --fail-with-body "$@"; }', ...blocks.flat()];
+    const here = script.join('\n').replaceAll('http://127.0.0.1:3000', server().origin);
+    const env = { DYNAMODB_PORT: String(portOf(server().database)) };
+    const { code, stdout, stderr } = await run(['bash', '-c', here], env).ended;
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/"outcome":"refreshed"/g)).toHaveLength(2);
   });
 
   test('listens to this machine alone', async () => {

@@ -26,15 +26,15 @@ export function screen({ origin, table, inMemory, demos, origins, openCommand }:
   ].join('\n');
 }
 
-/** `ccstore: POST /ccstore/v1/refresh (this token is valid for 15 minutes)` */
+/** `ccstore: POST /ccstore/v1/refresh (this token is valid for 15 minutes; each answer has a new one)` */
 function title({ contract, held }: Demo): string {
-  const { name, path } = contract;
-  const seconds = held.expiresIn;
-  const lives =
-    typeof seconds === 'number'
-      ? ` (this token is valid for ${Math.floor(seconds / 60)} minutes; each answer has a new one)`
-      : '';
-  return `${name}: POST ${path}${lives}`;
+  const { name, path, signs, body } = contract;
+  const minutes = typeof held.expiresIn === 'number' ? Math.floor(held.expiresIn / 60) : undefined;
+  const bearer = signs && body === 'none';
+  const limit = bearer
+    ? ` (this token is valid for ${minutes} minutes; each answer has a new one)`
+    : ` (refresh it within ${minutes} minutes)`;
+  return `${name}: POST ${path}${minutes === undefined ? '' : limit}`;
 }
 
 function ending(inMemory: boolean): string {

@@ -152,7 +152,9 @@ describe('the artifact', () => {
     expect(bytes).toBeLessThan(kB * 1050);
     expect(bytes).toBeGreaterThan(kB * 800);
     for (const file of ['index.mjs', 'index.mjs.map']) {
-      const found = /local\/explorer\/|x-local-simulate/i.exec(readFileSync(join(folder, file), 'utf8'));
+      const found = /local\/explorer\/|x-local-simulate/i.exec(
+        readFileSync(join(folder, file), 'utf8'),
+      );
       expect([file, found?.[0]]).toEqual([file, undefined]);
     }
   });

@@ -13,7 +13,11 @@ import { onTestFinished } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import {
+  type RefreshLambda,
+  refreshHandler,
+  type Services,
+} from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { type GatewaySettings, gateway, type Route } from '../../local/gateway.ts';
@@ -45,22 +49,24 @@ export async function serve(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** What a contract's handler runs on in a world. */
+export function servicesOf(world: World, contract: Contract): Services {
+  return {
+    table: world.rows,
+    keys: async () => world.keys(contract),
+    clock: () => world.now,
+    timer: systemTimer,
+    policy: contract.policy,
+    write: (record) => world.records.push(record),
+  };
+}
+
 /** The real handlers of all contracts over a world's table. */
-export function realRoutes(world: World): readonly Route[] {
-  return contracts.map((contract) => ({
-    contract,
-    handler: documented(
-      contract,
-      refreshHandler(contract, {
-        table: world.rows,
-        keys: async () => world.keys(contract),
-        clock: () => world.now,
-        timer: systemTimer,
-        policy: contract.policy,
-        write: (record) => world.records.push(record),
-      }),
-    ),
-  }));
+export function realRoutes(world: World, more: Partial<Services> = {}): readonly Route[] {
+  return contracts.map((contract) => {
+    const services = { ...servicesOf(world, contract), ...more };
+    return { contract, handler: documented(contract, refreshHandler(contract, services)) };
+  });
 }
 
 /** All contracts' routes with the same Lambda behind each. */

@@ -13,7 +13,7 @@ import { epochSeconds } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { type BuildAnswer, problemOf } from '../../functions/release-check/check.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { pass, startProxy } from '../faults/proxy.ts';
+import { pass, startProxy } from '../properties/faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
 import { releaseStandIn } from '../support/release-stand-in.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';

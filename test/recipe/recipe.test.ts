@@ -96,8 +96,8 @@ describe('the recipe of CONTRIBUTING.md', { timeout: 300_000 }, () => {
     const laws = [
       'test/unit/architecture.test.ts',
       'test/contracts/acme.test.ts',
-      'test/edge/broken-services.test.ts',
-      'test/edge/refusals.test.ts',
+      'test/wire/all/lambda.test.ts',
+      'test/unit/lambda/response.test.ts',
       'test/infra/refresh-stack.test.ts',
       'test/local/gateway.test.ts',
       'test/openapi/',

@@ -3,10 +3,10 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { test as base, describe, expect } from 'vitest';
-import { KeysUnavailable } from '../../functions/core/keys/keys.ts';
-import { faultOf } from '../../functions/core/lambda/errors.ts';
-import { dynamoDBTable, StorageUnavailable } from '../../functions/core/session/table.ts';
-import { rowOf } from '../support/session.ts';
+import { KeysUnavailable } from '../../../functions/core/keys/keys.ts';
+import { faultOf } from '../../../functions/core/lambda/errors.ts';
+import { dynamoDBTable, StorageUnavailable } from '../../../functions/core/session/table.ts';
+import { rowOf } from '../../support/session.ts';
 
 interface Options {
   readonly signal?: AbortSignal;

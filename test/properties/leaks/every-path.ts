@@ -1,29 +1,30 @@
 /**
  * Runs every path on which a Lambda writes, with secrets that can be recognised, and lets all of it go
- * to stdout and stderr as on AWS: `node test/leaks/every-path.ts ENDPOINT`, in a process of its own.
+ * to stdout and stderr as on AWS: `node test/properties/leaks/every-path.ts ENDPOINT [CONTRACT…]`, in a
+ * process of its own.
  */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/contract/contract.ts';
-import { deriveKeys, KeysUnavailable } from '../../functions/core/keys/keys.ts';
-import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
-import { levels } from '../../functions/core/lambda/outcome.ts';
-import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-import { refreshHandler, type Services } from '../../functions/core/lambda/refresh-handler.ts';
-import { services } from '../../functions/core/lambda/services.ts';
-import type { Refusal } from '../../functions/core/session/session.ts';
-import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
-import { systemClock, systemTimer } from '../../functions/core/time.ts';
-import { commands } from '../../functions/session-admin/commands.ts';
-import { adminServices } from '../../functions/session-admin/services.ts';
-import { createTable } from '../../local/dynamodb.ts';
-import { logLines } from '../../local/log-line.ts';
-import { context } from '../../local/proxy-event.ts';
+import { contracts } from '../../../functions/contracts.ts';
+import type { Contract } from '../../../functions/core/contract/contract.ts';
+import { deriveKeys, KeysUnavailable } from '../../../functions/core/keys/keys.ts';
+import { cloudWatchLog } from '../../../functions/core/lambda/log.ts';
+import { levels } from '../../../functions/core/lambda/outcome.ts';
+import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
+import { refreshHandler, type Services } from '../../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../../functions/core/lambda/services.ts';
+import type { Refusal } from '../../../functions/core/session/session.ts';
+import { dynamoDBTable, type Table } from '../../../functions/core/session/table.ts';
+import { systemClock, systemTimer } from '../../../functions/core/time.ts';
+import { commands } from '../../../functions/session-admin/commands.ts';
+import { adminServices } from '../../../functions/session-admin/services.ts';
+import { createTable } from '../../../local/dynamodb.ts';
+import { logLines } from '../../../local/log-line.ts';
+import { context } from '../../../local/proxy-event.ts';
 import { callOf, type Holding, leakyErrors, marks, requestWith } from './marked.ts';
 
-const [, , endpoint = ''] = process.argv;
+const [, , endpoint = '', ...named] = process.argv;
 const table = `leaks-${process.pid}`;
 const material = { root: marks.rootKey, signing: marks.signingKey };
 Object.assign(process.env, {
@@ -39,13 +40,14 @@ Object.assign(process.env, {
 const client = new DynamoDBClient({});
 await createTable(client, table);
 
-for (const contract of contracts) {
+// All contracts, or those that are named.
+for (const contract of contracts.filter(({ name }) => named.length === 0 || named.includes(name))) {
   const held = await opened(contract);
   const { write, notice } = cloudWatchLog(contract.name, 'leaks');
   const people = logLines('DEBUG', console.log, () => new Date());
   const real: Services = {
     table: dynamoDBTable(client, table),
-    keys: async () => deriveKeys(contract.name, material),
+    keys: async () => deriveKeys(contract.serves, material),
     clock: systemClock,
     timer: systemTimer,
     policy: contract.policy,
@@ -92,11 +94,11 @@ async function opened(contract: Contract): Promise<Holding> {
   const id = `${marks.sessionId}-${contract.name}`;
   const answer = await commands.open(
     {
-      contract: contract.name,
+      contract: contract.serves,
       sessionId: id,
       subject: marks.subject,
       secret: marks.secret,
-      claims: marks.claims[contract.name],
+      claims: marks.claims[contract.serves],
     },
     adminServices(),
   );
@@ -106,7 +108,7 @@ async function opened(contract: Contract): Promise<Holding> {
 
 /** The Lambda of session-admin, whose failures the runtime of Lambda writes down whole. */
 async function administer(): Promise<void> {
-  const { handler } = await import('../../functions/session-admin/handler.ts');
+  const { handler } = await import('../../../functions/session-admin/handler.ts');
   const session = { contract: 'eos', sessionId: `${marks.sessionId}-admin` };
   const claims = marks.claims.eos;
   const person = { ...session, subject: marks.subject, secret: marks.secret, claims };

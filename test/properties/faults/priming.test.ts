@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { prime } from '../../functions/core/lambda/prime.ts';
-import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-import { refreshHandler, type Services } from '../../functions/core/lambda/refresh-handler.ts';
-import { services } from '../../functions/core/lambda/services.ts';
-import { start } from '../../functions/core/lambda/start.ts';
-import { item, type Wire, wires } from '../admin/support.ts';
-import { capturedOutput } from '../support/output.ts';
-import type { StoredWorld as World } from '../support/world.ts';
+import { prime } from '../../../functions/core/lambda/prime.ts';
+import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
+import { refreshHandler, type Services } from '../../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../../functions/core/lambda/services.ts';
+import { start } from '../../../functions/core/lambda/start.ts';
+import { item, type Wire, wires } from '../../admin/support.ts';
+import { capturedOutput } from '../../support/output.ts';
+import type { StoredWorld as World } from '../../support/world.ts';
 import { expectUnknown, type Faulty, refresh, settled, test } from './lambda.ts';
 
 /** What a Lambda that primes itself has, with something broken, and what it writes. */

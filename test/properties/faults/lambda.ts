@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, vi } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
-import type { Env } from '../../functions/core/env.ts';
-import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
-import { services } from '../../functions/core/lambda/services.ts';
-import { later, systemClock } from '../../functions/core/time.ts';
-import { context } from '../../local/proxy-event.ts';
-import { item, sharedTest, type Wire } from '../admin/support.ts';
-import { documented } from '../support/documented.ts';
+import { contracts } from '../../../functions/contracts.ts';
+import type { Env } from '../../../functions/core/env.ts';
+import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
+import {
+  type RefreshLambda,
+  refreshHandler,
+} from '../../../functions/core/lambda/refresh-handler.ts';
+import { services } from '../../../functions/core/lambda/services.ts';
+import { later, systemClock } from '../../../functions/core/time.ts';
+import { context } from '../../../local/proxy-event.ts';
+import { item, sharedTest, type Wire } from '../../admin/support.ts';
+import { documented } from '../../support/documented.ts';
 import {
   apiGatewayEvent,
   type Held,
   material,
   type StoredWorld as World,
-} from '../support/world.ts';
+} from '../../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 /** A world whose Lambdas reach its engine through a proxy, by the settings that they are deployed with. */

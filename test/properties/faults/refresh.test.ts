@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-import { item, type Wire, wires } from '../admin/support.ts';
-import type { StoredWorld as World } from '../support/world.ts';
+import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
+import { item, type Wire, wires } from '../../admin/support.ts';
+import type { StoredWorld as World } from '../../support/world.ts';
 import { answers, delay, type Fault, faults } from './faults.ts';
 import { expectUnknown, type Faulty, refresh, rowAfter, settled, start, test } from './lambda.ts';
+
+/** A contract whose refresh writes, and one whose refresh reads: to storage, `s360` is `eos`. */
+const kinds = wires.filter(({ name }) => name !== 's360');
 
 /** Three is every try that the SDK makes. */
 const all = 3;
 
 const effort = Number(process.env.EFFORT ?? 1);
 
-const cases = faults.flatMap((fault) => [1, 2, all].map((tries) => ({ fault, tries })));
+const cases = faults.flatMap((fault) => [1, all].map((tries) => ({ fault, tries })));
 
 // Once more, since a busy machine is a fault beside the one that is meant.
 describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 1 }, () => {
@@ -20,7 +23,7 @@ describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 
     'survives $fault.what, on $tries of 3 tries',
     async ({ fault, tries }, { world, faulty }) => {
       const met = Array<Fault>(tries).fill(fault);
-      await Promise.all(wires.map((wire) => survive(world, faulty, wire, met)));
+      await Promise.all(kinds.map((wire) => survive(world, faulty, wire, met)));
       expect(faulty.unhandled).toEqual([]);
     },
   );
@@ -29,7 +32,7 @@ describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 
     const mixture = fc.array(fc.constantFrom(...faults), { minLength: 2, maxLength: all });
     await fc.assert(
       fc.asyncProperty(mixture, async (met) => {
-        await Promise.all(wires.map((wire) => survive(world, faulty, wire, met)));
+        await Promise.all(kinds.map((wire) => survive(world, faulty, wire, met)));
         expect(faulty.unhandled).toEqual([]);
       }),
       { numRuns: 6 * effort },
@@ -45,13 +48,13 @@ describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 
     'does not take an answer that holds $what for a session',
     async ({ body }, { world, faulty }) => {
       const fault = { what: '', retried: false, happens: answers(200, body) };
-      await Promise.all(wires.map((wire) => survive(world, faulty, wire, [fault])));
+      await Promise.all(kinds.map((wire) => survive(world, faulty, wire, [fault])));
     },
   );
 
   test('waits for a wire that is slow', async ({ world, faulty }) => {
     await Promise.all(
-      wires.map(async (wire) => {
+      kinds.map(async (wire) => {
         const sessionId = randomUUID();
         const held = await world.open(wire.contract, { sessionId });
         const started = start(wire, faulty.env);

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Contract } from '../../../functions/core/contract/contract.ts';
 
 /**
  * What must never be written, each to be recognised. Their signs are such that a URL, a form and JSON

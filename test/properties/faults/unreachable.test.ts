@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import dns from 'node:dns';
 import { describe, expect, inject, vi } from 'vitest';
-import { item, wires } from '../admin/support.ts';
+import { item, wires } from '../../admin/support.ts';
 import { expectUnknown, refresh, rowAfter, settled, start, stubAws, test } from './lambda.ts';
 
 // One after the other: what happens here happens to every Lambda of the file.

@@ -21,7 +21,6 @@ import { systemTimer } from '../../../functions/core/time.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { s360 } from '../../../functions/s360/contract.ts';
 import { context } from '../../../local/proxy-event.ts';
-import { ownCall } from '../../openapi/own-call.ts';
 import { documented } from '../../support/documented.ts';
 import {
   apiGatewayEvent,
@@ -33,6 +32,7 @@ import {
   type WireCall,
   type StoredWorld as World,
 } from '../../support/world.ts';
+import { ownCall } from './situations.ts';
 
 const secret = 'hunter2-in-a-message';
 

@@ -1,7 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
-import { type Policy, policyProblem, timesOf } from '../../functions/core/session/policy.ts';
+import {
+  decide,
+  type Policy,
+  policyProblem,
+  timesOf,
+} from '../../functions/core/session/policy.ts';
 import {
   currentSecret,
   isComputed,
@@ -68,6 +73,17 @@ describe('policyProblem', () => {
     expect(policyProblem({ ...sliding, rotation: { grace: 60 } }, contract)).toBe(
       'rotation must be fixed: the wire has no field for a new secret',
     );
+  });
+});
+
+describe('decide', () => {
+  test('replaces no secret under fixed, also in a grace that rotation left', () => {
+    const family = 'f'.repeat(22);
+    const rotated = { generation: 2, parentGeneration: 1, secretFamily: family, graceUntil: now };
+    const session = { ...loggedIn(rowOf('eos', 'abc')), ...rotated };
+    for (const generation of [1, 2])
+      expect(decide(session, { generation, family }, 'fixed', now)).toBe('refresh');
+    expect(decide(session, { generation: 1, family }, { grace: 60 }, now)).toBe('replay');
   });
 });
 

@@ -56,6 +56,7 @@ function start(policy: Policy = sliding) {
     memory.items.set(row, JSON.parse(JSON.stringify({ ...memory.items.get(row), ...changes })));
   return {
     calls,
+    table,
     refresh,
     next,
     set,
@@ -129,6 +130,27 @@ describe('a refresh', () => {
   );
 });
 
+describe('a refused write', () => {
+  test('is a bug if decide allows the refresh', async () => {
+    const world = start();
+    await world.open({ id, person }, now);
+    const refusing = {
+      ...world.table,
+      update: async () => ({ outcome: 'refused', item: world.row }),
+    };
+    const props = { contract: 'eos', policy: sliding, keys, table: refusing as never };
+    const credential = { id, secret: person.secret };
+    await expect(sessions(props).refresh(credential, { now })).rejects.toThrow(
+      'decide allows what the condition refused',
+    );
+    await world.open({ id: sessionIdOf('anonymous') }, now);
+    const item = world.items.get(rowOf('eos', 'anonymous'));
+    const other = { ...refusing, update: async () => ({ outcome: 'refused', item }) };
+    const login = registry({ ...props, table: other as never }).login(id, person, now);
+    await expect(login).rejects.toThrow('decideLogin allows what the condition refused');
+  });
+});
+
 describe('rotation', () => {
   test('draws a family of 22 characters once, and names it in every secret', async () => {
     const world = start(rotating);
@@ -164,6 +186,8 @@ describe('rotation', () => {
     await world.open({ id, person }, now);
     await world.next('first', 0);
     world.set({ generation, parentGeneration: undefined, graceUntil: now });
+    const secret = expect.stringMatching(/^1\./);
+    if (ok) expect(await world.refresh('first', 0)).toMatchObject({ secret });
     const answer = await world.refresh('first', after);
     expect(answer.outcome).toBe(ok ? 'refreshed' : 'refused');
     expect(world.row).toMatchObject(ok ? { generation: 2 } : { revokedBy: 'reuse-detected' });

@@ -5,6 +5,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type EpochSeconds, later } from '../time.ts';
 import { digest, newSecret } from './secret.ts';
 import type { Credential, Digest, RowKey, Secret, Session } from './session.ts';
+import type { Write } from './table.ts';
 
 /**
  * `fixed`: a refresh keeps the secret. `{ grace }`: a refresh replaces the secret, at most once in `grace`
@@ -77,8 +78,8 @@ export function placeOf(session: Session, presented: Presented): Place | undefin
       : presented.family === session.secretFamily;
   if (!mine) return undefined;
   const { generation = 0, parentGeneration = generation - 1 } = session;
-  if (presented.generation === generation) return 'current';
   if (presented.generation > generation) return 'ahead';
+  if (presented.generation === generation) return 'current';
   return presented.generation === parentGeneration ? 'parent' : 'dead';
 }
 
@@ -104,10 +105,13 @@ export function endsAtReuse(rotation: Rotation): boolean {
 }
 
 /** The part of a refresh's conditional write that rotation decides. */
-export interface RotationWrite {
-  readonly set: readonly string[];
-  readonly conditions: readonly string[];
-  readonly values: Readonly<Record<string, string | number>>;
+export type RotationWrite = Omit<Write, 'rowKey'>;
+
+/** The condition that a row has the presented secret, or its family. */
+export function hasSecret(presented: Presented): Omit<RotationWrite, 'set'> {
+  return 'digest' in presented
+    ? { conditions: ['secret = :digest'], values: { ':digest': presented.digest } }
+    : { conditions: ['secretFamily = :family'], values: { ':family': presented.family } };
 }
 
 /** What a refresh knows before it has seen the row. */
@@ -128,20 +132,17 @@ export interface RotationRequest {
 export function rotate(request: RotationRequest): RotationWrite {
   const { presented, rotation, now } = request;
   const { generation } = presented;
-  const isFirst = 'digest' in presented;
+  const { conditions, values: own } = hasSecret(presented);
   const recognised: RotationWrite = {
     set: [],
     conditions: [
-      isFirst ? 'secret = :digest' : 'secretFamily = :family',
+      ...conditions,
       `(${generation === 0 ? 'attribute_not_exists(generation)' : 'generation = :presented'} OR parentGeneration = :presented OR (generation = :child AND attribute_not_exists(parentGeneration)))`,
     ],
-    values: {
-      ':presented': generation,
-      ':child': generation + 1,
-      ...(isFirst ? { ':digest': presented.digest } : { ':family': presented.family }),
-    },
+    values: { ...own, ':presented': generation, ':child': generation + 1 },
   };
   if (rotation === 'fixed') return recognised;
+  const isFirst = 'digest' in presented;
   const { set, values } = replacement(request, rotation.grace);
   return {
     set: [
@@ -170,18 +171,18 @@ export function rotate(request: RotationRequest): RotationWrite {
  */
 export function catchUp(request: RotationRequest, { generation = 0 }: Session): RotationWrite {
   const { presented, rotation } = request;
-  if ('digest' in presented) throw new Error('the first secret of a session is never ahead of it');
+  const { conditions, values: own } = hasSecret(presented);
   const { set, values } =
     rotation === 'fixed'
       ? { set: ['parentGeneration = :presented'], values: { ':presented': presented.generation } }
       : replacement(request, rotation.grace);
   return {
     set: [...set, 'generation = :generation'],
-    conditions: ['secretFamily = :family', 'generation = :behind'],
+    conditions: [...conditions, 'generation = :behind'],
     values: {
+      ...own,
       ...values,
       ':generation': presented.generation + (rotation === 'fixed' ? 0 : 1),
-      ':family': presented.family,
       ':behind': generation,
     },
   };
@@ -221,6 +222,7 @@ export function currentSecret(
   secret: Secret,
 ): Secret {
   // After a restore of the table the row can be behind its client, which then keeps its own secret.
+  // Stryker disable next-line ConditionalExpression: without a family the generation is 0, never a later one
   if (family === undefined || generation <= presented.generation) return secret;
   return successor(keys.successor, rowKey, generation, family);
 }
@@ -265,6 +267,7 @@ export const longestSecret = 9 + 1 + 22 + 1 + 43;
 const familyLength = 22;
 
 /** A generation has at most nine digits: one per second for thirty years. */
+// Stryker disable next-line Regex: without an anchor, the comparison with the genuine secret still refuses the text
 const form = /^([1-9]\d{0,8})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
 
 /**
@@ -287,6 +290,7 @@ function computedSecret(
 ): { readonly generation: number; readonly family: string } | undefined {
   const parts = form.exec(secret)?.slice(1);
   if (parts === undefined) return undefined;
+  // Stryker disable next-line StringLiteral: the form has both groups; only the compiler needs the defaults
   const [digits = '', family = ''] = parts;
   const generation = Number(digits);
   // The form makes both equally long.

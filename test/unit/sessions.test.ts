@@ -152,6 +152,18 @@ describe('a refused write', () => {
 });
 
 describe('rotation', () => {
+  test('keeps the newest secret of a client while a restored row stays behind it', async () => {
+    const world = start(rotating);
+    await world.open({ id, person }, now);
+    const one = await world.next('first', 0);
+    const behind = { ...world.row };
+    const two = await world.next(one, after);
+    const refusing = { ...world.table, update: async () => ({ outcome: 'refused', item: behind }) };
+    const props = { contract: 'eos', policy: rotating, keys, table: refusing as never };
+    const answer = sessions(props).refresh({ id, secret: secretOf(two) }, { now: later(now, 99) });
+    expect(await answer).toMatchObject({ outcome: 'refreshed', secret: two });
+  });
+
   test('draws a family of 22 characters once, and names it in every secret', async () => {
     const world = start(rotating);
     await world.open({ id, person }, now);

@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 /** Without the suites that are slow, need a second engine or test no mutated file. */
 const suites = {
-  core: ['test/unit/*.test.ts', 'test/store/*.test.ts', 'test/properties/exhaustive.test.ts'],
+  core: [
+    'test/unit/*.test.ts',
+    'test/store/*.test.ts',
+    'test/admin/import.test.ts',
+    'test/properties/exhaustive.test.ts',
+  ],
   wires: ['test/wire/**/*.test.ts', 'test/contracts/*.test.ts'],
 };
 

@@ -254,6 +254,20 @@ describe('the registry', () => {
     expect(await world.idsOf('nobody')).toEqual([]);
   });
 
+  test('reads every page of the index', async () => {
+    const { table } = start();
+    const pages = [{ rowKeys: [row], next: { rowKey: row } }, { rowKeys: [rowOf('eos', 'last')] }];
+    const asked: unknown[] = [];
+    const bySubject = async (...args: unknown[]) => pages[asked.push(args) - 1];
+    const paged = { ...table, bySubject: bySubject as typeof table.bySubject };
+    const world = registry({ contract: 'eos', policy: sliding, keys, table: paged });
+    expect(await world.idsOf('somebody')).toEqual(['abc', 'last']);
+    expect(asked).toEqual([
+      ['eos#somebody', undefined],
+      ['eos#somebody', { rowKey: row }],
+    ]);
+  });
+
   test('logs a person in to an anonymous session', async () => {
     const world = start();
     const opened = await world.open({ id }, now);

@@ -103,18 +103,13 @@ export function timesOf(
 ): { readonly issuedAt: EpochSeconds; readonly expiresAt: EpochSeconds } {
   const { issuedAt, issuedLifetime } = issueOf(session, policy.rotation, now);
   if (typeof policy.idle === 'number') return { issuedAt, expiresAt: expiryOf(session) };
-  const lifetime = session.tokenLifetime ?? issuedLifetime ?? defaultTokenLifetime(policy);
+  const lifetime = session.tokenLifetime ?? issuedLifetime ?? policy.idle.token;
   return { issuedAt, expiresAt: earlier(later(issuedAt, lifetime), session.endsAt) };
 }
 
 /** Whether a refresh writes. Where the token is the idle clock and secrets are fixed, it only reads. */
 export function writesAtRefresh({ idle, rotation }: Policy): boolean {
   return typeof idle === 'number' || rotation !== 'fixed';
-}
-
-/** How long a token lives, in seconds, if its session has no `tokenLifetime`. */
-export function defaultTokenLifetime({ idle }: Policy): number {
-  return typeof idle === 'number' ? idle : idle.token;
 }
 
 /**

@@ -139,11 +139,12 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       });
       if (update.outcome === 'written')
         return { id, revokedAt: now, wasActive: wasActive(update.item, now) };
-      const revokedAt = update.item?.revokedAt as EpochSeconds | undefined;
-      if (update.item === undefined || revokedAt === undefined) return undefined;
+      const { item, retried } = update;
+      if (item?.revokedAt === undefined) return undefined;
+      const revokedAt = item.revokedAt as EpochSeconds;
       // The SDK sent the write twice because the first answer was lost: the row has this call's moment.
-      const own = update.retried && revokedAt === now;
-      return { id, revokedAt, wasActive: own && wasActive(update.item, now) };
+      const own = retried && revokedAt === now;
+      return { id, revokedAt, wasActive: own && wasActive(item, now) };
     },
 
     async idsOf(subject) {

@@ -1,6 +1,5 @@
 import type { Contract } from '../../../functions/core/contract/contract.ts';
 import type { Fault } from '../../../functions/core/contract/fault.ts';
-import { defaultTokenLifetime } from '../../../functions/core/session/policy.ts';
 import type { Refusal } from '../../../functions/core/session/session.ts';
 import { later } from '../../../functions/core/time.ts';
 import { documentOf, type Example, operationOf } from '../../support/openapi.ts';
@@ -23,7 +22,8 @@ export const situations = {
     world.run('revoke', { contract: contract.serves, sessionId }),
   ),
   'idle-too-long': after(async (world, { contract }) => {
-    world.now = later(noon, defaultTokenLifetime(contract.policy));
+    const { idle } = contract.policy;
+    world.now = later(noon, typeof idle === 'number' ? idle : idle.token);
   }),
   'lifetime-over': after(async (world, { contract }) => {
     world.now = later(noon, contract.policy.lifetime);

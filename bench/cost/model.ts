@@ -65,6 +65,7 @@ export function model(text: string) {
   /** What so many refreshes a day cost. CloudFront's own log is not counted. */
   function bill(use: Cells, perDay: number, door: Door = 'REST API'): Bill {
     const refreshes = perDay * 30;
+    const always = Math.min(refreshes, assumed('tracedPerSecond') * 86_400 * 30);
     const gigabytes = (bytes: number) => (refreshes * bytes) / 1e9;
     const line = gigabytes(number(use, 'line'));
     const access = door === 'CloudFront' ? 0 : gigabytes(number(use, 'access'));
@@ -76,7 +77,7 @@ export function model(text: string) {
       DynamoDB: table(use, refreshes),
       logs: cost('lambdaLog', line) + cost('log', access) + kept(line + access),
       internet: cost(door === 'CloudFront' ? 'edgeSent' : 'sent', sent),
-      'X-Ray': cost('trace', (refreshes * assumed('traced')) / 1e6),
+      'X-Ray': cost('trace', (always + (refreshes - always) * assumed('traced')) / 1e6),
       fixed: assumed('fixed'),
     };
   }

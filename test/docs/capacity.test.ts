@@ -39,8 +39,9 @@ describe('the model', () => {
       1.101 * 0.625 + ((1e6 / 20 / 30) * 1.5 * 662 * 0.45) / 1e9,
       0.855 * 0.5 + 0.855 * 0.15 * 3 * 0.03,
       0.986 * 0.09,
-      0.005,
-      25.2 / 30,
+      // 2.592 million traces in any case, and 1 % of the rest.
+      ((2.592 + (30 - 2.592) * 0.01) * 5) / 30,
+      30.5 / 30,
     ];
     expect(dollars('this stack')).toBeCloseTo(
       byHand.reduce((a, b) => a + b),

@@ -57,7 +57,7 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
 
   test('compiles', async () => {
     // What the contract reaches, and what reaches it: not every test and bench.
-    const include = ['functions', 'infra', 'test/wire/acme'];
+    const include = ['functions', 'infra', 'test/support/engines.ts', 'test/wire/acme'];
     writeFileSync(
       join(copy, 'tsconfig.acme.json'),
       JSON.stringify({ extends: './tsconfig.json', include }),

@@ -197,16 +197,16 @@ describe('keepFresh', () => {
 
 describe('an outage', () => {
   const ccstore = clientOf('ccstore');
-  const out = says(503, '', { 'Retry-After': '3600' });
 
   /** Whether a client of `ccstore` has its session after an hour, from its newest token to its end. */
-  async function survives(seed: number, { after = 0, lasts = 0 }): Promise<boolean> {
+  async function survives(seed: number, { after = 0, lasts = 0, retryAfter = '3600' }) {
     // The first number makes it refresh as late as it ever does.
     const randoms = [
       one,
       ...Array.from({ length: 97 }, (_, at) => Math.sin((seed + 1) * (at + 1)) ** 2),
     ];
     let [expires, began]: (number | undefined)[] = [930, undefined];
+    const out = says(503, '', { 'Retry-After': retryAfter });
     const service: Answer = (sent) => {
       const now = on.clock.elapsed() / 1000 - 1;
       if (now >= after) began ??= now;
@@ -230,6 +230,7 @@ describe('an outage', () => {
     { what: 'is one 503 with Retry-After: 3600', after: 700, lasts: 0.001 },
     { what: 'leaves 66 s of a session', after: 700, lasts: 120 },
     { what: 'leaves 6 s of a session', after: 700, lasts: 180 },
+    { what: 'asks for 25 s and leaves 6 s', after: 700, lasts: 180, retryAfter: '25' },
   ])('that $what logs out none of 100 clients', async (outage) => {
     for (let seed = 0; seed < 100; seed += 1)
       expect([seed, await survives(seed, outage)]).toEqual([seed, true]);

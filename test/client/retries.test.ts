@@ -92,6 +92,7 @@ describe('a temporary failure', () => {
     const runtime = { ...options.runtime, timer };
     const outcome = { outcome: 'retry-later', cause: 'timeout' };
     expect(await eos.make({ ...options, retry, runtime })()).toEqual(outcome);
+    expect(clock.elapsed()).toBe(1500);
     expect(wire.reached).toHaveLength(1);
   });
 

@@ -80,6 +80,7 @@ describe('stored keys', () => {
     const manager = secretsManager();
     const keys = manager.lambda();
     await settled();
+    expect(manager.reads).toBe(3);
     for (const second of [0, 1, 299]) {
       manager.now = later(noon, second);
       await keys();

@@ -16,6 +16,7 @@ const pages = globSync(['*.md', 'docs/**/*.md', 'client/*.md', 'bench/cost/*.md'
 describe('the pages', () => {
   test.for([
     ['README.md', 120],
+    ['CONTRIBUTING.md', 150],
     ['docs/capacity.md', 120],
   ] as const)('keep %s within %d lines', ([page, most]) => {
     expect(lineCount(page)).toBeLessThanOrEqual(most);

@@ -155,7 +155,7 @@ export type CommandName = keyof typeof usages;
 export const overview = `
 In a terminal the answer is a table, or one line per field. With --json, and
 where stdout is not a terminal, it is one JSON object with stable fields
-(docs/migrate.md and docs/sessions.md describe them).
+(docs/sessions.md lists them).
 
 The commands work on the table that \`npm start\` serves. With --function NAME or
 SESSION_ADMIN_FUNCTION they call that deployed Lambda (stack output

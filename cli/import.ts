@@ -4,7 +4,7 @@ import { StorageUnavailable } from '../functions/core/session/table.ts';
 import type { Answer } from '../functions/session-admin/command.ts';
 import type { LineOutcome } from '../functions/session-admin/import.ts';
 import type { CliInput } from './input.ts';
-import { type Line, lines, NotJsonLines } from './lines.ts';
+import { batches, type Line, lines, NotJsonLines } from './lines.ts';
 import { progress } from './progress.ts';
 import type { Call } from './remote.ts';
 import { complain, type Terminal } from './terminal.ts';
@@ -90,7 +90,7 @@ export async function importFile(
 
   const input = file === '-' ? terminal.stdin : createReadStream(file);
   try {
-    for await (const batch of batches(lines(input), Math.min(rate ?? mostLines, mostLines))) {
+    for await (const batch of batches(lines(input), rate)) {
       const stopped = await settle(batch);
       if (stopped) return stopped;
       sent += batch.length;
@@ -122,28 +122,6 @@ export async function importFile(
 
 /** Two minutes of waiting, from a quarter of a second to 15 s each. */
 const mostTries = 12;
-
-const mostLines = 500;
-
-/** Lambda takes 6 MB; the rest of the event needs little. */
-const mostBytes = 5_000_000;
-
-/** Groups lines into batches that fit one call of the Lambda. */
-async function* batches(found: AsyncIterable<Line>, most: number): AsyncGenerator<readonly Line[]> {
-  let batch: Line[] = [];
-  let bytes = 0;
-  for await (const line of found) {
-    const own = Buffer.byteLength(JSON.stringify(line.text)) + 1;
-    if (batch.length > 0 && (batch.length === most || bytes + own > mostBytes)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(line);
-    bytes += own;
-  }
-  if (batch.length > 0) yield batch;
-}
 
 async function sizeOf(file: string): Promise<number | undefined | 'no file'> {
   const found = await stat(file).catch(() => undefined);

@@ -46,3 +46,29 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
 
 /** Claims are 256 kB at most, and their escapes are longer. */
 const longest = 1024 * 1024;
+
+const mostLines = 500;
+
+/** Lambda takes 6 MB; the rest of the event needs little. */
+const mostBytes = 5_000_000;
+
+/** Groups lines into batches that fit one call of the Lambda, each of at most `rate` lines. */
+export async function* batches(
+  found: AsyncIterable<Line>,
+  rate = mostLines,
+): AsyncGenerator<readonly Line[]> {
+  const most = Math.min(rate, mostLines);
+  let batch: Line[] = [];
+  let bytes = 0;
+  for await (const line of found) {
+    const own = Buffer.byteLength(JSON.stringify(line.text)) + 1;
+    if (batch.length > 0 && (batch.length === most || bytes + own > mostBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(line);
+    bytes += own;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -82,29 +82,53 @@ onBothEngines('session-admin import', (test) => {
     expect(await rowKeys(world)).toEqual(keys);
     const other = line.replace('xxx', 'yyy');
     expect(await imported(world, [other])).toEqual([taken]);
-    expect(await rowKeys(world)).toEqual(keys);
     const query = { sessionId: ['a'], secureCode: ['first'] };
     expect((await world.post(eos, { query })).json.profile.a).toHaveLength(2000);
   });
 
-  test('writes the claims of a session once, where an import stopped before its row', async ({
-    world,
-  }) => {
-    const line = `{"id":"a","subject":"ann","secret":"first","claims":${large}}`;
-    const stopping: Table = {
+  test('writes large claims and their row without a read', async ({ world }) => {
+    const requests: string[] = [];
+    const table: Table = {
       ...world.rows,
-      put: (row, replace) =>
-        replace ? world.rows.put(row, replace) : Promise.reject(new StorageTimedOut('now')),
+      put: (row, replace) => {
+        requests.push(row.rowKey.replace(/claims#.*/, 'claims'));
+        return world.rows.put(row, replace);
+      },
+      get: (rowKey) => Promise.reject(new Error(`reads ${rowKey}`)),
     };
-    expect(await imported(world, [line], { table: stopping })).toEqual(['unavailable']);
-    expect(await rowKeys(world)).toHaveLength(1);
-    world.now = later(noon, 90_000);
-    expect(await imported(world, [line])).toEqual(['imported']);
-    expect(await rowKeys(world)).toHaveLength(2);
-    const { purgeAt } = (await item(world, 'eos', 'a')) ?? {};
-    const [, claims = ''] = await rowKeys(world);
-    expect((await item(world, 'eos', claims.replace('eos#', '')))?.purgeAt).toEqual(purgeAt);
+    const line = `{"id":"a","subject":"ann","secret":"first","claims":${large}}`;
+    expect(await imported(world, [line], { table })).toEqual(['imported']);
+    expect(requests).toEqual(['eos#a#claims', 'eos#a']);
   });
+
+  test.for([
+    {
+      what: 'once where the line gives the times',
+      times: `"openedAt":${noon},"endsAt":${noon + 600},`,
+      items: 2,
+    },
+    { what: 'again where the line gives no times', times: '', items: 3 },
+  ])(
+    'writes claims $what, if an import stopped before the row',
+    async ({ times, items }, { world }) => {
+      const line = `{${times}"id":"a","subject":"ann","secret":"first","claims":${large}}`;
+      const stopping: Table = {
+        ...world.rows,
+        put: (row, replace) =>
+          replace ? world.rows.put(row, replace) : Promise.reject(new StorageTimedOut('now')),
+      };
+      expect(await imported(world, [line], { table: stopping })).toEqual(['unavailable']);
+      const [leftOver = ''] = await rowKeys(world);
+      const before = await item(world, 'eos', leftOver.replace('eos#', ''));
+      world.now = later(noon, 300);
+      expect(await imported(world, [line])).toEqual(['imported']);
+      expect(await rowKeys(world)).toHaveLength(items);
+      const { purgeAt, claimsVersion } = (await item(world, 'eos', 'a')) ?? {};
+      const named = await item(world, 'eos', `a#claims#${claimsVersion?.S}`);
+      expect(named).toMatchObject({ purgeAt });
+      expect(await item(world, 'eos', leftOver.replace('eos#', ''))).toEqual(before);
+    },
+  );
 
   test('overwrites no session of another subject, secret, claims, opening or end', async ({
     world,

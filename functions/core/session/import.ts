@@ -38,7 +38,10 @@ export type Imported = 'imported' | 'unchanged' | 'over' | 'id-taken' | 'secret-
 
 /** Takes over sessions of another system into a contract's sessions. Throws what `Sessions` throws. */
 export interface Importer {
-  /** Writes a session unless its id was used before. One storage request, three with large claims. */
+  /**
+   * Writes a session unless its id was used before. One storage request, two with large claims, and one
+   * more where the claims of a session that is there must be compared.
+   */
   write(session: ForeignSession, now: EpochSeconds): Promise<Imported>;
   /** What `write` would answer. Reads the row, and writes nothing. */
   tryOut(session: ForeignSession, now: EpochSeconds): Promise<Imported>;
@@ -52,15 +55,11 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
       if (typeof session === 'string') return session;
       const { rowKey: key, purgeAt, claims } = session;
       const split = writesAtRefresh(policy)
-        ? splitClaims(key, session, purgeAt, versionOf(claims))
+        ? splitClaims(key, session, purgeAt, versionOf(claims, purgeAt))
         : { row: session };
-      if (split.claims) {
-        // Read first: an existing session's claims must not be given another `purgeAt`. What decides is
-        // the conditional write below, not this.
-        const item = await table.get(key);
-        if (item) return compared(item, foreign, session);
-        await table.put(split.claims, 'replace');
-      }
+      // What it may write over is the same item. If the row is refused and names no such item, the item is
+      // left over, and its own `purgeAt` removes it.
+      if (split.claims) await table.put(split.claims, 'replace');
       const put = await table.put(split.row);
       if (put.outcome === 'written') return 'imported';
       const found = await compared(put.item, foreign, session);
@@ -141,7 +140,10 @@ function timesAtImport(
   };
 }
 
-/** The same for the same claims, so that an import that is run again writes no second item of them. */
-function versionOf(claims: Claims): string {
-  return createHash('sha256').update(claims).digest('base64url');
+/**
+ * The same for the same item of claims: no item gets another `purgeAt`, and an import that is run again
+ * writes no second one where the line gives the times.
+ */
+function versionOf(claims: Claims, purgeAt: EpochSeconds): string {
+  return createHash('sha256').update(`${purgeAt} ${claims}`).digest('base64url');
 }

@@ -139,20 +139,20 @@ describe('npm run smoke', () => {
     expect(passed.stdout.match(/refuses in its own words/g)).toHaveLength(contracts.length);
     expect(passed).toMatchObject({ code: 0, stderr: '' });
 
-    const { S360Url, ...others } = urls;
+    const { EosUrl, CcstoreUrl } = urls;
     const swapped = {
-      ...others,
-      EosUrl: `${urls.EosUrl}/x`,
-      CcstoreUrl: S360Url,
-      CcstoreuiUrl: 'http://127.0.0.1:1/ccstoreui/v1/refresh',
+      EosUrl: `${EosUrl}/x`,
+      CcstoreUrl: 'http://127.0.0.1:1/ccstore/v1/refresh',
+      // It refuses a request without a credential in the same words, and an unknown route with a body.
+      CcstoreuiUrl: CcstoreUrl,
     };
     const failed = await smoke(swapped);
     expect(failed.code).toBe(1);
     expect(failed.stdout.split('\n')).toEqual([
-      expect.stringContaining(`eos: ${urls.EosUrl}/x answers 404 `),
+      expect.stringContaining(`eos: ${EosUrl}/x answers 404 `),
       expect.stringMatching(/^s360: .* has no URL of it$/),
-      expect.stringContaining(`ccstore: ${S360Url} answers 403 `),
-      expect.stringContaining(`ccstoreui: ${swapped.CcstoreuiUrl} does not answer: `),
+      expect.stringContaining(`ccstore: ${swapped.CcstoreUrl} does not answer: `),
+      expect.stringMatching(/^ccstoreui: .*\/nowhere answers 404 \{.*\}; expected 404 $/),
       '',
     ]);
   });

@@ -8,7 +8,7 @@ const suites = {
     'test/admin/import.test.ts',
     'test/properties/exhaustive.test.ts',
   ],
-  wires: ['test/wire/**/*.test.ts', 'test/contracts/*.test.ts'],
+  wires: ['test/wire/**/*.test.ts'],
 };
 
 /** The suites that `npm run mutants` runs for the core or for the wires, as `MUTANTS` says. */

@@ -1,4 +1,5 @@
 import type { CredentialStore } from './credentials.ts';
+import type { Outcome } from './outcome.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
 import { isNumber, isText, type Wire } from './wire.ts';
 
@@ -20,6 +21,12 @@ export type CcstoreEnd = '90002' | '90003' | '90004';
 
 export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
 
+/** What a refresh of `ccstore` comes to. */
+export type CcstoreOutcome = Outcome<CcstoreGrant, CcstoreEnd>;
+
+/** The function that `ccstore` returns. */
+export type CcstoreRefresh = Refresh<CcstoreGrant, CcstoreEnd>;
+
 /**
  * Refreshes a session of `ccstore` by `POST /ccstore/v1/refresh`.
  * @example
@@ -29,9 +36,7 @@ export type CcstoreStore = CredentialStore<CcstoreCredential, CcstoreGrant>;
  * const result = await refresh();
  * if (result.outcome === 'refreshed') use(result.grant.access_token);
  */
-export function ccstore(
-  options: ClientOptions<CcstoreCredential, CcstoreGrant>,
-): Refresh<CcstoreGrant, CcstoreEnd> {
+export function ccstore(options: ClientOptions<CcstoreCredential, CcstoreGrant>): CcstoreRefresh {
   return refresher(wire, options);
 }
 

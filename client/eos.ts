@@ -1,4 +1,5 @@
 import type { CredentialStore } from './credentials.ts';
+import type { Outcome } from './outcome.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
 import {
   assumedExpiresIn,
@@ -37,6 +38,12 @@ export type EosEnd = '3-2';
 
 export type EosStore = CredentialStore<EosCredential, EosGrant>;
 
+/** What a refresh of `eos` comes to. */
+export type EosOutcome = Outcome<EosGrant, EosEnd>;
+
+/** The function that `eos` returns. */
+export type EosRefresh = Refresh<EosGrant, EosEnd>;
+
 /**
  * Refreshes a session of `eos` by `POST /client/refresh`.
  * @example
@@ -47,7 +54,7 @@ export type EosStore = CredentialStore<EosCredential, EosGrant>;
  * if (result.outcome === 'refreshed') show(result.grant.profile, result.grant.mobilityApps);
  * if (result.outcome === 'ended') logIn();
  */
-export function eos(options: ClientOptions<EosCredential, EosGrant>): Refresh<EosGrant, EosEnd> {
+export function eos(options: ClientOptions<EosCredential, EosGrant>): EosRefresh {
   return refresher(wire, options);
 }
 

@@ -1,4 +1,5 @@
 import type { CredentialStore } from './credentials.ts';
+import type { Outcome } from './outcome.ts';
 import { type ClientOptions, type Refresh, refresher } from './refresher.ts';
 import { assumedExpiresIn, isNumber, isObject, isText, type Wire } from './wire.ts';
 
@@ -19,6 +20,12 @@ export type S360End = 'ESB-IDP-E0003' | 'ESB-IDP-E0004';
 
 export type S360Store = CredentialStore<S360Credential, S360Grant>;
 
+/** What a refresh of `s360` comes to. */
+export type S360Outcome = Outcome<S360Grant, S360End>;
+
+/** The function that `s360` returns. */
+export type S360Refresh = Refresh<S360Grant, S360End>;
+
 /**
  * Refreshes a session of `s360` by `POST /idp/sso/v1/refresh`.
  * @example
@@ -32,10 +39,7 @@ export type S360Store = CredentialStore<S360Credential, S360Grant>;
 export function s360({
   apiKey,
   ...options
-}: ClientOptions<S360Credential, S360Grant> & { readonly apiKey: string }): Refresh<
-  S360Grant,
-  S360End
-> {
+}: ClientOptions<S360Credential, S360Grant> & { readonly apiKey: string }): S360Refresh {
   return refresher(wireWith(apiKey), options);
 }
 

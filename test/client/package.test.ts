@@ -121,13 +121,18 @@ declare function logIn(): void;
 
 /** The types are not \`any\`: every line but the errors compiles. */
 const types = `
-import { eos, type EosGrant } from '@session-refresh/client/eos';
+import { eos, type EosGrant, type EosOutcome, type EosRefresh } from '@session-refresh/client/eos';
+import { type CcstoreOutcome, type CcstoreRefresh, ccstore } from '@session-refresh/client/ccstore';
 import { keepFresh } from '@session-refresh/client/keep-fresh';
-const refresh = eos({ url: '', credentials: { sessionId: '', secureCode: '' } });
-const result = await refresh();
+import { s360, type S360Outcome, type S360Refresh } from '@session-refresh/client/s360';
+const refresh: EosRefresh = eos({ url: '', credentials: { sessionId: '', secureCode: '' } });
+const result: EosOutcome = await refresh();
 export const code: '3-2' | 'no-credential' | false = result.outcome === 'ended' && result.code;
 export const grant: EosGrant | false = result.outcome === 'refreshed' && result.grant;
 export const end: '3-2' | 'no-credential' | undefined = (await keepFresh(refresh))?.code;
+const s360Refresh: S360Refresh = s360({ url: '', apiKey: '', credentials: { sessionId: '', sessionToken: '' } });
+const ccstoreRefresh: CcstoreRefresh = ccstore({ url: '', credentials: { accessToken: '' } });
+export const others: [S360Outcome, CcstoreOutcome] = [await s360Refresh(), await ccstoreRefresh()];
 // @ts-expect-error: the code is another one
 export const wrong: '3-3' | 'no-credential' | false = result.outcome === 'ended' && result.code;
 // @ts-expect-error: a profile is not text

@@ -5,6 +5,7 @@ import {
   type EosCredential,
   type EosEnd,
   type EosGrant,
+  type EosOutcome,
   type EosStore,
   eos,
 } from '../../client/eos.ts';
@@ -16,7 +17,7 @@ declare const url: string;
 declare const store: EosStore;
 declare const stored: Stored<EosCredential, EosGrant>;
 const refresh = eos({ url, credentials: store });
-declare const outcome: Outcome<EosGrant, EosEnd>;
+declare const outcome: EosOutcome;
 
 /** A credential is its contract's own. */
 export const made = [
@@ -43,7 +44,7 @@ export const seen = outcome.outcome === 'refreshed' ? outcome.grant.secureCode :
 export const late = outcome.outcome === 'ended' ? outcome.retryAfter : 0;
 
 /** The outcomes are closed: a switch over them needs no default. */
-export function meaning(result: Outcome<EosGrant, EosEnd>): string {
+export function meaning(result: EosOutcome): string {
   switch (result.outcome) {
     case 'refreshed':
       return String(result.expiresIn);
@@ -62,7 +63,7 @@ export const causes = {
   timeout: 0,
   status: 0,
   login: 0,
-} satisfies Record<(Outcome<EosGrant, EosEnd> & { outcome: 'retry-later' })['cause'], number>;
+} satisfies Record<(EosOutcome & { outcome: 'retry-later' })['cause'], number>;
 
 /** And so are the codes of an end, each contract's own. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;

@@ -4,7 +4,10 @@ import { type EpochSeconds, epochSeconds, readable } from '../functions/core/tim
 import { nameValueLines, type Style, table } from './table.ts';
 import { coloured } from './terminal.ts';
 
-/** The answer of a command for a person: a list as a table, anything else as one line per field. */
+/**
+ * Formats a command's answer for a person: a list as a table, any other answer as one line per
+ * field.
+ */
 export function answerText(result: object, now: EpochSeconds, colours = false): string {
   const fields = Object.entries(result).filter(([, value]) => value !== undefined);
   const { contract, subject, sessions } = result as Readonly<Record<string, unknown>>;
@@ -25,14 +28,17 @@ export function answerText(result: object, now: EpochSeconds, colours = false): 
   return `${title}\n\n${rows}`;
 }
 
-/** The paths at which the client of a new session refreshes it. */
+/** The paths that the client of a new session calls to refresh it. */
 export function refreshPaths(result: object): string {
   const { contract } = result as Readonly<Record<string, unknown>>;
   const paths = contracts.filter(({ serves }) => serves === contract).map(({ path }) => path);
   return `\nThe client refreshes it by:\n${paths.map((path) => `  POST ${path}`).join('\n')}`;
 }
 
-/** One row per session. `over` is when it was ended, or when it ends unless it is refreshed. */
+/**
+ * One row per session. `over` is when the session was revoked, or when it ends if it is not
+ * refreshed.
+ */
 function sessionTable(
   sessions: readonly Readonly<Record<string, unknown>>[],
   now: EpochSeconds,
@@ -85,7 +91,10 @@ function distance(seconds: unknown, now: EpochSeconds): string {
   return away > 0 ? `in ${span(away)}` : away < 0 ? `${span(-away)} ago` : 'now';
 }
 
-/** Times are named `…At`, `…Until` and, in milliseconds, `…Time`; spans `…In` and `…Lifetime`. */
+/**
+ * The field's name tells what a number is. `…At` and `…Until` are times in seconds, `…Time` in
+ * milliseconds; `…In` and `…Lifetime` are durations in seconds.
+ */
 function valueText(name: string, value: unknown, now: EpochSeconds): string {
   if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
   if (/(In|Lifetime)$/.test(name)) return span(value);

@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * The script that completes `session-refresh` in a shell. It asks `session-refresh complete -- WORDS`, so it
- * never goes out of date. Where there is no candidate, the shell completes file names.
+ * The script that completes `session-refresh` in a shell. It gets the candidates from
+ * `session-refresh complete -- WORDS`, so it never goes out of date. If there are no candidates,
+ * the shell completes file names.
  */
 export const completionScripts: Readonly<Record<string, string>> = {
   bash: `_session_refresh() {
@@ -21,7 +22,7 @@ compdef _session_refresh session-refresh`,
   fish: `complete -c session-refresh -a '(session-refresh complete -- (commandline -opc)[2..] (commandline -ct))'`,
 };
 
-/** The words that can take the place of the last of `words`, which is the one that is typed. */
+/** Returns the candidates for the last of `words`, which is the word that is being typed. */
 export function candidates(program: Command, words: readonly string[]): readonly string[] {
   const [name, ...rest] = words;
   const typed = words.at(-1) ?? '';

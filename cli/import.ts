@@ -9,19 +9,19 @@ import { progress } from './progress.ts';
 import type { Call } from './remote.ts';
 import { complain, type Terminal } from './terminal.ts';
 
-/** How the lines of an import ended, in numbers. The fields are stable: scripts read them. */
+/** How many lines of an import had each outcome. The fields are stable: scripts read them. */
 export interface ImportSummary {
   readonly contract: unknown;
-  /** Whether nothing was written. */
+  /** Whether the lines were only checked, and nothing was written. */
   readonly dryRun: boolean;
   readonly lines: number;
-  /** Written now; in a dry run, those that would be. */
+  /** Written by this import. In a dry run: lines that the import would write. */
   readonly imported: number;
-  /** In the table already. */
+  /** Already in the table. */
   readonly unchanged: number;
   /** Not written, because the session has ended. */
   readonly over: number;
-  /** Not written; each was printed with its reason. */
+  /** Not written. Each was printed with its reason. */
   readonly failed: number;
   /** The file that the failed lines were copied to. */
   readonly failedFile?: string;
@@ -29,10 +29,10 @@ export interface ImportSummary {
 }
 
 /**
- * Imports the lines of a file in batches. Prints every line that is not written, by its number and without
- * its text. Waits as long as storage is throttled.
- * @throws Error where storage does not answer for two minutes, or the call throws: what was written stays, and
- * the import may be run again
+ * Imports the lines of a file in batches. For every line that is not written, prints its number but
+ * not its text. While storage is throttled, waits and tries again.
+ * @throws Error if storage does not answer for two minutes, or if the call throws. Lines that were
+ * written stay, and the import may be run again
  */
 export async function importFile(
   { contract, file = '-', rate, dryRun = false }: CliInput,
@@ -68,7 +68,8 @@ export async function importFile(
       if (left.length < pending.length) tries = 0;
       pending = left;
       if (pending.length === 0) break;
-      // Nothing at all was answered yet: an address that is wrong is told at once.
+      // Before the first batch is done there are only two retries, so that a wrong address is
+      // reported soon.
       if (tries === (sent === 0 ? 2 : mostTries))
         throw new StorageUnavailable('storage does not answer');
       await terminal.sleep(Math.min(2 ** tries / 4, 15));
@@ -120,7 +121,7 @@ export async function importFile(
   return { outcome: 'done', result };
 }
 
-/** Two minutes of waiting, from a quarter of a second to 15 s each. */
+/** The waits are 0.25 to 15 seconds each, and about two minutes in total. */
 const mostTries = 12;
 
 async function sizeOf(file: string): Promise<number | undefined | 'no file'> {

@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { Input, Read } from '../functions/session-admin/fields.ts';
 import type { Asked } from './program.ts';
 
-/** The input of a command, and what `import` needs besides. */
+/** The input of a command, and the options of `import` that only the CLI has. */
 export interface CliInput extends Input {
   /** The file to import; `-` is standard input. */
   readonly file?: string;
-  /** At most so many lines per second. */
+  /** The maximum number of lines per second. */
   readonly rate?: number;
 }
 
-/** What was typed, as the input of a command. Nothing of it is validated that session-admin validates. */
+/**
+ * Converts what was typed to the input of a command. Reads the file of `--claims` and validates
+ * `--rate`; session-admin validates the rest.
+ */
 export function inputOf(given: Asked['given']): Read<CliInput> {
   const { claims, tokenLifetime, file, rate, ...rest } = given;
   const text = String(claims);
@@ -32,7 +35,7 @@ export function inputOf(given: Asked['given']): Read<CliInput> {
   };
 }
 
-/** The number in a text; another text stays, for session-admin to refuse. */
+/** The number in a text. Any other text is returned unchanged, and session-admin refuses it. */
 function numberIn(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }

@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A file that is not JSON Lines. The message names the line, and quotes nothing of it. */
+/** A file that is not JSON Lines. The message has the number of the line, but not its text. */
 export class NotJsonLines extends Error {
   override readonly name = 'NotJsonLines';
 }
 
-/** A line of a file, without its end. */
+/** A line of a file, without its line break. */
 export interface Line {
-  /** Beginning with 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly text: string;
-  /** How many bytes the file has up to the end of the line. */
+  /** The number of bytes from the start of the file to the end of the line. */
   readonly end: number;
 }
 
 /**
- * The lines of UTF-8 text that are not blank, in constant memory.
- * @throws NotJsonLines naming the first line that is not UTF-8, or has over a megabyte
+ * Reads the lines of a UTF-8 text, without the blank ones, in constant memory.
+ * @throws NotJsonLines naming the first line that is not UTF-8, or is longer than 1 MB
  */
 export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   let number = 0;
@@ -44,12 +44,15 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
   if (last) yield last;
 }
 
-/** Claims are 256 kB at most, and their escapes are longer. */
+/**
+ * The maximum length of a line in bytes. Claims are at most 256 kB, but escapes make their JSON
+ * longer.
+ */
 const longest = 1024 * 1024;
 
 const mostLines = 500;
 
-/** Lambda takes 6 MB; the rest of the event needs little. */
+/** Lambda accepts an event of 6 MB, and the event is little more than the lines. */
 const mostBytes = 5_000_000;
 
 /** Groups lines into batches that fit one call of the Lambda, each of at most `rate` lines. */

@@ -3,18 +3,21 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Env } from '../functions/core/env.ts';
 
-/** Where `npm start` keeps its keys: made once, readable by its owner alone, ignored by git. */
+/**
+ * The file in which `npm start` keeps its keys. It is created once, only its owner can read it, and
+ * git ignores it.
+ */
 export const keyFile = join(import.meta.dirname, '../.local/keys.json');
 
-/** The variables of a handler or command on this machine. */
+/** The environment variables of a handler or command on this machine. */
 export type LocalEnv = Env & {
   readonly SESSION_TABLE: string;
   readonly AWS_ENDPOINT_URL_DYNAMODB: string;
 };
 
 /**
- * The environment of a handler or command on this machine: `env`, and for what it lacks the table that
- * `npm start` serves. That one is never sent the credentials of an AWS account.
+ * The environment of a handler or command on this machine: `env`, with the table that `npm start`
+ * serves as the default. That table never receives the credentials of an AWS account.
  */
 export function localEnv(env: Env): LocalEnv {
   const local = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
@@ -38,7 +41,10 @@ export function isOnThisMachine({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }: LocalEn
   );
 }
 
-/** A client of the local table, from that environment alone: the process's own is not read. */
+/**
+ * A DynamoDB client of the local table. It uses only the given environment, not that of the
+ * process.
+ */
 export function localClient(env: LocalEnv): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: env.AWS_ENDPOINT_URL_DYNAMODB,
@@ -51,7 +57,10 @@ export function localClient(env: LocalEnv): DynamoDBClient {
   });
 }
 
-/** The local keys as `SESSION_KEYS` wants them; nothing where `npm start` has made none yet. */
+/**
+ * The local keys in the format of `SESSION_KEYS`; `undefined` if `npm start` has not created them
+ * yet.
+ */
 export function localKeys(): string | undefined {
   try {
     return readFileSync(keyFile, 'utf8');

@@ -5,14 +5,14 @@ import { program } from './program.ts';
 import { complain, print, type Terminal } from './terminal.ts';
 
 /**
- * Runs one command line and answers its exit status: 0 done, 1 refused, 2 wrong usage, 3 sessions can't be
- * reached. The result goes to stdout, everything else to stderr.
+ * Runs one command line and returns its exit status: 0 done, 1 refused, 2 wrong usage, 3 sessions
+ * can't be reached. The result goes to stdout, everything else to stderr.
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
   const root = program(terminal, {
     async run(asked) {
-      // The SDK is loaded only now: help and completion are quick without it.
+      // Loads the AWS SDK only now, so that help and completion are fast.
       const { run } = await import('./run.ts');
       status = await run(asked, terminal);
     },

@@ -1,6 +1,6 @@
 import type { AdminRefusal } from '../functions/session-admin/command.ts';
 
-/** What to do about a refusal, in words that quote nothing of what was given. */
+/** Says what to do about a refusal, without quoting the input. */
 export function nextStep(reason: AdminRefusal): string {
   return steps[reason];
 }

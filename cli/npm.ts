@@ -3,8 +3,9 @@ import type { Env } from '../functions/core/env.ts';
 import { prompt } from './usage.ts';
 
 /**
- * What to type where npm has taken an option for its own, because `--` is missing before the command. npm
- * leaves a variable for it; without this check, `--dry-run` would write.
+ * Says what to type if npm consumed an option because `--` is missing before the command. npm sets
+ * an environment variable for such an option. Without this check, an import with `--dry-run` would
+ * write.
  */
 export function swallowedByNpm(
   root: Command,

@@ -14,22 +14,28 @@ import {
 /** What a command line asks for. */
 export interface Asked {
   readonly name: CommandName;
-  /** What was typed, by the names of `Usage`. */
+  /** What was typed, by the field names of `Usage`. */
   readonly given: Readonly<Record<string, string | true | undefined>>;
-  /** The deployed Lambda to call; without one, the command works on what `npm start` serves. */
+  /**
+   * The deployed Lambda to call. Without one, the command works on the table that `npm start`
+   * serves.
+   */
   readonly lambda: string | undefined;
-  /** Whether the answer is JSON in a terminal too. */
+  /** Whether to print JSON even in a terminal. */
   readonly json: boolean;
 }
 
-/** What the command line leads to. */
+/** What the command line runs. */
 export interface Actions {
   run(asked: Asked): Promise<void>;
   /** Prints the script that completes commands in a shell. */
   completion(shell: string): void;
 }
 
-/** The command line. Its `parseAsync` throws CommanderError after it has printed help or an error. */
+/**
+ * Makes the command line. Its `parseAsync` throws CommanderError after it has printed help or an
+ * error.
+ */
 export function program(terminal: Terminal, actions: Actions): Command {
   const root = new Command(prompt)
     .description('Open, show, import and end sessions.')
@@ -100,7 +106,9 @@ function asked(name: CommandName, usage: Usage, command: Command, { env }: Termi
   };
 }
 
-/** An error of commander without `error:`, and without a value that was typed into an option. */
+/**
+ * Removes `error:` from an error of commander, and the value of an option, which may be a secret.
+ */
 function withoutValue(text: string): string {
   return text
     .replace(/^error: /, '')

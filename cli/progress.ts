@@ -1,9 +1,12 @@
 import { span } from './answer-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A line on a terminal that shows how far an import is. Elsewhere it shows nothing. */
+/** The progress of an import, as one line in a terminal. Outside a terminal nothing is shown. */
 export interface Progress {
-  /** Shows so many lines, and how much of the file they are: 0 to 1, undefined if that is not known. */
+  /**
+   * Shows the number of lines, and their share of the file: 0 to 1, or `undefined` if it is not
+   * known.
+   */
   show(lines: number, share: number | undefined): void;
   /** Clears the line, so that other text may be printed. */
   clear(): void;

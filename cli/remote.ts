@@ -8,9 +8,9 @@ import type { Input } from '../functions/session-admin/fields.ts';
 export type Call = (name: keyof typeof commands, input: Input) => Promise<Answer>;
 
 /**
- * Calls commands by the deployed Lambda of session-admin, with the AWS credentials of this shell. The call
- * throws an Error if the Lambda fails or AWS does not call it.
- * @throws Error where no Region is set
+ * Returns a function that runs commands in the deployed Lambda of session-admin, with the AWS
+ * credentials of this shell. It throws an Error if the Lambda fails or cannot be invoked.
+ * @throws Error if no Region is set
  */
 export async function remotely(lambda: string, env: Env): Promise<Call> {
   const client = (maxAttempts: number) =>
@@ -19,9 +19,10 @@ export async function remotely(lambda: string, env: Env): Promise<Call> {
       ...(env.AWS_REGION && { region: env.AWS_REGION }),
       ...(env.AWS_ENDPOINT_URL_LAMBDA && { endpoint: env.AWS_ENDPOINT_URL_LAMBDA }),
     });
-  // Once: an `open` whose answer was lost would be refused, or done, a second time.
+  // No retry: if the answer of an `open` is lost, a retry would be refused or open a second
+  // session.
   const once = client(1);
-  // An import may be sent again.
+  // An import never overwrites a session, so a retry is safe.
   const again = client(5);
   await once.config.region().catch(() => {
     throw new Error(`no AWS Region: set AWS_REGION to the Region of ${lambda}, such as eu-west-1`);

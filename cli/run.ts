@@ -11,7 +11,7 @@ import { type Call, remotely } from './remote.ts';
 import { complain, print, type Terminal } from './terminal.ts';
 import { type CommandName, prompt } from './usage.ts';
 
-/** Runs a command and answers its exit status. */
+/** Runs a command and returns its exit status. */
 export async function run(asked: Asked, terminal: Terminal): Promise<number> {
   const { name, lambda } = asked;
   const input = inputOf(asked.given);
@@ -59,12 +59,12 @@ function locally({ env: given }: Terminal): Call {
   const table = dynamoDBTable(localClient(env), env.SESSION_TABLE);
   const services = adminServices(env, undefined, table);
   const now = async () => undefined;
-  // The index of a table on this machine is never late.
+  // A table on this machine updates its index at once, so `revoke-all` does not wait.
   const ready = isOnThisMachine(env) ? { ...services, wait: now } : services;
   return (name, input) => commands[name](input, ready);
 }
 
-/** Says after a second, to a person, what a command is waiting for. */
+/** Tells a person what a command is waiting for, if it takes more than a second. */
 async function withNotice<Result>(
   name: CommandName,
   result: Promise<Result>,
@@ -87,7 +87,7 @@ async function withNotice<Result>(
   }
 }
 
-/** One line on what can be done about sessions that can't be reached. */
+/** One line that says what to do if the sessions cannot be reached. */
 function problemOf(error: unknown, { lambda }: Asked, { env }: Terminal): string {
   if (!lambda && error instanceof StorageUnavailable) {
     const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = localEnv(env);

@@ -1,6 +1,7 @@
 /**
- * A text as a terminal may have it: what would move the cursor, colour, or turn the direction of the
- * rest of the line stands as `\u{1b}`. The two joiners stay, which scripts and emoji are written with.
+ * Makes a text safe to print in a terminal. Characters that move the cursor, set colours or change
+ * the text direction are escaped, for example as `\u{1b}`. The zero-width joiner and non-joiner are
+ * kept, because some scripts and emoji need them.
  */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
@@ -14,7 +15,7 @@ export function width(text: string): number {
   return columns;
 }
 
-/** Gives the text of a cell, padded to its column's width, a style of the terminal. */
+/** Styles the text of a cell, which is already padded to the width of its column. */
 export type Style = (text: string, cell: { readonly heading: boolean }) => string;
 
 const plain: Style = (text) => text;
@@ -59,14 +60,15 @@ function aligned(
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Controls, lone surrogates, line separators, and all formatting but the two joiners. */
+/** Controls, lone surrogates, line separators, and all format characters except the two joiners. */
 const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const invisible = /^[\p{M}\u200c\u200d]+$/u;
 
 /**
- * What a terminal gives two columns (Unicode's UAX 11, as far as expressions know it): East Asian
- * scripts, their punctuation and full-width forms, and emoji. Half-width forms are narrow.
+ * Characters that take two columns in a terminal, as far as a regular expression can tell (Unicode
+ * UAX 11): East Asian scripts, their punctuation and full-width forms, and emoji. Half-width forms
+ * are narrow.
  */
 const wide =
   /^(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;

@@ -4,7 +4,7 @@ import type { Env } from '../functions/core/env.ts';
 import type { Clock } from '../functions/core/time.ts';
 import { printable } from './table.ts';
 
-/** Where the CLI runs: its variables, its streams, and who reads them. */
+/** The CLI's environment variables and streams, and whether a person reads the streams. */
 export interface Terminal {
   readonly env: Env;
   readonly stdin: Readable;
@@ -15,7 +15,7 @@ export interface Terminal {
   /** Whether the terminal has colours, and `NO_COLOR` does not forbid them. */
   readonly colour: PerStream;
   readonly clock: Clock;
-  /** Milliseconds since some moment. */
+  /** Milliseconds since an arbitrary moment. */
   readonly timer: () => number;
   /** Waits; rejects once the signal is aborted. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
@@ -37,12 +37,12 @@ export function complain({ err, colour }: Terminal, text: string): void {
   err(`${coloured('red', 'error:', colour.err)} ${plain}\n`);
 }
 
-/** The text in a style, if there are colours. */
+/** The text in a style, if colours are on. */
 export function coloured(
   style: Parameters<typeof styleText>[0],
   text: string,
   colours: boolean,
 ): string {
-  // Whether the stream has colours is known already.
+  // `colours` already says whether the stream has colours.
   return colours ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -4,21 +4,21 @@
 import { Help } from 'commander';
 import { sessionOwners } from '../functions/contracts.ts';
 
-/** How a command is typed, apart from the options that every command has. */
+/** The usage of a command, without the options that every command has. */
 export interface Usage {
   readonly summary: string;
-  /** What `--help` tells below the options. */
+  /** What `--help` prints below the options. */
   readonly details: string;
   readonly positionals: readonly Positional[];
   readonly options: readonly Option[];
-  /** What may be typed while `npm start` runs, in this order, on the sessions that it opens. */
+  /** Commands that work while `npm start` runs, in this order, on the sessions that it opens. */
   readonly examples: readonly string[];
 }
 
-/** A word of a command that has a place. */
+/** A positional argument of a command. */
 export type Positional = 'contract' | 'sessionId' | 'subject' | 'file';
 
-/** An option of a command, and the field of the command's input that it gives. */
+/** An option of a command, and the field of the command's input that it sets. */
 export interface Option {
   readonly flags: string;
   readonly field: string;
@@ -26,7 +26,7 @@ export interface Option {
   readonly required?: true;
 }
 
-/** How the CLI is typed in this project. After `npm link`, `session-refresh` stands for all of it. */
+/** How the CLI is typed in this project. After `npm link`, `session-refresh` replaces this text. */
 export const prompt = 'npm run -s sessions --';
 
 const subject: Option = {

@@ -2,8 +2,8 @@ import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 
 
 /**
  * Passes the key in the header `api_key` to API Gateway, which does not read that header itself.
- * The usage plan judges the key. API Gateway caches the answer by key, so its policy covers the
- * whole stage.
+ * The usage plan accepts or rejects the key. API Gateway caches the answer by key, so its policy
+ * must cover the whole stage.
  */
 export async function handler({
   authorizationToken,

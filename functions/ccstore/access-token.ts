@@ -6,8 +6,9 @@ import { idOf, subjectOf } from '../core/session/session.ts';
 import { ccstoreClaims } from './claims.ts';
 
 /**
- * The token of a session: the claims of the document's sample in their order, then (chosen) the
- * session's id and its secret. Because of the secret, a signing key alone cannot forge a refresh.
+ * Returns the access token of a session: the claims of the document's sample in its order, then the
+ * session's id (`sid`) and its secret (`sec`), which are our addition. Because a refresh also needs
+ * the secret, a signing key alone is not enough to forge one.
  */
 export function accessToken(
   { session, secret, issuedAt, expiresAt }: LoggedIn,

@@ -2,8 +2,8 @@ import type { Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
 /**
- * The claims of `ccstore` in the order given; `undefined` if `iss` is not a text, or if they use a
- * name that the token itself sets.
+ * Returns the claims of a `ccstore` session in the given order; `undefined` if `iss` is not a
+ * string, or if a claim has a name that the token itself sets.
  */
 export function ccstoreClaims({ texts, values }: Members): Claims | undefined {
   if (typeof values.iss !== 'string' || reserved.some((name) => texts.has(name))) return undefined;

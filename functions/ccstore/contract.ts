@@ -12,13 +12,13 @@ export const ccstore: Contract = {
   name: 'ccstore',
   serves: 'ccstore',
   path: '/ccstore/v1/refresh',
-  // Its clients send every kind of body, and none counts.
+  // Clients send bodies of several types. The body is ignored.
   body: 'none',
   apiKey: 'none',
   rotates: true,
   signs: true,
-  // 930 s, the lifetime of the document's sample: the documented 15 minutes and one poll of the
-  // storefront.
+  // 930 s is the token lifetime in the document's sample: the documented 15 minutes plus the
+  // storefront's polling interval of 30 s.
   policy: { idle: { token: 930 }, lifetime: 24 * 60 * 60, rotation: 'fixed' },
 
   read({ headers }, { signing }) {
@@ -26,7 +26,7 @@ export const ccstore: Contract = {
     if (!token) return 'malformed-request';
     const { sid, sec, exp, iat } = verifyPaddedJwt(token, signing) ?? {};
     const presented = credential(sid, sec);
-    // Not signed by this service. It costs no storage request.
+    // This service did not issue the token. It is refused without a storage request.
     if (!presented || !Number.isInteger(exp)) return 'wrong-secret';
     const expiresAt = epochSeconds(Number(exp));
     const issued = Number.isInteger(iat) && { issuedAt: epochSeconds(Number(iat)) };

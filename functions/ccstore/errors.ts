@@ -3,8 +3,9 @@ import { type Reply, reply } from '../core/contract/reply.ts';
 import type { Refusal } from '../core/session/session.ts';
 
 /**
- * The document's error model; all members are strings. The codes and texts are chosen. `message` is
- * for users, `devMessage` for developers. Neither quotes the request.
+ * Makes an error in the document's error model, in which all members are strings. The codes and
+ * texts are our choice. `message` is for users, `devMessage` for developers. Neither quotes the
+ * request.
  */
 function error(
   status: number,
@@ -17,7 +18,7 @@ function error(
   return reply(status, { message, status: String(status), errorCode, type, devMessage }, headers);
 }
 
-/** The section of RFC 9110 that defines a status. */
+/** Returns the URL of the section of RFC 9110 that defines a status. */
 function rfc9110(section: string): string {
   return `https://www.rfc-editor.org/rfc/rfc9110#section-${section}`;
 }
@@ -55,7 +56,7 @@ const overRate = error(
   again,
 );
 
-/** Every answer except the one to a refresh. */
+/** Every answer except that of a successful refresh. */
 export const errors = {
   'unknown-session': invalidToken,
   'not-logged-in': invalidToken,

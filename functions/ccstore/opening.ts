@@ -4,7 +4,7 @@ import { idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { ccstoreClaims } from './claims.ts';
 
-/** How sessions of `ccstore` begin: with a login at Oracle Commerce, so never anonymous. */
+/** How sessions of `ccstore` begin: with a login at Oracle Commerce. They are never anonymous. */
 export const opening: Opening = {
   anonymous: false,
   claimsFormat:
@@ -15,7 +15,7 @@ export const opening: Opening = {
     const given = texts.has('iss') ? texts : new Map([['iss', '"storefrontUI"'], ...texts]);
     const claims = ccstoreClaims({ texts: given, values: { iss: 'storefrontUI', ...values } });
     if (claims === undefined) return undefined;
-    // The token writes six characters for one outside ASCII.
+    // The token escapes each UTF-16 unit outside ASCII, which takes six characters.
     const length = (json: string) => json.replace(/[^\0-\x7f]/g, '\\u0000').length;
     const own = claims.slice(1, -1);
     const fits =
@@ -36,7 +36,7 @@ export const opening: Opening = {
 };
 
 /**
- * The token is a third longer and is sent in a header. API Gateway accepts 10,240 bytes of headers
- * in all.
+ * The maximum length of claims, subject and secret in JSON. Base64 makes the token a third longer,
+ * clients send it in a header, and API Gateway accepts 10,240 bytes of headers in total.
  */
 const longest = 5500;

@@ -3,8 +3,9 @@ import type { Contract } from '../core/contract/contract.ts';
 
 /**
  * `POST /ccstoreui/v1/refresh`: the path that Oracle Commerce's own storefront client calls for the
- * sessions of `ccstore`. That client signs the shopper out at any error body, whatever the status, and
- * keeps the session where the body is empty. So only a 401, which judges the credential, has a body.
+ * sessions of `ccstore`. That client signs the shopper out at every error that has a body, whatever
+ * the status, and keeps the session if the body is empty. So only a 401 has a body: it refuses the
+ * credential.
  */
 export const ccstoreui: Contract = {
   ...ccstore,

@@ -2,8 +2,8 @@ import { isObject, type Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
 /**
- * The claims of `eos`, in the order of the document's answer; `undefined` if they do not have its
- * form.
+ * Returns the claims of an `eos` session in the order of the document's answer; `undefined` if they
+ * do not have the document's form.
  */
 export function eosClaims({ texts, values }: Members): Claims | undefined {
   const { mobilityApps, profile } = values;

@@ -9,7 +9,7 @@ import { opening } from './opening.ts';
 
 /**
  * `POST /client/refresh` of the EOS (Hydra) server: "Get profile and mobility apps from current
- * session", which is answered "as same as response of Login API".
+ * session", whose answer is "as same as response of Login API".
  */
 export const eos: Contract = {
   name: 'eos',
@@ -21,13 +21,15 @@ export const eos: Contract = {
   signs: false,
   policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
 
-  // The EOS server merges the query and the body. Chosen: the body wins.
+  // The EOS server merges the query and the body. A field in both is read from the body, which is
+  // our choice.
   read({ query, body }) {
     const field = (name: string) => (body.has(name) ? body : query).get(name);
     return credential(field('sessionId'), field('secureCode')) ?? 'malformed-request';
   },
 
-  // In the document's order. Apps and profile are returned as the texts that the login stored.
+  // Members are in the document's order. `mobilityApps` and `profile` are returned as the JSON text
+  // that the login stored.
   grant({ session, secret, expiresAt }) {
     const { texts } = claimsMembers(session, eosClaims);
     const changing = `"expireTime":${expiresAt * 1000},"secureCode":${JSON.stringify(secret)}`;
@@ -43,7 +45,7 @@ export const eos: Contract = {
 /** The document has one error, for every client that is not logged in. */
 const notLoggedIn = reply(403, { message: 'Invalid credential', code: '3-2' });
 
-// The document's codes are `<area>-<n>`. Area 9 and everything in it is chosen.
+// The document's codes are `<area>-<n>`. Area 9 is our addition.
 const overRate = reply(429, { message: 'Too many requests', code: '9-4' }, { 'Retry-After': '1' });
 
 const replies = {

@@ -2,7 +2,10 @@ import type { Opening } from '../core/contract/contract.ts';
 import { idOf } from '../core/session/session.ts';
 import { eosClaims } from './claims.ts';
 
-/** How sessions of `eos` begin: anonymous by the Hello API, or with a subject by Login. */
+/**
+ * How sessions of `eos` begin: the Hello API opens an anonymous session, the Login API one with a
+ * subject.
+ */
 export const opening: Opening = {
   anonymous: true,
   claimsFormat: '{ "profile": {…}, "mobilityApps": { "system": […], "user": […] } }',

@@ -5,17 +5,20 @@ import { commands } from '../session-admin/commands.ts';
 import { type ProxyEvent, refreshOf } from './refresh-event.ts';
 import { throwAwayId } from './throw-away.ts';
 
-/** Calls the build under test with a request. Returns its answer; `undefined` if it crashes. */
+/**
+ * Sends a request to the build under test. Returns the build's answer; `undefined` if it crashes.
+ */
 export type CallBuild = (event: ProxyEvent) => Promise<BuildAnswer | undefined>;
 
-/** The members of a Lambda's answer to API Gateway that the check looks at. */
+/** The members of a Lambda's answer to API Gateway that the check reads. */
 export interface BuildAnswer {
   readonly statusCode: number;
   readonly body: string;
 }
 
 /**
- * Opens a throw-away session, refreshes it through a build, revokes it and has the build refuse it.
+ * Checks a build: opens a throw-away session, refreshes it through the build, revokes it, and
+ * expects the build to refuse the next refresh.
  * @returns what is wrong with the build, without any credential; `undefined` if nothing is wrong
  * @throws Error if storage, keys or Lambda do not answer
  */
@@ -32,7 +35,7 @@ export async function problemOf(
   try {
     refreshed = await call(refreshOf(contract, opened.result, randomUUID()));
   } finally {
-    // The session is ended, whatever the build did.
+    // Ends the session even if the call fails.
     await commands.revoke({ contract: serves, sessionId }, services);
   }
   if (refreshed?.statusCode !== 200) return `a live session is answered ${codeOf(refreshed)}`;
@@ -44,7 +47,7 @@ export async function problemOf(
   return refused.body === body ? undefined : 'a revoked session is refused for another reason';
 }
 
-/** The subject of throw-away sessions. Their events have it. */
+/** The subject of throw-away sessions, which also appears in their session events. */
 const subject = 'release-check';
 
 function codeOf(answer: BuildAnswer | undefined): string {

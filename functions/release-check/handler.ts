@@ -9,13 +9,13 @@ import { systemClock } from '../core/time.ts';
 import type { AdminServices } from '../session-admin/command.ts';
 import { type CallBuild, problemOf } from './check.ts';
 
-/** What CodeDeploy calls a hook with. */
+/** The event with which CodeDeploy invokes a hook. */
 export interface HookEvent {
   readonly DeploymentId: string;
   readonly LifecycleEventHookExecutionId: string;
 }
 
-/** The result for a version: the log has it, and a call by hand returns it. */
+/** The result for a version. The Lambda logs it and returns it. */
 export interface Verdict {
   readonly contract: string;
   readonly version: string;
@@ -24,9 +24,9 @@ export interface Verdict {
 }
 
 /**
- * The hook that CodeDeploy calls before it sends clients to a new version of a contract's Lambda. Tells
- * CodeDeploy `Succeeded` where the version refreshes and refuses as it should, and `Failed` otherwise:
- * then no client reaches it.
+ * The hook that CodeDeploy invokes before it routes client traffic to a new version of a contract's
+ * Lambda. Reports `Succeeded` to CodeDeploy if the version refreshes and refuses correctly.
+ * Otherwise reports `Failed`, and CodeDeploy routes no traffic to the version.
  * docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
  */
 export async function handler(event: HookEvent): Promise<Verdict> {
@@ -38,7 +38,7 @@ export async function handler(event: HookEvent): Promise<Verdict> {
     status,
     ...(problem && { problem }),
   } as const;
-  // console.log would wrap it: Lambda's log format is JSON.
+  // With Lambda's JSON log format, console.log would wrap the line in another JSON object.
   process.stdout.write(`${JSON.stringify(verdict)}\n`);
   await codeDeploy.send(
     new PutLifecycleEventHookExecutionStatusCommand({
@@ -51,8 +51,8 @@ export async function handler(event: HookEvent): Promise<Verdict> {
 }
 
 /**
- * What is wrong with the version. An error's message may quote a credential, so only its name is
- * returned.
+ * Returns what is wrong with the version. For an error this is only its name, because the message
+ * may quote a credential.
  */
 async function checked(): Promise<string | undefined> {
   try {
@@ -62,7 +62,7 @@ async function checked(): Promise<string | undefined> {
   }
 }
 
-/** A variable of this Lambda. @throws Error where infra/release.ts has not set it */
+/** A variable of this Lambda. @throws Error if infra/release.ts has not set it */
 function variable(name: 'RELEASE_CONTRACT' | 'RELEASE_VERSION'): string {
   const value = process.env[name];
   if (value) return value;

@@ -13,8 +13,9 @@ export type ProxyEvent = Pick<
 > & { readonly requestContext: { readonly requestId: string } };
 
 /**
- * The event of a client that refreshes what `open` gave it: everything in the body, in the
- * contract's format. If the contract reads no body, the access token is the bearer token.
+ * Makes the event of a client that refreshes a session with the credentials that `open` returned
+ * (`held`). They are in the body, in the contract's format. If the contract reads no body, the
+ * access token is the bearer token.
  */
 export function refreshOf({ body: format }: Contract, held: object, requestId: string): ProxyEvent {
   const texts = Object.entries(held).filter(([, value]) => typeof value === 'string');

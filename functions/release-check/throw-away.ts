@@ -1,2 +1,2 @@
-/** How the ids of throw-away sessions begin. The check's role reaches no other session. */
+/** The prefix of the ids of throw-away sessions. The check's IAM role allows no other session. */
 export const throwAwayId = 'release-check-';

@@ -8,8 +8,9 @@ import { idOf } from '../core/session/session.ts';
 import { s360Claims, ssoOf } from './claims.ts';
 
 /**
- * The JWT that relying parties read: the claims of the document's sample in their order, then `iat`
- * and `exp`. Those two are chosen: a token without an end would be a defect.
+ * Returns the JWT that relying parties read: the claims of the document's sample in its order, then
+ * `iat` and `exp`. Those two are our addition, because a token without `exp` would be valid for
+ * ever.
  */
 export function accessToken(
   { session, secret, issuedAt, expiresAt }: LoggedIn,

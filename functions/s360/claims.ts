@@ -1,15 +1,15 @@
 import { isObject, type Members } from '../core/contract/json-text.ts';
 import type { Claims } from '../core/session/session.ts';
 
-/** What the `sso` of `s360`'s claims says. */
+/** The member `sso` of the claims of an `s360` session. */
 export interface Sso {
   readonly externalSystemId: string;
   readonly authorityType: string;
 }
 
 /**
- * The claims of `s360`, in the order of the document's sample token; `undefined` if they do not
- * have its form. `authorityType` is "SELF" unless it is given.
+ * Returns the claims of an `s360` session in the order of the document's sample token; `undefined`
+ * if they do not have its form. `authorityType` is "SELF" unless it is given.
  */
 export function s360Claims({ texts, values }: Members): Claims | undefined {
   const { user, app } = values;
@@ -19,8 +19,8 @@ export function s360Claims({ texts, values }: Members): Claims | undefined {
 }
 
 /**
- * The `sso` of the claims, with its two members in the order of the sample; `undefined` if it does
- * not have that form.
+ * Returns the `sso` of the claims, with its two members in the order of the sample; `undefined` if
+ * it has another form.
  */
 export function ssoOf({ sso }: Members['values']): Sso | undefined {
   if (!isObject(sso)) return undefined;

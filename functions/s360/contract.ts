@@ -48,7 +48,7 @@ interface Refused {
 
 const success = desc('ESB-IDP-S0000', 'Success', 'نجاح');
 
-// The two documented codes. The Arabic texts, here and below, are chosen.
+// The two documented codes. The Arabic texts, here and below, are our choice.
 const invalid: Refused = {
   status: 401,
   desc: desc(
@@ -62,8 +62,9 @@ const loggedOut: Refused = {
   desc: desc('ESB-IDP-E0004', 'User logged out', 'تم تسجيل خروج المستخدم'),
 };
 
-// The document has only names (`APIMDeveloperInactive`, …). The texts are chosen, and so are codes
-// that it does not name. The headers are those of the gateway that this service replaces.
+// For these errors the document has only names (`APIMDeveloperInactive`, …). The texts, and the
+// codes that the document does not name, are our choice. The headers are those of the gateway that
+// this service replaces.
 const errors = {
   'unknown-session': invalid,
   'not-logged-in': invalid,
@@ -108,7 +109,7 @@ function envelope(status: number, desc: Desc, requestId: string) {
   return { status, esbUUID: requestId, desc };
 }
 
-/** In the document's order. */
+/** Members are in the document's order. */
 function desc(code: string, en: string, ar: string): Desc {
   return { en, ar, code };
 }

@@ -3,12 +3,12 @@ import { idOf } from '../core/session/session.ts';
 import { accessToken } from './access-token.ts';
 import { s360Claims } from './claims.ts';
 
-/** How sessions of `s360` begin: with a sign-in at the IDP, so never anonymous. */
+/** How sessions of `s360` begin: with a sign-in at the IDP. They are never anonymous. */
 export const opening: Opening = {
   anonymous: false,
   claimsFormat:
     '{ "user": {…}, "app": {…}, "sso": { "externalSystemId": "…", "authorityType": "SELF" } }',
-  // The external system of the document's sample.
+  // `chatbot` is the external system in the document's sample.
   defaultClaims:
     '{"user":{"selfProfile":[]},"app":{"iidParams":{}},"sso":{"externalSystemId":"chatbot"}}',
 

@@ -6,7 +6,7 @@ import { rowKey, sessionHash, sessionId } from '../core/session/session.ts';
 import type { AdminRefusal, AdminServices, Answer } from './command.ts';
 import type { Input } from './fields.ts';
 
-/** The log record of a command. It never has a secret, a subject or a claim. */
+/** The log record of a command. It never contains a secret, a subject or a claim. */
 export interface CommandRecord {
   readonly command: string;
   readonly outcome: Answer['outcome'];
@@ -24,7 +24,8 @@ export interface Audit {
 }
 
 /**
- * Writes the log lines of session-admin. They name sessions as the lines of the refresh Lambdas do.
+ * Writes the log lines of session-admin. They name a session by the same hash as the lines of the
+ * refresh Lambdas.
  */
 export function audit(): Audit {
   const logger = new Logger({ serviceName: service });
@@ -36,7 +37,10 @@ export function audit(): Audit {
   };
 }
 
-/** The record of a command that answered. It has an input only if the command recognised it. */
+/**
+ * Returns the record of a command that answered. It names the contract and the session only if the
+ * input is valid.
+ */
 export async function commandRecord(
   command: string,
   input: Input,

@@ -6,13 +6,11 @@ import type { Table } from '../core/session/table.ts';
 import type { Clock } from '../core/time.ts';
 import type { Input } from './fields.ts';
 
-/** How a command ended. */
+/** The answer of a command. */
 export type Answer =
   | { readonly outcome: 'done'; readonly result: object }
   | { readonly outcome: 'refused'; readonly reason: AdminRefusal }
-  /**
-   * The input is wrong. `problem` is a sentence for the caller that quotes nothing of the input.
-   */
+  /** The input is wrong. `problem` is a sentence for the caller, and does not quote the input. */
   | { readonly outcome: 'invalid'; readonly problem: string };
 
 /** Why a command changed nothing. */
@@ -28,7 +26,7 @@ export interface AdminServices {
 }
 
 /**
- * A command.
+ * A command of session-admin.
  * @throws StorageUnavailable, KeysUnavailable
  */
 export type Command = (input: Input, services: AdminServices) => Promise<Answer>;
@@ -52,7 +50,7 @@ export async function sessionsOf(
   return { sessions, keys };
 }
 
-/** Calls a function for each item, 25 at a time. The SDK keeps 50 connections. */
+/** Calls a function for each item, 25 at a time. The SDK opens at most 50 connections. */
 export async function inFlight<Item, Result>(
   items: readonly Item[],
   call: (item: Item) => Promise<Result>,

@@ -39,5 +39,5 @@ export const revokeAll: Command = async (input, services) => {
   return done({ contract: contract.name, subject, ended, openedUntil: began });
 };
 
-/** The index is a few seconds late. Ten passes take twenty seconds. */
+/** The index is updated a few seconds late. Ten passes take about 20 seconds. */
 const mostPasses = 10;

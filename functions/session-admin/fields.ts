@@ -7,7 +7,7 @@ import { newSecret, secret } from '../core/session/secret.ts';
 import type { Secret } from '../core/session/session.ts';
 import { type Claims, type SessionId, sessionId } from '../core/session/session.ts';
 
-/** The input of a command, from the CLI or as a Lambda's event. Untrusted. */
+/** The input of a command, from the CLI or from a Lambda's event. Untrusted. */
 export interface Input {
   readonly contract?: unknown;
   readonly sessionId?: unknown;
@@ -22,7 +22,7 @@ export interface Input {
   readonly dryRun?: unknown;
 }
 
-/** A valid value, or a sentence for the caller that quotes nothing of the input. */
+/** A valid value, or a sentence for the caller that does not quote the input. */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
 
 /** The values of several fields, or the first problem. */
@@ -39,7 +39,7 @@ export function all<Values extends Record<string, unknown>>(
   return { value: value as Values };
 }
 
-/** The contract with a name. */
+/** The contract that the input names. */
 export function readContract({ contract }: Input): Read<Contract> {
   const found = sessionOwners.find(({ name }) => name === contract);
   const names = sessionOwners.map(({ name }) => name).join(', ');
@@ -59,7 +59,7 @@ export function readSubject({ subject }: Input): Read<string> {
     : { problem: 'a subject is 1 to 256 characters, none of them a control character' };
 }
 
-/** A secret that another system gave out, or a new one. */
+/** The given secret, which another system issued, or a new one. */
 export function readSecret({ secret: given }: Input): Read<Secret> {
   if (given === undefined) return { value: newSecret() };
   const value = secret(given);
@@ -84,10 +84,13 @@ export function readTokenLifetime(
     : { problem: `a token lifetime is ${shortestToken} to ${policy.lifetime} whole seconds` };
 }
 
-/** Under rotation a token is given out again during the grace, and must outlive it. */
+/**
+ * With rotation, a refresh can return the same token again during the grace period, so the token
+ * must live longer than that period.
+ */
 const shortestToken = 2 * shortestGrace;
 
-/** The claims in the form that the contract's rows keep. */
+/** The claims in the form in which the contract's rows store them. */
 export function readClaims(
   { claims }: Input,
   { name, opening: { defaultClaims, claimsFormat, claims: read } }: Contract,
@@ -95,17 +98,17 @@ export function readClaims(
 ): Read<Claims> {
   const text = claims === undefined ? defaultClaims : claims;
   const problem = `claims of ${name} are JSON: ${claimsFormat}`;
-  // A lone surrogate has no UTF-8 form, so the client would get another text.
+  // UTF-8 cannot encode a lone surrogate, so the client would get a different text.
   if (typeof text !== 'string' || !text.isWellFormed()) return { problem };
   if (Buffer.byteLength(text) > mostBytes) return { problem: 'claims are at most 256 kB' };
   try {
     const value = read(members(text), person);
     return value === undefined ? { problem } : { value };
   } catch {
-    // Without the cause: it quotes the text.
+    // The parser's error is dropped, because it quotes the text.
     return { problem };
   }
 }
 
-/** An item of DynamoDB takes 400 kB with everything else in it. */
+/** DynamoDB limits a whole item to 400 kB. */
 const mostBytes = 256 * 1024;

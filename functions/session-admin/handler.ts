@@ -10,9 +10,9 @@ import { adminServices } from './services.ts';
 export type AdminEvent = Input & { readonly command?: unknown };
 
 /**
- * The Lambda of session-admin. No API leads to it; IAM decides who may call it. It returns the
- * command's answer. An error of storage or keys fails the call, with the error's name only, because
- * a message may quote the input.
+ * The Lambda of session-admin. It is not behind API Gateway; IAM decides who may invoke it. It
+ * returns the command's answer. If storage or keys fail, the invocation fails with the error's name
+ * only, because the message may quote the input.
  */
 export async function handler({ command, ...input }: AdminEvent): Promise<Answer> {
   if (typeof command !== 'string' || !Object.hasOwn(commands, command)) {
@@ -21,7 +21,7 @@ export async function handler({ command, ...input }: AdminEvent): Promise<Answer
   }
   const name = command as keyof typeof commands;
   const known = new Set<string>(inputs[name]);
-  // A misspelt field would open another session than intended.
+  // If a misspelt field were ignored, `open` would open a different session than intended.
   if (!Object.keys(input).every((given) => known.has(given)))
     return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
   try {

@@ -43,7 +43,7 @@ export function readImport({ lines, dryRun = false, ...input }: Input): Read<Bat
   return { value: { contract: named.value, lines, dryRun } };
 }
 
-/** The session in a line. Its claims keep their text. */
+/** Reads the session in a line. The claims keep their JSON text. */
 export function readLine(
   line: string,
   contract: Contract,
@@ -89,14 +89,14 @@ function readTime(name: string, given: unknown): Read<EpochSeconds | undefined> 
     : { problem: `${name} is whole seconds since 1970 (not milliseconds)` };
 }
 
-/** Times in milliseconds are larger. */
+/** A larger number is probably a time in milliseconds. */
 const year5138 = 100_000_000_000;
 
 function parsed(line: string): ReturnType<typeof members> | undefined {
   try {
     return members(line);
   } catch {
-    // Without the cause: the parser quotes the line.
+    // The parser's error is dropped, because it quotes the line.
     return undefined;
   }
 }

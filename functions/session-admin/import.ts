@@ -12,8 +12,8 @@ import { readImport, readLine } from './import-input.ts';
 import { secretUsed } from './open.ts';
 
 /**
- * The outcome of one line. `unavailable`: storage did not answer, and the line may be sent again. A
- * problem is a sentence that quotes nothing of the line.
+ * The outcome of one line. `unavailable` means that storage did not answer, and the line may be
+ * sent again. `problem` is a sentence that does not quote the line.
  */
 export type LineOutcome =
   | 'imported'
@@ -23,8 +23,9 @@ export type LineOutcome =
   | { readonly problem: string };
 
 /**
- * Imports a batch of sessions of another system, each a line of JSON. It never overwrites a
- * session, so a batch may be sent again. The answer has an outcome for each line, in order.
+ * Imports a batch of sessions from another system. Each line is the JSON of one session. An
+ * existing session is never overwritten, so a batch may be sent again. The answer has an outcome
+ * for each line, in order.
  */
 export const importSessions: Command = async (input, services) => {
   const asked = readImport(input);

@@ -39,7 +39,8 @@ export function readOpen(input: Input, policy: (contract: Contract) => Policy): 
   if (input.anonymous !== undefined && typeof input.anonymous !== 'boolean')
     return { problem: 'anonymous is true or false' };
   if (input.anonymous) return readAnonymous(input, named.value);
-  // Without a subject, the session's id is its subject, so no other subject's list has it.
+  // Without a subject, the session id becomes the subject, so the session is in no other subject's
+  // list.
   const person = readPerson({ subject: named.value.id, ...given(input) }, contract);
   if (input.tokenLifetime === undefined) return all({ ...values(named.value), person });
   const tokenLifetime = readTokenLifetime(input, contract, policy(contract));
@@ -83,7 +84,7 @@ export function readPerson(input: Input, contract: Contract): Read<Person> {
   return 'problem' in claims ? claims : { value: { ...known.value, claims: claims.value } };
 }
 
-/** The fields that were given: an option that was left out may be present as `undefined`. */
+/** The fields that have a value. An option that was not typed may be present as `undefined`. */
 function given(input: Input): Input {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -5,8 +5,8 @@ import { type Command, done, invalid, refused, sessionsOf } from './command.ts';
 import { readLogin, readOpen } from './input.ts';
 
 /**
- * Opens a session, with a subject or anonymous until `login`. The answer is what the client must
- * get.
+ * Opens a session, with a subject or anonymous until `login`. The answer has the credentials that
+ * the client must get.
  */
 export const open: Command = async (input, services) => {
   const asked = readOpen(input, services.policy);
@@ -32,7 +32,10 @@ export const open: Command = async (input, services) => {
   return done({ ...(await credentials), ...timeLeft(expiresAt, now) });
 };
 
-/** Gives an anonymous session its subject. The answer is what the client must get. */
+/**
+ * Logs a subject in to an anonymous session. The answer has the credentials that the client must
+ * get.
+ */
 export const login: Command = async (input, services) => {
   const asked = readLogin(input);
   if ('problem' in asked) return invalid(asked.problem);
@@ -55,6 +58,6 @@ function timeLeft(expiresAt: EpochSeconds, now: EpochSeconds) {
   return { expiresIn: expiresAt - now, expiresAt };
 }
 
-/** Why `open`, `login` and `import` refuse a computed secret. */
+/** Why `open`, `login` and `import` refuse a secret that rotation computed. */
 export const secretUsed =
   'this secret replaced another one before; a session begins with a new one';

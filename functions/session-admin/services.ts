@@ -8,8 +8,9 @@ import { systemClock } from '../core/time.ts';
 import type { AdminServices } from './command.ts';
 
 /**
- * What the commands run on, from the environment of a refresh Lambda, but with the keys and policies of
- * every contract. `unread` is called when a background read of keys failed.
+ * Makes what the commands need from the same environment variables as a refresh Lambda, but with
+ * the keys and policies of every contract. `unread` is called each time that a background read of
+ * keys fails.
  * @throws Error with one sentence that names the variable that is missing or wrong
  */
 export function adminServices(
@@ -18,7 +19,8 @@ export function adminServices(
   table: Table = sessionTable(env),
 ): AdminServices {
   checkPolicies(env);
-  // The keys of all contracts, though most commands need none: without them this does not start.
+  // Key sources are made for all contracts at the start, so that a missing variable is found before
+  // the first command.
   const sources = new Map(
     sessionOwners.map((contract) => [contract.name, keySource(contract, env, unread)]),
   );
@@ -35,7 +37,9 @@ export function adminServices(
   };
 }
 
-/** @throws Error where `SESSION_POLICIES` is not JSON, names an unknown contract, or has a wrong policy */
+/**
+ * @throws Error if `SESSION_POLICIES` is not JSON, names an unknown contract, or has a wrong policy
+ */
 function checkPolicies(env: Env): void {
   const names = sessionOwners.map(({ name }) => name);
   const unknown = Object.keys(policiesIn(env)).find((name) => !names.includes(name));
@@ -51,7 +55,7 @@ function policiesIn({ SESSION_POLICIES }: Env): Readonly<Record<string, unknown>
     const value: unknown = JSON.parse(SESSION_POLICIES || '{}');
     if (isObject(value) && Object.values(value).every(isObject)) return value;
   } catch {
-    // Without the parser's error, which quotes the text.
+    // The parser's error is dropped, because it quotes the text.
   }
   throw new Error(
     'SESSION_POLICIES must be a JSON object, such as {"eos":{"idle":1800,"lifetime":43200}}',

@@ -14,7 +14,10 @@ export const show: Command = async (input, services) => {
   return done(view(session, sessionHash(keys.log, rowKey(contract.name, id)), services.clock()));
 };
 
-/** Lists the sessions of a subject that the index has. */
+/**
+ * Lists the sessions of a subject. The index is updated a few seconds late, so a new session may be
+ * missing.
+ */
 export const list: Command = async (input, services) => {
   const asked = readSubjects(input);
   if ('problem' in asked) return invalid(asked.problem);

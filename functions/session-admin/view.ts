@@ -3,8 +3,8 @@ import { expiryOf, idOf, type Session, subjectOf } from '../core/session/session
 import type { EpochSeconds } from '../core/time.ts';
 
 /**
- * What an operator may see of a session: neither the digest of its secret nor its claims, which
- * have tokens.
+ * Returns what an operator may see of a session. The digest of its secret is left out, and so are
+ * its claims, which can contain tokens.
  */
 export function view(session: Session, hash: string, now: EpochSeconds): object {
   const {

@@ -18,7 +18,7 @@ export function cors(
     event: RecordedEvent;
     response?: APIGatewayProxyResult | null | undefined;
   }) => {
-    // Most stages have no origins. Then no header is read.
+    // Most stages allow no origin. In that case the header is not read.
     const origin = origins.length > 0 ? header(event, 'origin') : undefined;
     if (!response || origin === undefined || !origins.includes(origin)) return;
     response.headers = {

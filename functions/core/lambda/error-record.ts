@@ -1,4 +1,7 @@
-/** What a log may have of an error: its kind and its place. Its message may quote the request. */
+/**
+ * The parts of an error that may be logged: its name and its stack frames. The message is left out,
+ * because it may quote the request.
+ */
 export interface ErrorRecord {
   readonly name: string;
   readonly at: readonly string[];
@@ -24,10 +27,13 @@ export function errorRecord(error: unknown, depth = deepest): ErrorRecord {
   };
 }
 
-/** Causes can be circular. */
+/** The maximum number of nested causes. Causes can be circular. */
 const deepest = 4;
 
-/** Of an AggregateError, such as that of a host with several addresses, the first error counts. */
+/**
+ * Returns the cause of an error. For an AggregateError, which Node throws if it can reach none of a
+ * host's addresses, this is the first error.
+ */
 function causeOf(error: Error): unknown {
   return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }
@@ -36,7 +42,7 @@ function metadata(error: Error): { readonly requestId?: unknown } {
   return '$metadata' in error && typeof error.$metadata === 'object' ? { ...error.$metadata } : {};
 }
 
-/** The text if it has the expected form. It may come from another service. */
+/** Returns the text if it matches the pattern. The text may come from another service. */
 function shown(text: unknown, pattern: RegExp): string | undefined {
   return typeof text === 'string' && pattern.test(text) ? text : undefined;
 }
@@ -45,7 +51,10 @@ const names = /^[A-Za-z]\w{0,63}$/;
 const codes = /^[A-Z][A-Z_]{1,47}$/;
 const awsIds = /^[A-Za-z0-9-]{1,64}$/;
 
-/** The frames of a stack. They come after the message, whose lines may look like frames. */
+/**
+ * Returns the frames of a stack. Skips the message before them, because its lines may look like
+ * frames.
+ */
 function frames({ message, stack = '' }: Error): readonly string[] {
   const at = stack.indexOf(message);
   const after = at < 0 ? '' : stack.slice(at + message.length);

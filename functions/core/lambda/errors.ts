@@ -8,12 +8,14 @@ import { errorRecord } from './error-record.ts';
 import type { RecordedEvent } from './record.ts';
 import { response } from './response.ts';
 
-/** The Lambda is about to time out. middy has aborted the signal, so no work goes on. */
+/**
+ * The Lambda is about to time out. middy has aborted the signal, which cancels the storage request.
+ */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-/** Answers every error in the contract's own words, and puts it into the record. */
+/** Answers every error with the contract's own error body, and adds the error to the log record. */
 export function answerErrors(
   contract: Contract,
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult, Error> {
@@ -29,8 +31,8 @@ export function answerErrors(
 }
 
 /**
- * The fault of an error. If storage or keys do not answer, it is an outage; every other error is a
- * bug.
+ * Returns the fault of an error: `unavailable` or `timed-out` if storage or keys do not answer (an
+ * outage), `failed` for every other error (a bug).
  */
 export function faultOf(error: unknown): Extract<Fault, 'failed' | 'unavailable' | 'timed-out'> {
   if (error instanceof StorageTimedOut || error instanceof OutOfTime) return 'timed-out';

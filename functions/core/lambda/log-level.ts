@@ -2,7 +2,7 @@
 export type Level = 'info' | 'warn' | 'error';
 
 /**
- * Whether a line of a level is written under `LOG_LEVEL`: DEBUG, INFO, WARN, ERROR or SILENT, in
+ * Whether a line of this level is written. `LOG_LEVEL` is DEBUG, INFO, WARN, ERROR or SILENT, in
  * upper or lower case. Any other value counts as INFO.
  */
 export function isLogged(level: Level, logLevel: string | undefined): boolean {

@@ -14,10 +14,10 @@ export interface Log {
 }
 
 /**
- * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format (EMF),
- * so that the line is a log record and its metrics at once. A level below `LOG_LEVEL` drops the fields of
- * the record and keeps the metrics. Reads `LOG_LEVEL`, `AWS_LAMBDA_FUNCTION_VERSION` and, at every
- * request, `_X_AMZN_TRACE_ID`.
+ * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format
+ * (EMF), so that one line is both the log record and the metrics of a request. A line below
+ * `LOG_LEVEL` has the metrics but not the fields of the record. Reads `LOG_LEVEL`,
+ * `AWS_LAMBDA_FUNCTION_VERSION` and, at every request, `_X_AMZN_TRACE_ID`.
  * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function cloudWatchLog(contract: string, namespace: string, env: Env = process.env): Log {
@@ -46,11 +46,12 @@ export function cloudWatchLog(contract: string, namespace: string, env: Env = pr
 }
 
 /**
- * The fields of a request's line. CloudWatch bills by the byte, so what most requests share is left out: the
- * level INFO, which CloudWatch assumes, no cold start, no id of the client's own, no trace.
+ * The fields of a request's line. CloudWatch bills by the byte, so values that most requests share
+ * are left out: the level INFO, which CloudWatch assumes; `coldStart` if it is false;
+ * `clientRequestId` if it equals `requestId`; and the trace id if X-Ray does not keep the trace.
  */
 function fieldsOf(record: RequestRecord, level: Level, env: Env) {
-  // EMF writes the contract as a dimension.
+  // EMF already writes the contract, as a dimension.
   const { contract: _, coldStart, clientRequestId, ...fields } = record;
   return {
     ...(level !== 'info' && { level: level.toUpperCase() }),
@@ -63,7 +64,10 @@ function fieldsOf(record: RequestRecord, level: Level, env: Env) {
   };
 }
 
-/** The id of the request's X-Ray trace, where X-Ray keeps the trace. A client can have sent another text. */
+/**
+ * Returns the id of the request's X-Ray trace if X-Ray keeps the trace. The header is untrusted,
+ * because a client can set it.
+ */
 function sampledTrace(header = ''): string | undefined {
   return sampled.exec(header)?.[1];
 }

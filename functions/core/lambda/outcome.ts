@@ -2,7 +2,7 @@ import type { Fault, GatewayFault } from '../contract/fault.ts';
 import type { Refusal } from '../session/session.ts';
 import type { Level } from './log-level.ts';
 
-/** How a request that reached its Lambda ended: the word for it in logs and metrics. */
+/** The outcome of a request that reached its Lambda, as it is named in logs and metrics. */
 export type Outcome = 'refreshed' | Refusal | Exclude<Fault, GatewayFault>;
 
 /** The log level of each outcome. Client errors are logged at `info` and raise no alarm. */
@@ -22,13 +22,15 @@ export const levels = {
   'timed-out': 'error',
 } as const satisfies Record<Outcome, Level>;
 
-/** Every outcome. Each is also a metric that is 1 for such a request. */
+/**
+ * Every outcome. Each is also the name of a metric, which is 1 for every request with this outcome.
+ */
 export const outcomes = Object.keys(levels) as readonly Outcome[];
 
-/** A metric of a Lambda itself: reading its keys in the background failed. */
+/** A metric about the Lambda and not about a request: a background read of its keys failed. */
 export type Notice = 'keys-unread';
 
-/** The name of any metric of ours in CloudWatch. */
+/** The name of a CloudWatch metric that the Lambdas publish. */
 export type MetricName = Outcome | 'latency' | 'storage-latency' | 'cold-start' | Notice;
 
 /** The value of the dimension `service`; the other dimension, `contract`, is the contract's name. */

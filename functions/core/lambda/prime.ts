@@ -18,14 +18,15 @@ import type { Priming } from './record.ts';
 import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-handler.ts';
 
 /**
- * Makes one throw-away refresh while the Lambda initialises, so that the first client meets open
- * connections and compiled code. Never throws, takes a second at most, and writes no line and no metric.
+ * Makes one throw-away refresh while the Lambda initialises, so that the first client request finds
+ * open connections and compiled code. Never throws, takes at most one second, and writes no log
+ * line and no metric.
  *
- * It makes one storage request of the contract's own kind, which needs no key and so is under way
- * while the keys are read. The request is for a row that cannot exist, because its session id
- * breaks the grammar of session ids, and a write demands that the row exists: nothing is ever
- * written. The answer is then made from a made-up row by the code of every request.
- * docs/decisions/0027-priming.md has the figures.
+ * It makes one storage request: a read if a refresh of this contract only reads, otherwise a write.
+ * The request needs no key, so it runs while the keys are read. It addresses a row that cannot
+ * exist, because `#priming` is not a valid session id. A write has the condition that the row
+ * exists, so nothing is ever written. The code that answers every request then makes an answer from
+ * an invented row. docs/decisions/0027-priming.md has the figures.
  */
 export async function prime(contract: Contract, services: Services): Promise<Priming> {
   const { table, keys, policy, clock, timer } = services;
@@ -40,7 +41,7 @@ export async function prime(contract: Contract, services: Services): Promise<Pri
     return madeUp(contract, services, await keys(), now);
   };
   const item = answered();
-  // The rejection is handled even if the handler has ended before.
+  // Prevents an unhandled rejection if the handler ends before the storage request.
   item.catch(() => undefined);
   const stored: Table = {
     ...table,
@@ -66,7 +67,7 @@ const context: Pick<Context, 'getRemainingTimeInMillis'> = {
   getRemainingTimeInMillis: () => longestMs + timeoutEarlyInMillis,
 };
 
-/** No session id has a `#`. */
+/** Not a valid session id: those never contain a `#`. */
 const id = '#priming' as SessionId;
 const secret = 'priming' as Secret;
 const subject = 'priming';
@@ -79,7 +80,9 @@ const event: Partial<APIGatewayProxyEvent> = {
   isBase64Encoded: false,
 };
 
-/** The contract, except that it reads the made-up session's credential from every request. */
+/**
+ * The contract, but its `read` returns the credential of the invented session for every request.
+ */
 function throwAway(contract: Contract): Contract {
   return {
     ...contract,

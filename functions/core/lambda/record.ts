@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 import { type RequestIds, requestIds } from './request-ids.ts';
 
 /**
- * The log record of a request. It never has a credential, a token, a key, a body, a query or a
+ * The log record of a request. It never contains a credential, a token, a key, a body, a query or a
  * claim.
  */
 export interface RequestRecord extends Partial<Priming> {
@@ -24,7 +24,7 @@ export interface RequestRecord extends Partial<Priming> {
   readonly coldStart: boolean;
   /** `failed` until the outcome is known. */
   outcome: Outcome;
-  /** The HTTP status of the answer; 0 until there is one. */
+  /** The HTTP status of the answer; 0 until the request is answered. */
   status: number;
   /** The session's hash. `sessions show` prints it. */
   session?: string;
@@ -38,13 +38,13 @@ export interface RequestRecord extends Partial<Priming> {
 
 /** The result of priming, which `prime.ts` does while a Lambda initialises. */
 export interface Priming {
-  /** Whether the throw-away refresh got its answer within the limit. */
+  /** Whether the throw-away refresh succeeded within the time limit. */
   readonly primed: boolean;
   /** Its duration in milliseconds. */
   readonly primedMs: number;
 }
 
-/** Writes a record somewhere. */
+/** Writes the record of a request. */
 export type WriteRecord = (record: RequestRecord) => void;
 
 /** An event with its ids and with the record that is being filled in. */
@@ -54,8 +54,8 @@ export type RecordedEvent = APIGatewayProxyEvent & {
 };
 
 /**
- * Begins the record of a request, and writes it with the answer. The first request's record has the
- * result of priming.
+ * Creates the record of each request, and writes it when the request is answered. The record of the
+ * first request includes the result of priming.
  */
 export function recordRequests(
   contract: string,
@@ -65,7 +65,7 @@ export function recordRequests(
 ): MiddlewareObj<RecordedEvent, APIGatewayProxyResult> {
   let coldStart = true;
   const begun = new WeakMap<RequestRecord, number>();
-  // Returns nothing, because middy takes the value of a hook for the answer.
+  // Returns nothing, because middy would use a returned value as the answer.
   const finish = ({ event: { record }, response }: Finished) => {
     record.status = response?.statusCode ?? 0;
     record.totalMs = rounded(timer() - (begun.get(record) ?? 0));
@@ -102,7 +102,7 @@ export function meter(record: RequestRecord, timer: Timer): Watch {
   };
 }
 
-/** How often the SDK sent a request. Both answers and errors have this number. */
+/** How many times the SDK sent a request. The SDK's answers and errors both have this number. */
 function attemptsOf(outcome: unknown): number {
   const { $metadata } = outcome as { readonly $metadata?: { readonly attempts?: number } };
   return $metadata?.attempts ?? 1;
@@ -130,7 +130,7 @@ function beginning(contract: string, ids: RequestIds, coldStart: boolean): Reque
   };
 }
 
-/** To the microsecond. */
+/** Rounds to whole microseconds. */
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }

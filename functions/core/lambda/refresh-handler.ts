@@ -60,7 +60,7 @@ export function refreshHandler(contract: Contract, services: Services): RefreshL
 }
 
 /**
- * How long before the Lambda's own timeout the client gets the answer that the request timed out.
+ * The client gets the answer `timed-out` this many milliseconds before the Lambda's own timeout.
  */
 export const timeoutEarlyInMillis = 500;
 

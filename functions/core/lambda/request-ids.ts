@@ -17,7 +17,10 @@ export interface RequestIds {
   readonly apiKey?: string;
 }
 
-/** The ids of a request. An id that cannot be shown and logged as it is gets replaced. */
+/**
+ * The ids of a request. An id of an unexpected form is replaced or left out, so every id is safe to
+ * log.
+ */
 export function requestIds(event: APIGatewayProxyEvent): RequestIds {
   const context: Partial<APIGatewayProxyEvent['requestContext']> = event.requestContext ?? {};
   const gateway = matching(context.requestId, uuid) ?? randomUUID();

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { isObject, members } from '../contract/json-text.ts';
 import type { BodyFormat, Fields, WireRequest } from '../contract/wire-request.ts';
 
-/** The request in an event, or the fault of its body. */
+/** Returns the request in an event, or the fault if its body is malformed or too large. */
 export function wireRequest(
   event: APIGatewayProxyEvent,
   format: BodyFormat,
@@ -18,13 +18,16 @@ export function wireRequest(
   return { headers, query, body };
 }
 
-/** A header of an event, its name in any case. */
+/** Returns a header of an event. `name` is in lower case; the event may use any case. */
 export function header(event: APIGatewayProxyEvent, name: string): string | undefined {
   const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
   return found?.[1];
 }
 
-/** API Gateway accepts 10 MB. No credential is near this size, and a larger body is not parsed. */
+/**
+ * API Gateway accepts 10 MB. Credentials are much smaller than this limit, and a larger body is
+ * refused before it is parsed.
+ */
 const mostBytes = 64 * 1024;
 
 const none: Fields = new Map();
@@ -44,7 +47,7 @@ function readBody(
   try {
     return parse(isBase64Encoded ? decodeBase64(body) : body);
   } catch {
-    // Without the cause: a JSON error quotes the body.
+    // The parser's error is dropped, because it quotes the body.
     return 'malformed-request';
   }
 }
@@ -56,7 +59,8 @@ function decodeBase64(text: string): string {
   return utf8.decode(bytes);
 }
 
-// A byte-order mark is kept, as in a body that came as text: it is not JSON.
+// A byte-order mark is kept, as in a body that is not in base64. Such a body is not JSON and is
+// refused.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws SyntaxError if the text is not a JSON object */
@@ -67,8 +71,8 @@ function json(text: string): Fields {
 }
 
 /**
- * A JSON object instead of a form. A number counts as its own text, because a double would change a
- * long one.
+ * Reads a JSON object that a client sent instead of a form. A number becomes its JSON text, because
+ * a double cannot hold a number with many digits.
  * @throws SyntaxError if the text is not a JSON object
  */
 function jsonForm(text: string): Fields {
@@ -82,9 +86,9 @@ function jsonForm(text: string): Fields {
 }
 
 /**
- * Reads `application/x-www-form-urlencoded`; of a repeated name the first value counts. It is
- * stricter than URLSearchParams, which turns a broken escape into other characters, and so a secret
- * into another secret.
+ * Reads `application/x-www-form-urlencoded`. If a name is repeated, the first value counts.
+ * Stricter than URLSearchParams, which replaces a broken percent escape and would so change a
+ * secret.
  * @throws URIError if an escape is broken
  */
 function form(text: string): Fields {
@@ -102,7 +106,7 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-// A map, because a client may send the type `constructor`.
+// A Map, because an object would have a member for the content type `constructor`.
 const formParsers: ReadonlyMap<string, (text: string) => Fields> = new Map([
   ['application/x-www-form-urlencoded', form],
   ['application/json', jsonForm],

@@ -2,7 +2,10 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Reply } from '../contract/reply.ts';
 import type { RequestIds } from './request-ids.ts';
 
-/** The reply as a Lambda behind API Gateway gives it. No cache may store it (RFC 9111, 5.2.2.5). */
+/**
+ * Converts a reply to the answer of a Lambda behind API Gateway. Caches must not store it (RFC
+ * 9111, 5.2.2.5).
+ */
 export function response({ status, body, headers }: Reply, ids: RequestIds): APIGatewayProxyResult {
   return {
     statusCode: status,

@@ -11,11 +11,12 @@ import { cloudWatchLog } from './log.ts';
 import type { Services } from './refresh-handler.ts';
 
 /**
- * What a contract's Lambda needs, from the environment: `SESSION_TABLE`; `SESSION_SECRETS`, or
- * `SESSION_KEYS` on a developer's machine; `SESSION_POLICIES`, `ALLOWED_ORIGINS` and
- * `METRICS_NAMESPACE` if the stage sets them; and what the SDK reads (`AWS_REGION`,
- * `AWS_ENDPOINT_URL_DYNAMODB`, credentials). `table` replaces the table that those variables name.
- * @throws Error that names a missing variable: no handler starts without its keys
+ * Makes what a contract's Lambda needs from the environment variables `SESSION_TABLE`;
+ * `SESSION_SECRETS`, or `SESSION_KEYS` on a developer's machine; `SESSION_POLICIES`,
+ * `ALLOWED_ORIGINS` and `METRICS_NAMESPACE` if the stage sets them; and those that the SDK reads
+ * (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials). `table` replaces the table that those
+ * variables name.
+ * @throws Error that names a missing variable. A handler does not start without its keys
  */
 export function services(
   contract: Contract,
@@ -37,8 +38,8 @@ export function services(
 }
 
 /**
- * The table. Three tries of a second each end before the Lambda times out. DynamoDB answers in
- * milliseconds.
+ * The session table. Three attempts of one second each end before the Lambda times out. DynamoDB
+ * usually answers in milliseconds.
  */
 export function sessionTable(env: Env): Table {
   const name = required(env, 'SESSION_TABLE', 'RefreshApi, or `npm start`,');
@@ -46,8 +47,9 @@ export function sessionTable(env: Env): Table {
 }
 
 /**
- * The time limits of one try of a request to AWS, in milliseconds: to connect, until the answer
- * begins, and between two pieces of it. Only the last one ends a body that stops half-way.
+ * The time limits of one attempt of a request to AWS, in milliseconds: until it is connected, until
+ * the answer begins, and between two chunks of the answer. Only `socketTimeout` ends an answer
+ * whose body stalls.
  */
 const timeouts = {
   connectionTimeout: 500,
@@ -56,12 +58,12 @@ const timeouts = {
   throwOnRequestTimeout: true,
 };
 
-/** The options of the table's client. The tests' client has them too. */
+/** The options of the DynamoDB client. The tests use the same options. */
 export const clientOptions = { maxAttempts: 3, requestHandler: timeouts } as const;
 
 /**
- * A contract's keys: from Secrets Manager if deployed, else from `SESSION_KEYS`. `unread` is called
- * for each failed reading in the background.
+ * The source of a contract's keys: Secrets Manager if deployed, otherwise `SESSION_KEYS`. `unread`
+ * is called each time that a background read fails.
  */
 export function keySource(
   contract: Contract,
@@ -83,8 +85,8 @@ export function keySource(
 }
 
 /**
- * The stage's policy for the sessions of a contract, from `SESSION_POLICIES`: the JSON text of
- * `{ "<contract>": {…} }`. The contract's own policy if it has none.
+ * Returns the policy for the sessions of a contract: the contract's own policy, with the members
+ * that `SESSION_POLICIES` sets. That variable is JSON: `{ "<contract>": {…} }`.
  * @throws Error with a sentence that names what is wrong
  */
 export function policyIn({ SESSION_POLICIES }: Env, contract: Contract): Policy {

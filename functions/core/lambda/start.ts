@@ -5,8 +5,8 @@ import { type RefreshLambda, refreshHandler } from './refresh-handler.ts';
 import { services } from './services.ts';
 
 /**
- * Starts a contract's Lambda from the environment: what `services` reads, and `PRIME`, which infra sets to
- * `on`. With it, the Lambda makes a throw-away refresh before it takes its first request.
+ * Starts a contract's Lambda from the environment variables that `services` reads. If `PRIME` is
+ * `on`, as infra sets it, the Lambda makes a throw-away refresh before its first request.
  * @throws Error naming a variable that is missing
  */
 export async function start(contract: Contract, env: Env = process.env): Promise<RefreshLambda> {

@@ -42,7 +42,7 @@ const claims: Option = {
 const secret: Option = {
   flags: '--secret <secret>',
   field: 'secret',
-  help: 'the secret, where another system has given one out; by default 32 random bytes',
+  help: 'the secret that another system issued; by default 32 random bytes',
 };
 
 /** The session of the `eos` document's sample, which `npm start` opens. */
@@ -141,7 +141,7 @@ again, and the lines that were written count as unchanged. Failed lines are
 copied to FILE.failed.jsonl. That file holds secrets, like FILE.`,
     positionals: ['contract', 'file'],
     options: [
-      { flags: '--rate <lines>', field: 'rate', help: 'at most so many lines per second' },
+      { flags: '--rate <lines>', field: 'rate', help: 'the maximum number of lines per second' },
       { flags: '--dry-run', field: 'dryRun', help: 'check every line and write nothing' },
     ],
     examples: [

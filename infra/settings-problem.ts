@@ -1,3 +1,5 @@
+// The file is over 150 lines so that the rules of all settings of a stage are read in one place.
+
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { contracts, sessionOwners } from '../functions/contracts.ts';
 import type { Contract } from '../functions/core/contract/contract.ts';

@@ -1,3 +1,6 @@
+// The file is over 150 lines so that the whole way of a request through API Gateway is read in one
+// place.
+
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { Contract } from '../functions/core/contract/contract.ts';

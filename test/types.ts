@@ -1,4 +1,7 @@
-/** What must not compile. tsc reads this file; nothing runs it. */
+/**
+ * What must not compile. tsc reads this file; nothing runs it. It is one file of over 150 lines
+ * because its cases share the values that it declares.
+ */
 import type { KeyObject } from 'node:crypto';
 import type { Contract, NoCredential } from '../functions/core/contract/contract.ts';
 import type { Fault } from '../functions/core/contract/fault.ts';

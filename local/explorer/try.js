@@ -1,3 +1,6 @@
+// The controls of the page's "try" section. The file is over 150 lines because they share the state
+// of one session: its first credential, its newest answer and its refreshes.
+
 import { decoded, serverText, tokenIn, tokenText, verdict } from './answer.js';
 import { ask, held, hold, reach, say, whileWaiting } from './ask.js';
 import { clientCode } from './client-code.js';

@@ -3,8 +3,8 @@ import type { Claims, LoggedInSession } from '../session/session.ts';
 import { type Members, members } from './json-text.ts';
 
 /**
- * The members of a session's claims. `write` is how the contract writes claims at `open` and `login`. If it
- * would write them differently, the row was damaged or comes from another writer.
+ * The members of a session's claims. `write` is how the contract writes claims at `open` and
+ * `login`. If it would write them differently, the row was damaged or comes from another writer.
  * @throws DamagedRow if the claims are not in the contract's form
  */
 export function claimsMembers(

@@ -19,8 +19,8 @@ export interface Contract {
   /** The name of the contract, as its own API uses it. */
   readonly name: string;
   /**
-   * The name of the contract whose sessions it refreshes: its own or another one. Row keys, keys and the
-   * policy belong to that contract; paths, logs and metrics use `name`.
+   * The name of the contract whose sessions it refreshes: its own or another one. Row keys, keys
+   * and the policy belong to that contract; paths, logs and metrics use `name`.
    */
   readonly serves: string;
   /** The documented path; its first segment is the stage of its API. The method is POST. */
@@ -37,7 +37,9 @@ export interface Contract {
   read(request: WireRequest, keys: Keys): Credential | NoCredential;
   /** The answer to a refresh. */
   grant(granted: Granted, keys: Keys): Reply | Promise<Reply>;
-  /** The answer to everything else. It is pure: synthesis calls it for API Gateway's own answers. */
+  /**
+   * The answer to everything else. It is pure: synthesis calls it for API Gateway's own answers.
+   */
   refuse(reason: Refusal | Fault, requestId: string): Reply;
   readonly opening: Opening;
 }
@@ -72,8 +74,9 @@ export interface Opening {
   /** The JSON text of the claims of a session that is opened without claims. */
   readonly defaultClaims: string;
   /**
-   * The claims as the row stores them, from the JSON object that `open` or `login` got; `undefined` if they
-   * do not have the form `claimsFormat`, or are too large for an answer with this subject and secret.
+   * The claims as the row stores them, from the JSON object that `open` or `login` got; `undefined`
+   * if they do not have the form `claimsFormat`, or are too large for an answer with this subject
+   * and secret.
    */
   claims(
     given: Members,

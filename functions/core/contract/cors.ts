@@ -1,6 +1,6 @@
 /**
- * The request headers that pages of an allowed origin may send (CORS, the Fetch standard). The `X-CC…`
- * and `X-OC…` headers are those of Oracle Commerce's storefront client.
+ * The request headers that pages of an allowed origin may send (CORS, the Fetch standard). The
+ * `X-CC…` and `X-OC…` headers are those of Oracle Commerce's storefront client.
  */
 export const allowedHeaders = [
   'Authorization',
@@ -23,8 +23,8 @@ export const allowedHeaders = [
 export const exposedHeaders = 'X-Request-Id, Retry-After, Date';
 
 /**
- * The CORS headers of API Gateway's own answers. Its templates cannot compare origins; these answers hold
- * nothing private.
+ * The CORS headers of API Gateway's own answers. Its templates cannot compare origins; these
+ * answers hold nothing private.
  */
 export const gatewayCorsHeaders = {
   'Access-Control-Allow-Origin': '*',

@@ -11,7 +11,9 @@ export type Fault =
   | 'unavailable'
   | 'timed-out';
 
-/** Faults that API Gateway answers itself, without the Lambda. Only its access log knows of them. */
+/**
+ * Faults that API Gateway answers itself, without the Lambda. Only its access log knows of them.
+ */
 export type GatewayFault = Extract<
   Fault,
   'unknown-client' | 'forbidden' | 'unknown-route' | 'over-rate' | 'over-quota'

@@ -7,9 +7,9 @@ export interface Members {
 }
 
 /**
- * The members of a JSON object. Their texts keep what a parser changes: numbers that no double holds,
- * escapes, and the order of keys that look like numbers. If a name is repeated, its last value counts, as
- * for `JSON.parse`.
+ * The members of a JSON object. Their texts keep what a parser changes: numbers that no double
+ * holds, escapes, and the order of keys that look like numbers. If a name is repeated, its last
+ * value counts, as for `JSON.parse`.
  * @throws SyntaxError if the text is not a JSON object; its message does not quote the text
  */
 export function members(text: string): Members {

@@ -15,8 +15,8 @@ export interface WireRequest {
 }
 
 /**
- * The format of a contract's body. `form` also accepts a JSON object, and in it a number as its text. `json`
- * accepts a JSON object of any content type. `none` ignores the body.
+ * The format of a contract's body. `form` also accepts a JSON object, and in it a number as its
+ * text. `json` accepts a JSON object of any content type. `none` ignores the body.
  */
 export type BodyFormat = 'form' | 'json' | 'none';
 

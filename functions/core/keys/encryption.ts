@@ -2,9 +2,10 @@ import { createCipheriv, createHmac, type KeyObject, randomBytes } from 'node:cr
 
 /**
  * Encrypts a text of a session by AES-256-GCM. The result is standard base64 of nonce (12 bytes) ‖
- * ciphertext ‖ tag (16 bytes). Each session has its own key, HMAC-SHA-256 of the contract's encryption key
- * over the row key, because NIST SP 800-38D (8.3) allows 2^32 messages with random nonces under one key.
- * The row key is the additional data, so a ciphertext that is moved to another session does not decrypt.
+ * ciphertext ‖ tag (16 bytes). Each session has its own key, HMAC-SHA-256 of the contract's
+ * encryption key over the row key, because NIST SP 800-38D (8.3) allows 2^32 messages with random
+ * nonces under one key. The row key is the additional data, so a ciphertext that is moved to
+ * another session does not decrypt.
  */
 export function encrypt(text: string, key: KeyObject, row: string): string {
   const own = createHmac('sha256', key).update(row).digest();

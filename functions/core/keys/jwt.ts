@@ -2,8 +2,8 @@ import type { KeyObject, webcrypto } from 'node:crypto';
 import { CompactSign } from 'jose';
 
 /**
- * Signs the JSON text of a payload by HS256, without changing a byte of it. The result is a compact JWS
- * (RFC 7515) with the header `{"alg":"HS256","typ":"JWT"}`.
+ * Signs the JSON text of a payload by HS256, without changing a byte of it. The result is a compact
+ * JWS (RFC 7515) with the header `{"alg":"HS256","typ":"JWT"}`.
  */
 export function signJwt(payload: string, key: KeyObject): Promise<string> {
   return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(cryptoKey(key));
@@ -11,7 +11,10 @@ export function signJwt(payload: string, key: KeyObject): Promise<string> {
 
 const header = { alg: 'HS256', typ: 'JWT' } as const;
 
-/** The key for WebCrypto. It is made once per key; jose would import any other form for every signature. */
+/**
+ * The key for WebCrypto. It is made once per key; jose would import any other form for every
+ * signature.
+ */
 function cryptoKey(key: KeyObject): webcrypto.CryptoKey {
   const known = cryptoKeys.get(key);
   if (known) return known;

@@ -3,7 +3,10 @@ import { type Env, required } from '../env.ts';
 
 /** The stored secrets of one contract. */
 export interface KeyMaterial {
-  /** Every key is derived from it, except the signing keys. Replacing it ends the contract's sessions. */
+  /**
+   * Every key is derived from it, except the signing keys. Replacing it ends the contract's
+   * sessions.
+   */
   readonly root: string;
   /** The HS256 key of a contract that signs tokens, used as its UTF-8 bytes. */
   readonly signing?: string;
@@ -12,8 +15,8 @@ export interface KeyMaterial {
 }
 
 /**
- * The keys of one contract, each for one purpose. They are KeyObjects because node:crypto makes one of
- * every other form at each call, which takes 12 µs instead of 3 (Node 24.21).
+ * The keys of one contract, each for one purpose. They are KeyObjects because node:crypto makes one
+ * of every other form at each call, which takes 12 µs instead of 3 (Node 24.21).
  */
 export interface Keys {
   /** For the digests of credentials. */

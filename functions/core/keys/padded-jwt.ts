@@ -1,9 +1,9 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /**
- * Signs the JSON text of a payload by HS256, as Oracle Commerce does: a JWT of three segments in padded
- * *standard* base64. Oracle's storefront cannot decode `-` and `_`, and it corrupts characters outside
- * ASCII, so the payload writes them as `\u…`.
+ * Signs the JSON text of a payload by HS256, as Oracle Commerce does: a JWT of three segments in
+ * padded *standard* base64. Oracle's storefront cannot decode `-` and `_`, and it corrupts
+ * characters outside ASCII, so the payload writes them as `\u…`.
  */
 export function signPaddedJwt(payload: string, key: KeyObject): string {
   const input = `${header}.${base64(ascii(payload))}`;
@@ -11,8 +11,9 @@ export function signPaddedJwt(payload: string, key: KeyObject): string {
 }
 
 /**
- * The payload of a JWT that one of the keys signed by HS256; `undefined` for every other text. It takes
- * both base64 alphabets, padded or not, in canonical encoding only. It checks no times: the session does.
+ * The payload of a JWT that one of the keys signed by HS256; `undefined` for every other text. It
+ * takes both base64 alphabets, padded or not, in canonical encoding only. It checks no times: the
+ * session does.
  */
 export function verifyPaddedJwt(
   token: string,
@@ -23,7 +24,8 @@ export function verifyPaddedJwt(
   const signature = decoded(tail);
   if (signature === undefined || !signedBy(keys, `${head}.${body}`, signature)) return;
   const { alg, crit } = object(head) ?? {};
-  // Only this project signs with these keys. If another system did, its other headers would not count.
+  // Only this project signs with these keys. If another system did, its other headers would not
+  // count.
   return alg === 'HS256' && crit === undefined ? object(body) : undefined;
 }
 

@@ -17,14 +17,15 @@ export interface SecretVersion {
 }
 
 /**
- * Reads the version of a secret that has a label; `undefined` if the secret or the label does not exist.
+ * Reads the version of a secret that has a label; `undefined` if the secret or the label does not
+ * exist.
  * @throws Error if Secrets Manager does not answer or refuses to
  */
 export type ReadSecret = (id: string, label: Label) => Promise<SecretVersion | undefined>;
 
 /**
- * Reads secrets by `GetSecretValue`. Its `CreatedDate` is the date of the version. The options of the
- * request handler limit the time of each of two tries.
+ * Reads secrets by `GetSecretValue`. Its `CreatedDate` is the date of the version. The options of
+ * the request handler limit the time of each of two tries.
  */
 export function secretsManager(requestHandler: object): ReadSecret {
   const client = new SecretsManagerClient({ maxAttempts: 2, requestHandler });

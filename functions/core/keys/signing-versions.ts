@@ -22,7 +22,10 @@ export interface EarlierReading extends Partial<SigningVersions> {
   readonly readAt: EpochSeconds;
 }
 
-/** How long a version is known before it signs, in seconds. `storedKeys` uses a reading for less time. */
+/**
+ * How long a version is known before it signs, in seconds. `storedKeys` uses a reading for less
+ * time.
+ */
 const publishedFor = 10 * 60;
 
 /** How late a reading may see that a label moved, in seconds. */
@@ -31,10 +34,10 @@ const seenWithin = 60;
 /**
  * Reads the versions of a signing secret that have the labels `AWSCURRENT` and `AWSPREVIOUS`.
  *
- * The labels may move between the two requests. Then the reading may lack a key that other Lambdas sign
- * with, so it is discarded: if both labels are on one version (after a second try), or if the current
- * version is less than a minute old and `AWSPREVIOUS` may not have moved yet. A secret that has no previous
- * version, and had none in an earlier reading, is new; its key is used at once.
+ * The labels may move between the two requests. Then the reading may lack a key that other Lambdas
+ * sign with, so it is discarded: if both labels are on one version (after a second try), or if the
+ * current version is less than a minute old and `AWSPREVIOUS` may not have moved yet. A secret that
+ * has no previous version, and had none in an earlier reading, is new; its key is used at once.
  * @throws Error if the reading is discarded, or if a version is missing or too short
  */
 export async function readSigningVersions(
@@ -58,7 +61,10 @@ export async function readSigningVersions(
   return { ...signing, previous: signingVersion(usable(previous)) };
 }
 
-/** The keys that verify. The first one signs: the current key, or the previous one if that is known longer. */
+/**
+ * The keys that verify. The first one signs: the current key, or the previous one if that is known
+ * longer.
+ */
 export function signingKeys(
   { current, previous }: SigningVersions,
   now: EpochSeconds,
@@ -69,7 +75,10 @@ export function signingKeys(
     : [current.key, previous.key];
 }
 
-/** A version whose text can be a key. @throws Error if it is missing or too short, without its text */
+/**
+ * A version whose text can be a key.
+ * @throws Error if the version is missing or too short; the message does not contain its text
+ */
 export function usable(version: SecretVersion | undefined): SecretVersion {
   if (version && isUsable(version)) return version;
   throw new Error(`a secret is missing, or has less than ${shortestKey} characters`);
@@ -79,7 +88,10 @@ function isUsable({ text }: SecretVersion): boolean {
   return text.length >= shortestKey;
 }
 
-/** Reads the current version first. If a rotation comes between, the previous one is the one that signs. */
+/**
+ * Reads the current version first. If a rotation comes between, the previous one is the one that
+ * signs.
+ */
 async function readLabels(id: string, read: ReadSecret, clock: Clock) {
   const current = usable(await read(id, 'AWSCURRENT'));
   const askedAt = clock();
@@ -87,8 +99,8 @@ async function readLabels(id: string, read: ReadSecret, clock: Clock) {
 }
 
 /**
- * When the current version is published. If the version is older than an earlier reading that did not find
- * it, its label moved after its creation, and the time counts from now.
+ * When the current version is published. If the version is older than an earlier reading that did
+ * not find it, its label moved after its creation, and the time counts from now.
  */
 function currentPublishedAt(
   { id, createdAt }: SecretVersion,

@@ -27,24 +27,25 @@ export interface StoredKeysProps {
 /**
  * Keeps the keys of a contract in memory. It reads them now and then every five minutes.
  *
- * - A new signing key signs after ten minutes. Until then the key before it signs. Keys that were read
- *   nine minutes ago are not used. So every Lambda knows a key before any Lambda signs with it, even if a
- *   reading sees a moved label a minute late.
- * - The ten minutes count from the creation of the version. If this process read the labels later than
- *   that and did not find the version, they count from the first reading that found it.
- * - `AWSCURRENT` and `AWSPREVIOUS` verify for as long as they exist. So the labels can be swapped back, and
- *   again, at any time. A leaked key verifies until the second rotation after the leak.
+ * - A new signing key signs after ten minutes. Until then the key before it signs. Keys that were
+ *   read nine minutes ago are not used. So every Lambda knows a key before any Lambda signs with
+ *   it, even if a reading sees a moved label a minute late.
+ * - The ten minutes count from the creation of the version. If this process read the labels later
+ *   than that and did not find the version, they count from the first reading that found it.
+ * - `AWSCURRENT` and `AWSPREVIOUS` verify for as long as they exist. So the labels can be swapped
+ *   back, and again, at any time. A leaked key verifies until the second rotation after the leak.
  * - A reading while the labels move is discarded like a failed one: see `readSigningVersions`.
  *
- * A failed reading is never kept. The keys that were read before are used until they are nine minutes old.
- * Then the call throws `KeysUnavailable`, and the next call reads again.
+ * A failed reading is never kept. The keys that were read before are used until they are nine
+ * minutes old. Then the call throws `KeysUnavailable`, and the next call reads again.
  *
  * Limits. Tokens can be refused for up to ten minutes after each of these:
- * - A second rotation while the current key is less than ten minutes old: there is no key that every Lambda knows.
- * - `AWSCURRENT` moved to a version that had neither label: a Lambda that starts afterwards cannot know
- *   when the label moved, and signs with the version at once.
- * - The first rotation of a secret, for a Lambda that starts in the minute after it and does not see
- *   `AWSPREVIOUS` yet.
+ * - A second rotation while the current key is less than ten minutes old: there is no key that
+ *   every Lambda knows.
+ * - `AWSCURRENT` moved to a version that had neither label: a Lambda that starts afterwards cannot
+ *   know when the label moved, and signs with the version at once.
+ * - The first rotation of a secret, for a Lambda that starts in the minute after it and does not
+ *   see `AWSPREVIOUS` yet.
  */
 export function storedKeys(props: StoredKeysProps): KeySource {
   let stored: Stored | undefined;
@@ -64,7 +65,8 @@ export function storedKeys(props: StoredKeysProps): KeySource {
       });
     return reading;
   };
-  // No request waits for this reading. `onReadError` gets its error; a request that finds no keys reads again.
+  // No request waits for this reading. `onReadError` gets its error; a request that finds no keys
+  // reads again.
   const readAhead = () => {
     read().catch(props.onReadError);
   };

@@ -16,9 +16,9 @@ export interface ClaimsItem {
 }
 
 /**
- * Moves the claims into a separate item if the row would cost more than one write unit with them. The item
- * is written once, before the row that names its version, and never changes. So a row always finds its own
- * claims, and no refresh pays for writing them again.
+ * Moves the claims into a separate item if the row would cost more than one write unit with them.
+ * The item is written once, before the row that names its version, and never changes. So a row
+ * always finds its own claims, and no refresh pays for writing them again.
  */
 export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
   key: RowKey,
@@ -35,8 +35,8 @@ export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'
 }
 
 /**
- * The key of one version of a session's claims, `<contract>#<sessionId>#claims#<version>`. No session id
- * contains a `#`, so no client can name such an item.
+ * The key of one version of a session's claims, `<contract>#<sessionId>#claims#<version>`. No
+ * session id contains a `#`, so no client can name such an item.
  */
 export function claimsKey(key: RowKey, version: string): RowKey {
   return `${key}#claims#${version}` as RowKey;
@@ -46,8 +46,8 @@ export function claimsKey(key: RowKey, version: string): RowKey {
 const writeUnit = 1024;
 
 /**
- * The size in bytes of a row with every attribute that it can get later, as DynamoDB counts it: names and
- * texts in UTF-8. A number of this project takes at most eight bytes.
+ * The size in bytes of a row with every attribute that it can get later, as DynamoDB counts it:
+ * names and texts in UTF-8. A number of this project takes at most eight bytes.
  */
 function largestSize(key: RowKey, row: Partial<Session>): number {
   const sizes = Object.entries({ ...laterAttributes, ...row, rowKey: key }).map(

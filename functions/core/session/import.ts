@@ -23,7 +23,7 @@ export interface ForeignSession {
   readonly person: Person;
   /** Not later than now. */
   readonly openedAt: EpochSeconds | undefined;
-  /** Only where the policy has an idle timeout of its own: elsewhere the token is the idle clock. */
+  /** Only if the policy has an idle timeout of its own; otherwise the token is the idle clock. */
   readonly idleUntil: EpochSeconds | undefined;
   readonly endsAt: EpochSeconds | undefined;
   /** In seconds; the policy's where it is undefined. */
@@ -31,16 +31,17 @@ export interface ForeignSession {
 }
 
 /**
- * `imported`: written. `unchanged`: the table has this session already. `over`: it has ended, and was not
- * written. `id-taken`: the table has another session of that id. `secret-used`: as for `open`.
+ * `imported`: written. `unchanged`: the table has this session already. `over`: it has ended, and
+ * was not written. `id-taken`: the table has another session of that id. `secret-used`: as for
+ * `open`.
  */
 export type Imported = 'imported' | 'unchanged' | 'over' | 'id-taken' | 'secret-used';
 
-/** Takes over sessions of another system into a contract's sessions. Throws what `Sessions` throws. */
+/** Takes over sessions of another system into a contract. Throws what `Sessions` throws. */
 export interface Importer {
   /**
-   * Writes a session unless its id was used before. One storage request, two with large claims, and one
-   * more where the claims of a session that is there must be compared.
+   * Writes a session unless its id was used before. One storage request, two with large claims, and
+   * one more where the claims of a session that is there must be compared.
    */
   write(session: ForeignSession, now: EpochSeconds): Promise<Imported>;
   /** What `write` would answer. Reads the row, and writes nothing. */
@@ -57,8 +58,8 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
       const split = writesAtRefresh(policy)
         ? splitClaims(key, session, purgeAt, versionOf(claims, purgeAt))
         : { row: session };
-      // What it may write over is the same item. If the row is refused and names no such item, the item is
-      // left over, and its own `purgeAt` removes it.
+      // What it may write over is the same item. If the row is refused and names no such item, the
+      // item is left over, and its own `purgeAt` removes it.
       if (split.claims) await table.put(split.claims, 'replace');
       const put = await table.put(split.row);
       if (put.outcome === 'written') return 'imported';
@@ -95,8 +96,8 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
   }
 
   /**
-   * Whether the row of an id is the session that was to be imported, refreshed, revoked or not: the same in
-   * everything that was given and that no refresh changes.
+   * Whether the row of an id is the session that was to be imported, refreshed, revoked or not: the
+   * same in everything that was given and that no refresh changes.
    */
   async function compared(
     item: Item | undefined,
@@ -141,8 +142,8 @@ function timesAtImport(
 }
 
 /**
- * The same for the same item of claims: no item gets another `purgeAt`, and an import that is run again
- * writes no second one where the line gives the times.
+ * The same for the same item of claims: no item gets another `purgeAt`, and an import that is run
+ * again writes no second one where the line gives the times.
  */
 function versionOf(claims: Claims, purgeAt: EpochSeconds): string {
   return createHash('sha256').update(`${purgeAt} ${claims}`).digest('base64url');

@@ -12,8 +12,8 @@ import { expiryOf, type Refusal, type Session } from './session.ts';
 /** How long the sessions of a contract live, in seconds. */
 export interface Policy {
   /**
-   * The idle timeout. Under `{ token }` the `exp` of the session's token is the idle clock, and the number
-   * is the lifetime of a token, unless the session has a `tokenLifetime` of its own.
+   * The idle timeout. Under `{ token }` the `exp` of the session's token is the idle clock, and the
+   * number is the lifetime of a token, unless the session has a `tokenLifetime` of its own.
    */
   readonly idle: number | { readonly token: number };
   /** The absolute timeout. No refresh moves it. */
@@ -22,16 +22,17 @@ export interface Policy {
 }
 
 /**
- * `refresh`: slide the idle timeout, and replace the secret where the policy says so. `replay`: answer
- * from the row without a change, because its secret was replaced within the grace, or because this Lambda's
- * clock is behind the row and no time may move back. `retry`: the client must ask again in some seconds;
- * rotation.ts says why. `catch-up`: refresh, with a secret that is newer than the row.
+ * `refresh`: slide the idle timeout, and replace the secret if the policy says so. `replay`: answer
+ * from the row and write nothing. Either the secret was replaced a moment ago (grace and settling
+ * time), or this Lambda's clock is behind the row, and no time may move back. `retry`: the client
+ * must ask again in some seconds; rotation.ts says why. `catch-up`: the client's secret is newer
+ * than the row (restored table); refresh, and bring the row up to it.
  */
 export type Decision = 'refresh' | 'replay' | 'retry' | 'catch-up' | Refusal;
 
 /**
- * Decides what to do with a session for which a credential was presented. The secret is checked first: a
- * caller without it must not learn that the session exists or was revoked.
+ * Decides what to do with a session for which a credential was presented. The secret is checked
+ * first: a caller without it must not learn that the session exists or was revoked.
  */
 export function decide(
   session: Session | undefined,
@@ -95,7 +96,7 @@ export function timesAtOpening({ idle, lifetime }: Policy, now: EpochSeconds) {
 /** The row, also as a tombstone, outlives every token of its session by a day. */
 const day = 86_400;
 
-/** When the tokens of a session's answer are issued, and when its client must have refreshed again. */
+/** The `iat` of an answer's tokens, and when the client must have refreshed again. */
 export function timesOf(
   session: Session,
   policy: Policy,
@@ -107,14 +108,15 @@ export function timesOf(
   return { issuedAt, expiresAt: earlier(later(issuedAt, lifetime), session.endsAt) };
 }
 
-/** Whether a refresh writes. Where the token is the idle clock and secrets are fixed, it only reads. */
+/** Whether a refresh writes. With the token as the idle clock and fixed secrets, it only reads. */
 export function writesAtRefresh({ idle, rotation }: Policy): boolean {
   return typeof idle === 'number' || rotation !== 'fixed';
 }
 
 /**
- * What is wrong with a stage's policy for a contract, as a sentence that names the value; `undefined` if it
- * is valid. A stage may change the numbers and the rotation of a contract, not the kind of its idle clock.
+ * What is wrong with a stage's policy for a contract, as a sentence that names the value;
+ * `undefined` if it is valid. A stage may change the numbers and the rotation of a contract, not
+ * the kind of its idle clock.
  */
 export function policyProblem(
   { idle, lifetime, rotation }: Policy,

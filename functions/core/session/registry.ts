@@ -1,5 +1,5 @@
-// Everything that opens, logs in to, reads and ends sessions; only session-admin does. The file is over
-// 150 lines because each of its writes has a condition and a rule for an answer that was lost.
+// Everything that opens, logs in to, reads and ends sessions; only session-admin does. The file is
+// over 150 lines because each of its writes has a condition and a rule for an answer that was lost.
 
 import type { EpochSeconds } from '../time.ts';
 import { splitClaims } from './claims.ts';
@@ -52,11 +52,12 @@ export interface Ended {
   readonly wasActive: boolean;
 }
 
-/** Opens, finds and ends the sessions of one contract. Its methods throw what `Sessions.refresh` throws. */
+/** Opens, finds and ends the sessions of one contract. It throws what `Sessions.refresh` throws. */
 export interface Registry {
   /**
-   * Opens a session. `id-taken`: the id was used before, and its row is not purged yet. `secret-used`: the
-   * secret was computed for this id, so a refresh would take it for a replaced secret.
+   * Opens a session. `id-taken`: the id was used before, and its row is not purged yet.
+   * `secret-used`: the secret was computed for this id, so a refresh would take it for a replaced
+   * secret.
    */
   open(session: NewSession, now: EpochSeconds): Promise<Session | 'id-taken' | 'secret-used'>;
   /** Logs a person in to an anonymous session that is not over. A refused login changes nothing. */
@@ -68,11 +69,11 @@ export interface Registry {
   /** Reads a session, strongly consistent. Claims that are a separate item are not read. */
   find(id: SessionId): Promise<Session | undefined>;
   /**
-   * Ends a session for good, also one with a damaged row. With `openedBy`, it ends only a session that was
-   * opened at that moment or before. Answers `undefined` if there is no such session.
+   * Ends a session for good, also one with a damaged row. With `openedBy`, it ends only a session
+   * that was opened at that moment or before. Answers `undefined` if there is no such session.
    */
   revoke(id: SessionId, now: EpochSeconds, openedBy?: EpochSeconds): Promise<Ended | undefined>;
-  /** The ids of a subject's sessions in the index. AWS updates the index seconds later than the table. */
+  /** The ids of a subject's sessions in the index, which AWS updates seconds after the table. */
   idsOf(subject: string): Promise<readonly SessionId[]>;
 }
 
@@ -142,7 +143,7 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       const { item, retried } = update;
       if (item?.revokedAt === undefined) return undefined;
       const revokedAt = item.revokedAt as EpochSeconds;
-      // The SDK sent the write twice because the first answer was lost: the row has this call's moment.
+      // The SDK sent the write again because the first answer was lost: the row has this `now`.
       const own = retried && revokedAt === now;
       return { id, revokedAt, wasActive: own && wasActive(item, now) };
     },
@@ -168,8 +169,8 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
   }
 
   /**
-   * Stores large claims as a separate item, so that no refresh writes them again, and gives the row that
-   * names the item. Where a refresh only reads, claims of any size stay in the row.
+   * Stores large claims as a separate item, so that no refresh writes them again, and gives the row
+   * that names the item. Where a refresh only reads, claims of any size stay in the row.
    */
   async function withClaimsStored<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
     key: RowKey,
@@ -193,8 +194,9 @@ const mayLogin = [
 ];
 
 /**
- * Whether the item that refused a write has everything that the write was to write. Then this same write
- * put it there: its answer was lost, and the SDK sent it again. No other write has the same digest.
+ * Whether the item that refused a write has everything that the write was to write. Then this same
+ * write put it there: its answer was lost, and the SDK sent it again. No other write has the same
+ * digest.
  */
 function has(item: Item | undefined, written: object): boolean {
   return (

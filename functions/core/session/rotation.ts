@@ -1,5 +1,5 @@
-// Everything about the rotation of secrets is in this file, so that its rules are read in one place and
-// no other file knows of generations, parents or families. docs/sessions.md draws the timelines.
+// Everything about the rotation of secrets is in this file, so that its rules are read in one place
+// and no other file knows of generations, parents or families. docs/sessions.md has timelines.
 
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type EpochSeconds, later } from '../time.ts';
@@ -8,31 +8,34 @@ import type { Credential, Digest, RowKey, Secret, Session } from './session.ts';
 import type { Write } from './table.ts';
 
 /**
- * `fixed`: a refresh keeps the secret. `{ grace }`: a refresh replaces the secret, at most once in `grace`
- * seconds. Within the grace, the current secret and its parent get the same answer.
+ * `fixed`: a refresh keeps the secret. `{ grace }`: a refresh replaces the secret. Within the
+ * grace, the current secret and its parent get the same answer. The next replacement comes eight
+ * seconds after the end of the grace, or later.
  */
 export type Rotation = 'fixed' | { readonly grace: number };
 
 /**
- * The shortest grace, in seconds. Two tabs that refresh at the same time must both fall into one grace;
- * otherwise one of them is taken for a thief. Their requests can be seconds apart: times are whole
- * seconds, one storage request with its retries can take four seconds, and Lambda clocks differ.
+ * The shortest grace, in seconds. Two tabs that refresh at the same time must both fall into one
+ * grace; otherwise one of them is taken for a thief. Their requests can be seconds apart: times are
+ * whole seconds, one storage request with its retries can take four seconds, and Lambda clocks
+ * differ.
  */
 export const shortestGrace = 10;
 
 /**
  * For how many seconds after a grace no secret is replaced.
  *
- * In the last second of a grace, one tab may get the current secret while another tab's request with the
- * parent is still on its way. That request can arrive four seconds later, at a Lambda whose clock is three
- * seconds ahead. If it replaced the secret then, the secret that the first tab just got would be dead. If
- * the first tab replaced the secret before it arrived, its own secret would be dead.
+ * In the last second of a grace, tab A can get the current secret while tab B's request with the
+ * parent is still on its way. B's request can arrive four seconds later, at a Lambda whose clock is
+ * three seconds ahead. If B's request replaced the secret then, the secret that A just got would be
+ * dead. If A replaced the secret before B's request arrived, B's secret would be dead.
  */
 export const settlingTime = 7;
 
 /**
- * A presented credential whose secret was examined. A computed secret proves its generation and family.
- * Every other secret is a digest, which the row may have as that of generation 0.
+ * A presented credential whose secret was examined. A computed secret proves its generation and
+ * family. Any other secret is known by its digest. It is generation 0 if the row has the same
+ * digest.
  */
 export type Presented = (
   | { readonly generation: 0; readonly digest: Digest }
@@ -58,19 +61,20 @@ export function recognise(
     : { generation: 0, digest: digest(keys.digest, row, secret), ...times };
 }
 
-/** Whether a secret was computed for this row: it replaced another secret of this session id before. */
+/** Whether a secret was computed for this row, to replace an earlier secret of this session id. */
 export function isComputed(keys: SecretKeys, row: RowKey, secret: Secret): boolean {
   return computedSecret(keys.successor, row, secret) !== undefined;
 }
 
 /**
- * Which secret of a session was presented. `current`: the newest. `parent`: the one that the newest was
- * given for. `ahead`: newer than the row, which happens after a restore of the table. `dead`: any other
- * secret of the family, whose holder should have a newer one.
+ * Which secret of a session was presented. `current`: the newest. `parent`: the secret that the
+ * client presented when it got the current one. `ahead`: newer than the row, which happens after a
+ * restore of the table. `dead`: any other secret of the family. Its holder should already have a
+ * newer one.
  */
 export type Place = 'current' | 'parent' | 'ahead' | 'dead';
 
-/** The place of a presented secret in its session; `undefined` if it is no secret of this session. */
+/** The place of a presented secret in a session; `undefined` if it is no secret of that session. */
 export function placeOf(session: Session, presented: Presented): Place | undefined {
   const mine =
     'digest' in presented
@@ -84,8 +88,8 @@ export function placeOf(session: Session, presented: Presented): Place | undefin
 }
 
 /**
- * What the current secret or its parent may do at a moment. `replay`: get the answer of the last refresh
- * again. `retry`: ask again in some seconds. `refresh`: replace the current secret.
+ * What the current secret or its parent may do at a moment. `replay`: get the answer of the last
+ * refresh again. `retry`: ask again in some seconds. `refresh`: replace the current secret.
  */
 export function decideByGrace(
   { graceUntil }: Session,
@@ -124,10 +128,10 @@ export interface RotationRequest {
 }
 
 /**
- * The write for the current secret or its parent, after the grace and the settling time. The presented
- * secret becomes the parent of the next generation; a generation that is skipped is dead from then on.
- * In a row without `parentGeneration`, which an older version wrote, the parent is the generation before
- * the current one.
+ * The write for the current secret or its parent, after the grace and the settling time. The
+ * presented secret becomes the parent of the next generation. If the parent was presented, the
+ * current secret is skipped, and it is dead from then on. In a row without `parentGeneration`,
+ * which an older version wrote, the parent is the generation before the current one.
  */
 export function rotate(request: RotationRequest): RotationWrite {
   const { presented, rotation, now } = request;
@@ -166,8 +170,10 @@ export function rotate(request: RotationRequest): RotationWrite {
 }
 
 /**
- * The write for a secret that is ahead of the row: the table was restored to a moment before that secret
- * was given out. A refusal would log out the client that has the newest secret.
+ * The write for a secret that is ahead of the row: the table was restored to a moment before that
+ * secret was given out. A refusal would log out the client that has the newest secret. Under
+ * `fixed` the client keeps its own secret. If the restore goes back before the first replacement,
+ * the row has no `secretFamily`, and the secret is refused as `wrong-secret`.
  */
 export function catchUp(request: RotationRequest, { generation = 0 }: Session): RotationWrite {
   const { presented, rotation } = request;
@@ -193,8 +199,8 @@ function replacement(
   { presented, issuedLifetime, now }: RotationRequest,
   longestGrace: number,
 ): Pick<RotationWrite, 'set' | 'values'> {
-  // A token is given out again within the grace, so it must outlive the grace. A token that lives for
-  // less than twice the shortest grace is near the end of its session, which ends first.
+  // A token is given out again within the grace, so it must outlive the grace. A token that lives
+  // less than 20 s was cut by the end of its session, so the two end together.
   const { issuedAt = 0, expiresAt = Infinity } = presented;
   const grace = Math.max(
     shortestGrace,
@@ -221,16 +227,17 @@ export function currentSecret(
   presented: Presented,
   secret: Secret,
 ): Secret {
-  // After a restore of the table the row can be behind its client, which then keeps its own secret.
+  // After a restore of the table the row can have an older generation than the client, which then
+  // keeps its secret.
   // Stryker disable next-line ConditionalExpression: without a family the generation is 0, never a later one
   if (family === undefined || generation <= presented.generation) return secret;
   return successor(keys.successor, rowKey, generation, family);
 }
 
 /**
- * When the tokens of a session's current secret are issued, and their lifetime in seconds if the row pins
- * it. Under rotation all answers of one generation have the same token, even if the policy changes between
- * them.
+ * The `iat` of tokens of the current secret, and their lifetime in seconds if the row has it.
+ * Under rotation all answers of one generation have the same token, even if the policy changes
+ * between them.
  */
 export function issueOf(
   { refreshedAt, issuedLifetime }: Session,
@@ -242,7 +249,7 @@ export function issueOf(
     : { issuedAt: refreshedAt, issuedLifetime };
 }
 
-/** What is wrong with a rotation, as a sentence that names the value; `undefined` if it is valid. */
+/** A sentence that says what is wrong with a rotation, with its value; `undefined` if valid. */
 export function rotationProblem(
   rotation: Rotation,
   idle: number,
@@ -256,7 +263,8 @@ export function rotationProblem(
   const { grace } = rotation;
   if (grace < shortestGrace)
     return `grace is ${grace}; it must be at least ${shortestGrace}, because clocks and retries differ by seconds`;
-  // Within the grace nothing is written, so the idle timeout does not move although the client refreshes.
+  // Within the grace nothing is written, so the idle timeout does not move although the client
+  // refreshes: a long grace would let an active session go idle.
   if (grace > idle / 2) return `grace is ${grace}; it must be at most half of idle, ${idle}`;
   return undefined;
 }
@@ -271,10 +279,10 @@ const familyLength = 22;
 const form = /^([1-9]\d{0,8})\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}$/;
 
 /**
- * Secret *n* of a session, `<n>.<family>.<HMAC-SHA-256 of rowKey ‖ 0x00 ‖ n ‖ 0x00 ‖ family>`. It is
- * computed and never stored, so every request of one generation gets the same secret. The family is random
- * and drawn when the first secret is replaced. Without it, a secret of an earlier session with the same id
- * would be valid, and so would a secret that was forged with the key alone.
+ * Secret *n* of a session, `<n>.<family>.<HMAC-SHA-256 of rowKey ‖ 0x00 ‖ n ‖ 0x00 ‖ family>`. It
+ * is computed and never stored, so every request of one generation gets the same secret. The family
+ * is random and drawn when the first secret is replaced. Without it, a secret of an earlier session
+ * with the same id would be valid, and so would a secret that was forged with the key alone.
  */
 function successor(key: KeyObject, row: RowKey, generation: number, family: string): Secret {
   const tag = createHmac('sha256', key)

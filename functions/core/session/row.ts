@@ -9,10 +9,11 @@ export class DamagedRow extends Error {
 }
 
 /**
- * Validates an item and gives its session. Attributes that this version does not know are left out. The
- * contract validates the claims, because it knows their form.
- * @throws DamagedRow if an attribute is missing or is not what docs/sessions.md says. Without this check an
- * expired session could be refreshed: every comparison with `undefined` or NaN is false.
+ * Validates an item and gives its session. Attributes that this version does not know are left out.
+ * The contract validates the claims, because it knows their form.
+ * @throws DamagedRow if an attribute is missing or is not what docs/sessions.md says. Without this
+ * check an expired session could be refreshed: every comparison with `undefined` or NaN is false,
+ * so `endsAt <= now` would be false and the session would look alive.
  */
 export function toSession(item: Item): Session {
   const row: Record<string, unknown> = {};

@@ -2,10 +2,12 @@ import { createHmac, type KeyObject, randomUUID } from 'node:crypto';
 import type { Brand } from '../brand.ts';
 import { type EpochSeconds, earlier } from '../time.ts';
 
-/** The id by which a client names its session: 1 to 128 of `A-Za-z0-9._-`. Only `sessionId` makes one. */
+/** The id of a session: 1 to 128 of `A-Za-z0-9._-`. `sessionId` makes one of a client's text. */
 export type SessionId = Brand<string, 'SessionId'>;
 
-/** The key of a row, `<contract>#<sessionId>`: no contract can name a session of another contract. */
+/**
+ * The key of a row, `<contract>#<sessionId>`: no contract can name a session of another contract.
+ */
 export type RowKey = Brand<string, 'RowKey'>;
 
 /** The secret part of a credential: `secureCode`, `sessionToken`, or the `sec` of a token. */
@@ -15,8 +17,8 @@ export type Secret = Brand<string, 'Secret'>;
 export type Digest = Brand<string, 'Digest'>;
 
 /**
- * What a session carries for its contract, as the JSON text of an object in the contract's own form. It
- * stays text because a parser changes large numbers and the order of keys.
+ * What a session carries for its contract, as the JSON text of an object in the contract's own
+ * form. It stays text because a parser changes large numbers and the order of keys.
  */
 export type Claims = Brand<string, 'Claims'>;
 
@@ -29,7 +31,7 @@ export interface Session {
   readonly secret?: Digest;
   /** The number of the current secret. Only rotation.ts uses this attribute and the next four. */
   readonly generation?: number;
-  /** The number of the secret that the current one was given for. */
+  /** The number of the secret that the client presented when it got the current one. */
   readonly parentGeneration?: number;
   /** The random part that all computed secrets of the session share: 22 characters of base64url. */
   readonly secretFamily?: string;
@@ -47,7 +49,7 @@ export interface Session {
   readonly refreshedAt: EpochSeconds;
   readonly idleUntil: EpochSeconds;
   readonly endsAt: EpochSeconds;
-  /** When the session was ended. The row stays as a tombstone, so that nothing revives the session. */
+  /** When the session was ended. The row stays as a tombstone, so nothing revives the session. */
   readonly revokedAt?: EpochSeconds;
   readonly revokedBy?: RevokedBy;
   /** When DynamoDB may delete the row (its TTL attribute). No rule reads it: deletion is late. */
@@ -60,7 +62,7 @@ export type RevokedBy = 'administrator' | 'reuse-detected';
 /** A session after a login, with its claims. */
 export type LoggedInSession = Session & Required<Pick<Session, 'subject' | 'secret' | 'claims'>>;
 
-/** What a client presents: the id of its session, the secret, and the times of a token that holds them. */
+/** What a client presents: its session id, the secret, and the times of a token that holds them. */
 export interface Credential {
   readonly id: SessionId;
   readonly secret: Secret;
@@ -68,7 +70,7 @@ export interface Credential {
   readonly expiresAt?: EpochSeconds;
 }
 
-/** Why a session was not refreshed. The compiler checks that each contract has an answer to every one. */
+/** Why a session was not refreshed. The compiler checks that each contract answers every reason. */
 export type Refusal =
   | 'unknown-session'
   | 'not-logged-in'
@@ -120,8 +122,8 @@ export function expiryOf({
 }
 
 /**
- * The name of a session in logs: 22 characters of HMAC-SHA-256 under a key of the contract. Without a key,
- * an id of seven digits could be found by trying them all.
+ * The name of a session in logs: 22 characters of HMAC-SHA-256 under a key of the contract. Without
+ * a key, an id of seven digits could be found by trying them all.
  */
 export function sessionHash(key: KeyObject, row: RowKey): string {
   return createHmac('sha256', key).update(row).digest('base64url').slice(0, 22);

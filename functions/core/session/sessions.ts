@@ -1,6 +1,5 @@
-// The one door into the session module: `refresh` alone turns a credential into an answer. The file is
-// over 150 lines because the conditional write, what its refusal means and the second writes that may
-// follow are one story.
+// `refresh` turns a credential into an answer. The file is over 150 lines because the conditional
+// write, the meaning of its refusal and the second write that can follow belong together.
 
 import { type EpochSeconds, later } from '../time.ts';
 import { claimsKey } from './claims.ts';
@@ -29,13 +28,13 @@ import {
 } from './session.ts';
 import type { RequestOptions, Table, Write, Written } from './table.ts';
 
-/** The sessions of one contract. Secrets, rotation, claims and storage are behind this interface. */
+/** The sessions of one contract. This interface hides secrets, rotation, claims and storage. */
 export interface Sessions {
   /**
-   * Refreshes the session of a credential if it is alive. It takes one storage request. A second request
-   * is needed where the claims are a separate item, where reuse detection ends the session, and for a
-   * secret that is ahead of a restored row.
-   * @throws StorageUnavailable or StorageTimedOut: a retry is safe; the refresh may have been written
+   * Refreshes the session of a credential if it is alive. It makes one storage request, plus one
+   * if the claims are a separate item, one if a dead secret ends the session, and one if the secret
+   * is newer than a restored row: at most three.
+   * @throws StorageUnavailable or StorageTimedOut: the write may have been done; a retry is safe
    * @throws DamagedRow if the row breaks the rules of its attributes
    */
   refresh(credential: Credential, at: Moment): Promise<Refreshed | Refused | RetryLater>;
@@ -52,13 +51,16 @@ export interface Refreshed {
   readonly session: LoggedInSession;
   /** What the client presents next. */
   readonly secret: Secret;
-  /** When a token of this answer is issued: the same for all answers that have the same secret. */
+  /**
+   * The `iat` of a token of this answer. Under rotation it is the same for all answers that have
+   * the same secret; under `fixed` it is now.
+   */
   readonly issuedAt: EpochSeconds;
   /** When the client must have refreshed again: when its token expires, or its session. */
   readonly expiresAt: EpochSeconds;
 }
 
-/** The session was not refreshed. Nothing has changed, except that `reused-secret` may have ended it. */
+/** The session was not refreshed. Nothing has changed, unless `reused-secret` ended the session. */
 export interface Refused {
   readonly outcome: 'refused';
   readonly reason: Refusal;
@@ -69,7 +71,7 @@ export interface RetryLater {
   readonly outcome: 'retry';
 }
 
-/** What the sessions of a contract are made of. */
+/** What `sessions` and `registry` need. */
 export interface SessionsProps {
   /** The name of the contract, the first part of every row key. */
   readonly contract: string;
@@ -100,7 +102,7 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
     },
   };
 
-  /** Makes the one storage request, and the second write of a reuse or of a restored row. */
+  /** Makes the first storage request, and the second write after a reuse or for a restored row. */
   async function writeOrRead(request: Request): Promise<Decided> {
     const { key, presented, at } = request;
     // An expired token refreshes nothing. The row is only read, to tell which refusal it is.
@@ -116,7 +118,10 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
     return decidedBy(request, await table.update(again, at));
   }
 
-  /** The condition of the write decides as `decide` does. A refused write brings the row that says why. */
+  /**
+   * The condition of the write has the same rules as `decide`. A refused write brings the row that
+   * says why.
+   */
   function decidedBy(request: Request, { outcome, item }: Written): Decided {
     if (outcome === 'written') return { decision: 'refresh', session: toSession(item) };
     const decided = decideFor(request, item);
@@ -201,7 +206,10 @@ function isGranted(
   return decision === 'refresh' || decision === 'replay' || decision === 'catch-up';
 }
 
-/** What `decide(…) === 'refresh'` demands apart from the secret, and what `toSession` demands. */
+/**
+ * What `decide(…) === 'refresh'` demands apart from the secret, and part of what `toSession`
+ * demands. If the condition does not see the damage, the refresh is written before the 500.
+ */
 const aliveAndUndamaged = [
   'attribute_not_exists(revokedAt)',
   'endsAt > :now',

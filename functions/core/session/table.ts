@@ -1,5 +1,5 @@
-// The only file that knows DynamoDB. It is over 150 lines because it has every request to the table and
-// what every error of the SDK means.
+// The only file in core/session that calls the SDK. It is over 150 lines because it has every
+// request to the table and the meaning of every error of the SDK.
 
 import {
   ConditionalCheckFailedException,
@@ -27,7 +27,7 @@ export class StorageTimedOut extends StorageUnavailable {
   override readonly name = 'StorageTimedOut';
 }
 
-/** A conditional update of one row. `set` and `conditions` are DynamoDB expressions; all must hold. */
+/** A conditional update of one row, in DynamoDB expressions. All `conditions` must hold. */
 export interface Write {
   readonly rowKey: RowKey;
   readonly set: readonly string[];
@@ -41,15 +41,15 @@ export type Written =
   | {
       readonly outcome: 'refused';
       readonly item: Item | undefined;
-      /** Whether the SDK sent the write more than once. Then the row may be the result of this write. */
+      /** Whether the SDK sent the write more than once. Then this write may have made the row. */
       readonly retried: boolean;
     };
 
 /** How a request is made. */
 export interface RequestOptions {
-  /** Aborts the request and the wait between two tries. The write may still have been made. */
+  /** Aborts the request and the wait before a retry. The write may have been done all the same. */
   readonly signal?: AbortSignal | undefined;
-  /** Gets every request, and must return its answer. */
+  /** Is called with the promise of each request, and must return its answer. */
   readonly watch?: Watch | undefined;
 }
 
@@ -64,11 +64,11 @@ export interface Page {
 
 /**
  * The table of sessions. Every call is one storage request.
- * @throws StorageUnavailable, or its subclass StorageTimedOut, if DynamoDB gives no answer; every other
- * error is a bug
+ * @throws StorageUnavailable, or its subclass StorageTimedOut, if DynamoDB does not answer or
+ * refuses to; every other error is a bug
  */
 export interface Table {
-  /** Writes if the conditions hold. A refused write brings the row that explains it, without a read. */
+  /** Writes if the conditions hold. A refused write brings the row that explains the refusal. */
   update(write: Write, options?: RequestOptions): Promise<Written>;
   /** Writes a new item. With `replace`, it writes over an item that is there. */
   put(item: { readonly rowKey: RowKey }, replace?: 'replace'): Promise<Written>;
@@ -139,7 +139,7 @@ interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
 
-/** The result of a write. A refused condition brings the item, still marshalled (aws-sdk-js-v3#6723). */
+/** The result of a write. A refused write brings its item marshalled (aws-sdk-js-v3#6723). */
 async function written<Output extends Answer>(
   request: Promise<Output>,
   itemOf: (answer: Output) => Item,
@@ -153,7 +153,10 @@ async function written<Output extends Answer>(
   }
 }
 
-/** The answer of DynamoDB. A 200 without a request id is not from DynamoDB, so nothing may be done. */
+/**
+ * The answer of DynamoDB. A 200 without a request id is not from DynamoDB, so DynamoDB perhaps did
+ * nothing: it counts as unavailable.
+ */
 async function answerOf<Output extends Answer>(
   request: Promise<Output>,
   watch: Watch = (watched) => watched,
@@ -172,8 +175,9 @@ function options(signal: AbortSignal | undefined): { readonly abortSignal?: Abor
 }
 
 /**
- * Maps an error of the SDK. It is an outage if DynamoDB does not answer or refuses to. It is a bug, and
- * stays as it is, if DynamoDB calls the request invalid or this function does not know the error.
+ * Maps an error of the SDK. An error of DynamoDB, an error with the SDK's `$metadata`, missing
+ * credentials and a failed connection are an outage. Only an error in `bugs` and an error of any
+ * other kind are bugs, which stay as they are.
  */
 function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConditionalCheckFailedException) return error;
@@ -187,7 +191,7 @@ function storageError(error: unknown): unknown {
   return unavailable ? new StorageUnavailable(error.name, { cause: error }) : error;
 }
 
-/** The names of the SDK's errors for its own timeout and for an aborted request. They have no classes. */
+/** The names of the SDK's errors for a timeout and an aborted request. They have no classes. */
 const timeouts = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
 
 const bugs = new Set(['ValidationException', 'SerializationException']);

@@ -1,5 +1,5 @@
-// The texts of every command in one table, which the program, the completion and the tests read. That is why
-// the file is over 150 lines.
+// The texts of every command in one table, which the program, the completion and the tests read.
+// That is why the file is over 150 lines.
 
 import { Help } from 'commander';
 import { sessionOwners } from '../functions/contracts.ts';

@@ -3,9 +3,9 @@ import type { Contract } from '../core/contract/contract.ts';
 
 /**
  * `POST /ccstoreui/v1/refresh`: the path that Oracle Commerce's own storefront client calls for the
- * sessions of `ccstore`. That client signs the shopper out at every error that has a body, whatever
- * the status, and keeps the session if the body is empty. So only a 401 has a body: it refuses the
- * credential.
+ * sessions of `ccstore`. An error answer with a body makes that client sign the shopper out, with
+ * any status; an empty body does not. So only a 401, which means a missing or bad credential, has a
+ * body.
  */
 export const ccstoreui: Contract = {
   ...ccstore,

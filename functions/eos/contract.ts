@@ -21,8 +21,8 @@ export const eos: Contract = {
   signs: false,
   policy: { idle: 30 * 60, lifetime: 12 * 60 * 60, rotation: 'fixed' },
 
-  // The EOS server merges the query and the body. A field in both is read from the body, which is
-  // our choice.
+  // The EOS server merges the query and the body. The document does not say which wins; the body
+  // does, by our choice.
   read({ query, body }) {
     const field = (name: string) => (body.has(name) ? body : query).get(name);
     return credential(field('sessionId'), field('secureCode')) ?? 'malformed-request';
@@ -45,7 +45,7 @@ export const eos: Contract = {
 /** The document has one error, for every client that is not logged in. */
 const notLoggedIn = reply(403, { message: 'Invalid credential', code: '3-2' });
 
-// The document's codes are `<area>-<n>`. Area 9 is our addition.
+// The document's codes are `<area>-<n>`. Area 9 is ours, not the document's.
 const overRate = reply(429, { message: 'Too many requests', code: '9-4' }, { 'Retry-After': '1' });
 
 const replies = {

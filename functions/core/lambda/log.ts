@@ -15,8 +15,8 @@ export interface Log {
 
 /**
  * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format
- * (EMF), so that one line is both the log record and the metrics of a request. A line below
- * `LOG_LEVEL` has the metrics but not the fields of the record. Reads `LOG_LEVEL`,
+ * (EMF), so that one line is both the log record and the metrics of a request. If a record's level
+ * is below `LOG_LEVEL`, the line has only the metrics. Reads `LOG_LEVEL`,
  * `AWS_LAMBDA_FUNCTION_VERSION` and, at every request, `_X_AMZN_TRACE_ID`.
  * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -46,9 +46,9 @@ export function cloudWatchLog(contract: string, namespace: string, env: Env = pr
 }
 
 /**
- * The fields of a request's line. CloudWatch bills by the byte, so values that most requests share
- * are left out: the level INFO, which CloudWatch assumes; `coldStart` if it is false;
- * `clientRequestId` if it equals `requestId`; and the trace id if X-Ray does not keep the trace.
+ * The fields of a request's line. CloudWatch bills by the byte, so fields with the usual value are
+ * left out: level INFO, `coldStart` false, `clientRequestId` equal to `requestId`, and an untraced
+ * `xray_trace_id`.
  */
 function fieldsOf(record: RequestRecord, level: Level, env: Env) {
   // EMF already writes the contract, as a dimension.
@@ -65,8 +65,8 @@ function fieldsOf(record: RequestRecord, level: Level, env: Env) {
 }
 
 /**
- * Returns the id of the request's X-Ray trace if X-Ray keeps the trace. The header is untrusted,
- * because a client can set it.
+ * Returns the id of the request's X-Ray trace if X-Ray keeps the trace. The header can come from
+ * a client, so it can hold any text.
  */
 function sampledTrace(header = ''): string | undefined {
   return sampled.exec(header)?.[1];

@@ -33,5 +33,7 @@ export type Notice = 'keys-unread';
 /** The name of a CloudWatch metric that the Lambdas publish. */
 export type MetricName = Outcome | 'latency' | 'storage-latency' | 'cold-start' | Notice;
 
-/** The value of the dimension `service`; the other dimension, `contract`, is the contract's name. */
+/**
+ * The value of the dimension `service`; the other dimension, `contract`, is the contract's name.
+ */
 export const service = 'session-refresh';

@@ -22,11 +22,10 @@ import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-h
  * open connections and compiled code. Never throws, takes at most one second, and writes no log
  * line and no metric.
  *
- * It makes one storage request: a read if a refresh of this contract only reads, otherwise a write.
- * The request needs no key, so it runs while the keys are read. It addresses a row that cannot
- * exist, because `#priming` is not a valid session id. A write has the condition that the row
- * exists, so nothing is ever written. The code that answers every request then makes an answer from
- * an invented row. docs/decisions/0027-priming.md has the figures.
+ * It makes the kind of storage request that this contract makes (a read or a write). That needs no
+ * key, so it runs while the keys are read. Its session id is invalid, so there is no such row. The
+ * write requires a row, so nothing is written. Then the code that serves clients builds an answer
+ * from an invented row. docs/decisions/0027-priming.md has the figures.
  */
 export async function prime(contract: Contract, services: Services): Promise<Priming> {
   const { table, keys, policy, clock, timer } = services;

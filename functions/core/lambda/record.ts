@@ -12,7 +12,10 @@ import { type RequestIds, requestIds } from './request-ids.ts';
  */
 export interface RequestRecord extends Partial<Priming> {
   readonly contract: string;
-  /** API Gateway's id of the request, as in its access log. A client can set it. */
+  /**
+   * API Gateway's id of the request, as in its access log. If a client set that id to something
+   * other than a UUID, it is a new UUID.
+   */
   readonly requestId: string;
   /** API Gateway's extended id, which no client can set. */
   readonly extendedRequestId?: string;
@@ -20,7 +23,7 @@ export interface RequestRecord extends Partial<Priming> {
   readonly clientRequestId: string;
   /** The id of the api key, never its value. */
   readonly apiKeyId?: string;
-  /** Whether this is the first request of the Lambda. */
+  /** Whether this is the first request of its execution environment. */
   readonly coldStart: boolean;
   /** `failed` until the outcome is known. */
   outcome: Outcome;

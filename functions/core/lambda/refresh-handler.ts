@@ -59,9 +59,7 @@ export function refreshHandler(contract: Contract, services: Services): RefreshL
     }) as RefreshLambda;
 }
 
-/**
- * The client gets the answer `timed-out` this many milliseconds before the Lambda's own timeout.
- */
+/** The client gets the 504 this many milliseconds before the Lambda's own timeout. */
 export const timeoutEarlyInMillis = 500;
 
 async function refresh(

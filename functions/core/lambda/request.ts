@@ -41,7 +41,7 @@ function readBody(
   const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes > mostBytes) return 'too-large';
   const [type = ''] = (header(event, 'content-type') ?? '').split(';');
-  // A contract that reads only JSON ignores the content type: a wrong header must not end a session.
+  // A contract that reads only JSON ignores the content type: a wrong header must end no session.
   const parse = format === 'json' ? json : formParsers.get(type.trim().toLowerCase());
   if (!parse) return none;
   try {

@@ -52,7 +52,7 @@ export async function handler(event: HookEvent): Promise<Verdict> {
 
 /**
  * Returns what is wrong with the version. For an error this is only its name, because the message
- * may quote a credential.
+ * can quote a credential.
  */
 async function checked(): Promise<string | undefined> {
   try {

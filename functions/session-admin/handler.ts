@@ -12,7 +12,7 @@ export type AdminEvent = Input & { readonly command?: unknown };
 /**
  * The Lambda of session-admin. It is not behind API Gateway; IAM decides who may invoke it. It
  * returns the command's answer. If storage or keys fail, the invocation fails with the error's name
- * only, because the message may quote the input.
+ * only, because the message can quote the input.
  */
 export async function handler({ command, ...input }: AdminEvent): Promise<Answer> {
   if (typeof command !== 'string' || !Object.hasOwn(commands, command)) {

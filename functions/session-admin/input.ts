@@ -84,7 +84,7 @@ export function readPerson(input: Input, contract: Contract): Read<Person> {
   return 'problem' in claims ? claims : { value: { ...known.value, claims: claims.value } };
 }
 
-/** The fields that have a value. An option that was not typed may be present as `undefined`. */
+/** The fields that have a value. An option that was not typed can be present as `undefined`. */
 function given(input: Input): Input {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

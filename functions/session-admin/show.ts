@@ -15,7 +15,7 @@ export const show: Command = async (input, services) => {
 };
 
 /**
- * Lists the sessions of a subject. The index is updated a few seconds late, so a new session may be
+ * Lists the sessions of a subject. The index is updated a few seconds late, so a new session can be
  * missing.
  */
 export const list: Command = async (input, services) => {

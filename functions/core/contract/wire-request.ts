@@ -1,7 +1,7 @@
 import { secret } from '../session/secret.ts';
 import { type Credential, sessionId } from '../session/session.ts';
 
-/** The fields of a query or a body, by name. A map, since a field may be called `__proto__`. */
+/** The fields of a query or a body, by name. A map, since a field can be called `__proto__`. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** A request in the form that contracts read. */

@@ -12,7 +12,7 @@ export type Label = 'AWSCURRENT' | 'AWSPREVIOUS';
 export interface SecretVersion {
   readonly id: string;
   readonly text: string;
-  /** When the version was created. A label may have moved to it later. */
+  /** When the version was created. A label can move to it later. */
   readonly createdAt: EpochSeconds;
 }
 

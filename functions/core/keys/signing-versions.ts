@@ -28,16 +28,17 @@ export interface EarlierReading extends Partial<SigningVersions> {
  */
 const publishedFor = 10 * 60;
 
-/** How late a reading may see that a label moved, in seconds. */
+/** A reading sees that a label moved at most this many seconds late. */
 const seenWithin = 60;
 
 /**
  * Reads the versions of a signing secret that have the labels `AWSCURRENT` and `AWSPREVIOUS`.
  *
- * The labels may move between the two requests. Then the reading may lack a key that other Lambdas
+ * The labels can move between the two requests. Then the reading can lack a key that other Lambdas
  * sign with, so it is discarded: if both labels are on one version (after a second try), or if the
- * current version is less than a minute old and `AWSPREVIOUS` may not have moved yet. A secret that
- * has no previous version, and had none in an earlier reading, is new; its key is used at once.
+ * current version is less than a minute old and perhaps `AWSPREVIOUS` has not moved yet. A secret
+ * that has no previous version, and had none in an earlier reading, is new; its key is used at
+ * once.
  * @throws Error if the reading is discarded, or if a version is missing or too short
  */
 export async function readSigningVersions(

@@ -79,7 +79,7 @@ export function storedKeys(props: StoredKeysProps): KeySource {
       return keysAt(stored, now);
     }
     let fresh = await read();
-    // The reading may have begun before Lambda froze this process. Then it is too old.
+    // If the reading began before Lambda froze this process, it is too old.
     if (!mayServe(fresh, props.clock())) fresh = await read();
     const then = props.clock();
     if (!mayServe(fresh, then))

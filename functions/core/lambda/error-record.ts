@@ -1,6 +1,6 @@
 /**
  * The parts of an error that may be logged: its name and its stack frames. The message is left out,
- * because it may quote the request.
+ * because it can quote the request.
  */
 export interface ErrorRecord {
   readonly name: string;
@@ -42,7 +42,7 @@ function metadata(error: Error): { readonly requestId?: unknown } {
   return '$metadata' in error && typeof error.$metadata === 'object' ? { ...error.$metadata } : {};
 }
 
-/** Returns the text if it matches the pattern. The text may come from another service. */
+/** Returns the text if it matches the pattern. The text can come from another service. */
 function shown(text: unknown, pattern: RegExp): string | undefined {
   return typeof text === 'string' && pattern.test(text) ? text : undefined;
 }
@@ -52,7 +52,7 @@ const codes = /^[A-Z][A-Z_]{1,47}$/;
 const awsIds = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
- * Returns the frames of a stack. Skips the message before them, because its lines may look like
+ * Returns the frames of a stack. Skips the message before them, because its lines can look like
  * frames.
  */
 function frames({ message, stack = '' }: Error): readonly string[] {

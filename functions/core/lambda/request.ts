@@ -18,7 +18,7 @@ export function wireRequest(
   return { headers, query, body };
 }
 
-/** Returns a header of an event. `name` is in lower case; the event may use any case. */
+/** Returns a header of an event. `name` is in lower case; the event can use any case. */
 export function header(event: APIGatewayProxyEvent, name: string): string | undefined {
   const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
   return found?.[1];

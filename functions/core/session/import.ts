@@ -111,7 +111,7 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
       row.secret === session.secret &&
       row.tokenLifetime === session.tokenLifetime &&
       (openedAt === undefined || row.openedAt === session.openedAt) &&
-      // Without `openedAt`, the policy may have cut the end to another moment each time.
+      // Without `openedAt`, the policy can cut the end to another moment each time.
       (openedAt === undefined || endsAt === undefined || row.endsAt === session.endsAt) &&
       (await claimsOf(row)) === session.claims;
     return same ? 'unchanged' : 'id-taken';

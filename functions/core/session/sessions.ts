@@ -34,7 +34,7 @@ export interface Sessions {
    * Refreshes the session of a credential if it is alive. It makes one storage request, plus one
    * if the claims are a separate item, one if a dead secret ends the session, and one if the secret
    * is newer than a restored row: at most three.
-   * @throws StorageUnavailable or StorageTimedOut: the write may have been done; a retry is safe
+   * @throws StorageUnavailable or StorageTimedOut: the write is perhaps done; a retry is safe
    * @throws DamagedRow if the row breaks the rules of its attributes
    */
   refresh(credential: Credential, at: Moment): Promise<Refreshed | Refused | RetryLater>;

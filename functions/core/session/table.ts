@@ -41,13 +41,13 @@ export type Written =
   | {
       readonly outcome: 'refused';
       readonly item: Item | undefined;
-      /** Whether the SDK sent the write more than once. Then this write may have made the row. */
+      /** Whether the SDK sent the write more than once. Then the row can come from this write. */
       readonly retried: boolean;
     };
 
 /** How a request is made. */
 export interface RequestOptions {
-  /** Aborts the request and the wait before a retry. The write may have been done all the same. */
+  /** Aborts the request and the wait before a retry. The write is perhaps done all the same. */
   readonly signal?: AbortSignal | undefined;
   /** Is called with the promise of each request, and must return its answer. */
   readonly watch?: Watch | undefined;

@@ -16,7 +16,7 @@ export interface Effort {
 export const thorough: Effort = {
   rounds: 20,
   calls: 400,
-  starts: 8,
+  starts: 6,
   refreshes: 100_000,
   requests: 1000,
 };

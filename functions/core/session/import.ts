@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EpochSeconds, earlier, later } from '../time.ts';
-import { claimsKey, splitClaims } from './claims.ts';
+import { type ClaimsItem, claimsKey, splitClaims } from './claims.ts';
 import { type Policy, timesAtOpening, writesAtRefresh } from './policy.ts';
 import type { Person } from './registry.ts';
 import { isComputed } from './rotation.ts';
@@ -16,6 +16,7 @@ import {
   subjectKey,
 } from './session.ts';
 import type { SessionsProps } from './sessions.ts';
+import type { Write } from './table.ts';
 
 /** A live session of another system. Undefined times are those of a session that is opened now. */
 export interface ForeignSession {
@@ -56,11 +57,9 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
       if (typeof session === 'string') return session;
       const { rowKey: key, purgeAt, claims } = session;
       const split = writesAtRefresh(policy)
-        ? splitClaims(key, session, purgeAt, versionOf(claims, purgeAt))
+        ? splitClaims(key, session, purgeAt, versionOf(claims))
         : { row: session };
-      // What it may write over is the same item. If the row is refused and names no such item, the
-      // item is left over, and its own `purgeAt` removes it.
-      if (split.claims) await table.put(split.claims, 'replace');
+      if (split.claims) await table.update(keepLonger(split.claims));
       const put = await table.put(split.row);
       if (put.outcome === 'written') return 'imported';
       const found = await compared(put.item, foreign, session);
@@ -141,10 +140,20 @@ function timesAtImport(
   };
 }
 
+/** The same for the same claims, so that an import that is run again writes no second item of them. */
+function versionOf(claims: Claims): string {
+  return createHash('sha256').update(claims).digest('base64url');
+}
+
 /**
- * The same for the same item of claims: no item gets another `purgeAt`, and an import that is run
- * again writes no second one where the line gives the times.
+ * Writes the item of claims, or makes the same claims last longer. Nothing else in such an item can change,
+ * and it never lasts shorter, so it is safe for a session that is there already.
  */
-function versionOf(claims: Claims, purgeAt: EpochSeconds): string {
-  return createHash('sha256').update(`${purgeAt} ${claims}`).digest('base64url');
+function keepLonger({ rowKey, claims, purgeAt }: ClaimsItem): Write {
+  return {
+    rowKey,
+    set: ['claims = :claims', 'purgeAt = :purge_at'],
+    conditions: ['(attribute_not_exists(purgeAt) OR purgeAt < :purge_at)'],
+    values: { ':claims': claims, ':purge_at': purgeAt },
+  };
 }

@@ -9,6 +9,8 @@ import type { RequestRecord, WriteRecord } from './record.ts';
 export interface Log {
   /** Writes the line of a request, which carries its metrics. */
   readonly write: WriteRecord;
+  /** Builds the line of a request and discards it, so that the first real line finds compiled code. */
+  readonly rehearse: WriteRecord;
   /** Warns of a failure that no client has noticed yet. */
   readonly notice: (what: Notice, error: unknown) => void;
 }
@@ -30,12 +32,21 @@ export function cloudWatchLog(contract: string, namespace: string, env: Env = pr
     for (const [name, value] of Object.entries(fields))
       if (value !== undefined) metrics.addMetadata(name, value);
   };
+  const add: WriteRecord = (record) => {
+    const level = levels[record.outcome];
+    if (isLogged(level, env.LOG_LEVEL)) addFields(fieldsOf(record, level, env));
+    for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
+  };
   return {
     write(record) {
-      const level = levels[record.outcome];
-      if (isLogged(level, env.LOG_LEVEL)) addFields(fieldsOf(record, level, env));
-      for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
+      add(record);
       metrics.publishStoredMetrics();
+    },
+    rehearse(record) {
+      add(record);
+      JSON.stringify(metrics.serializeMetrics());
+      metrics.clearMetrics();
+      metrics.clearMetadata();
     },
     notice(what, error) {
       if (isLogged('warn', env.LOG_LEVEL))

@@ -50,7 +50,7 @@ export async function prime(contract: Contract, services: Services): Promise<Pri
   const handler = refreshHandler(throwAway(contract), {
     ...services,
     table: stored,
-    write: () => undefined,
+    write: services.rehearse ?? (() => undefined),
   });
   const primed = await handler(event as APIGatewayProxyEvent, context as Context).then(
     ({ statusCode }) => statusCode === 200,

@@ -24,7 +24,7 @@ export function services(
   table: Table = sessionTable(env),
 ): Services {
   const namespace = env.METRICS_NAMESPACE || 'session-refresh';
-  const { write, notice } = cloudWatchLog(contract.name, namespace);
+  const { write, rehearse, notice } = cloudWatchLog(contract.name, namespace);
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));
   return {
     table,
@@ -34,6 +34,7 @@ export function services(
     policy: policyIn(env, contract),
     origins: env.ALLOWED_ORIGINS?.split(' ') ?? [],
     write,
+    rehearse,
   };
 }
 

@@ -64,6 +64,16 @@ describe('the line of a request', () => {
     ]);
   });
 
+  test('is not written by a rehearsal, which leaves nothing for the next line', () => {
+    const { rehearse, write } = cloudWatchLog('eos', 'SessionRefresh-dev', {});
+    const output = capturedOutput();
+    rehearse({ ...record, primed: true, outcome: 'failed' });
+    expect(output.lines()).toEqual([]);
+    write(record);
+    const { _aws, ...line } = JSON.parse(output.lines().join());
+    expect(line).toEqual({ ...written(record)[0], _aws: undefined });
+  });
+
   test('leaves out what an ordinary request does not have', () => {
     const ordinary = { ...record, coldStart: false, clientRequestId: record.requestId };
     const [line] = written({ ...ordinary, storageRequests: 0 });

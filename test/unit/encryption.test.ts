@@ -35,6 +35,16 @@ describe('encrypt', () => {
     expect(new Set(nonces).size).toBe(1000);
   });
 
+  test('draws each of the 96 bits of a nonce', () => {
+    const nonces = Array.from({ length: 200 }, () =>
+      Buffer.from(encrypt('same', key, row).slice(0, 16), 'base64'),
+    );
+    for (let bit = 0; bit < 96; bit += 1) {
+      const drawn = nonces.map((nonce) => ((nonce[bit >> 3] ?? 0) >> (bit & 7)) & 1);
+      expect([...new Set(drawn)].toSorted(), `bit ${bit}`).toEqual([0, 1]);
+    }
+  });
+
   test('gives nothing that decrypts after one bit of it changed', () => {
     const sealed = Buffer.from(encrypt('a secret', key, row), 'base64');
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {

@@ -3,7 +3,7 @@ import {
   createHmac,
   createSecretKey,
   type KeyObject,
-  randomBytes,
+  randomUUID,
 } from 'node:crypto';
 
 /**
@@ -16,7 +16,7 @@ import {
 export function encrypt(text: string, key: KeyObject, row: string): string {
   // node:crypto takes 8 µs longer for a Buffer: it throws and catches an error to see that it is no KeyObject.
   const own = createSecretKey(createHmac('sha256', key).update(row).digest());
-  const nonce = randomBytes(12);
+  const nonce = freshNonce();
   const cipher = createCipheriv('aes-256-gcm', own, nonce).setAAD(Buffer.from(row));
   return Buffer.concat([
     nonce,
@@ -24,4 +24,14 @@ export function encrypt(text: string, key: KeyObject, row: string): string {
     cipher.final(),
     cipher.getAuthTag(),
   ]).toString('base64');
+}
+
+/**
+ * 12 random bytes: the 96 bits of a random UUID (RFC 9562, version 4) outside the group of its
+ * version and the group of its variant. Node draws the random bytes of many UUIDs at once, which
+ * costs a seventh of `randomBytes(12)`.
+ */
+function freshNonce(): Buffer {
+  const [first, second, , , last] = randomUUID().split('-');
+  return Buffer.from(`${first}${second}${last}`, 'hex');
 }

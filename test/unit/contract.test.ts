@@ -32,111 +32,48 @@ describe('members', () => {
     fc.assert(
       fc.property(entries, fc.gen(), (written, gen) => {
         const text = spaced(written, () => gen(() => whiteSpace));
-        const expected = new Map(written.map(([name, part]) => [name, JSON.stringify(part)]));
-        expect([...members(text).texts]).toEqual([...expected]);
-      }),
-    );
-  });
-
-  test('agrees with JSON.parse on what every name means', () => {
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        const value: unknown = JSON.parse(text);
-        fc.pre(isObject(value));
-        const found = [...members(text).texts].map(([name, part]) => [name, JSON.parse(part)]);
-        expect(new Map(found as [string, unknown][])).toEqual(new Map(Object.entries(value)));
+        const { texts, values } = members(text);
+        expect([...texts]).toEqual([
+          ...new Map(written.map(([name, part]) => [name, JSON.stringify(part)])),
+        ]);
+        expect(values).toEqual(JSON.parse(text));
       }),
     );
   });
 
   test.for([
-    { what: 'nothing', text: '{}', gives: {} },
-    {
-      what: 'numbers no double holds',
-      text: '{"a":1234567890123456789}',
-      gives: { a: '1234567890123456789' },
-    },
-    { what: 'a number beyond all doubles', text: '{"a":1e999}', gives: { a: '1e999' } },
-    { what: 'numbers as they are', text: '{"a":[-0,1.50,1E+2]}', gives: { a: '[-0,1.50,1E+2]' } },
-    {
-      what: 'inner names like numbers in place',
-      text: '{"a":{"b":1,"1":2}}',
-      gives: { a: '{"b":1,"1":2}' },
-    },
-    { what: 'the last of a repeated name', text: '{"a":1,"b":2,"a":3}', gives: { a: '3', b: '2' } },
-    { what: 'the last of a name written twice', text: '{"a":1,"\\u0061":2}', gives: { a: '2' } },
-    {
-      what: 'repeated inner names both',
-      text: '{"a":{"b":1,"b":2}}',
-      gives: { a: '{"b":1,"b":2}' },
-    },
-    { what: 'escapes in names, read', text: '{"\\"\\\\\\n":1}', gives: { '"\\\n': '1' } },
-    {
-      what: 'escapes in values, as they are',
-      text: '{"a":"\\u0041\\/"}',
-      gives: { a: '"\\u0041\\/"' },
-    },
-    {
-      what: 'strings of punctuation',
-      text: '{"a":"}],:{[","b}":""}',
-      gives: { a: '"}],:{["', 'b}': '""' },
-    },
-    {
-      what: 'a quote behind a backslash',
-      text: '{"a":"\\\\\\"","b":1}',
-      gives: { a: '"\\\\\\""', b: '1' },
-    },
-    {
-      what: 'white space inside strings',
-      text: '{ "a b" : " c  d " }',
-      gives: { 'a b': '" c  d "' },
-    },
-    {
-      what: 'words',
-      text: '{"a":true,"b":null,"c":[false]}',
-      gives: { a: 'true', b: 'null', c: '[false]' },
-    },
-    {
-      what: 'empty names and values',
-      text: '{"":"","a":{},"b":[]}',
-      gives: { '': '""', a: '{}', b: '[]' },
-    },
-    { what: 'lone surrogates', text: '{"\\ud800":"\\udc00"}', gives: { '\ud800': '"\\udc00"' } },
-    { what: 'a line separator', text: '{"\u2028":"\u2029"}', gives: { '\u2028': '"\u2029"' } },
-    { what: '__proto__', text: '{"__proto__":{"a":1}}', gives: { ['__proto__']: '{"a":1}' } },
-  ])('gives $what', ({ text, gives }) => {
-    expect([...members(text).texts]).toEqual(Object.entries(gives));
+    { what: 'numbers no double holds', value: '1234567890123456789' },
+    { what: 'a number beyond all doubles', value: '1e999' },
+    { what: 'numbers as they are written', value: '[-0,1.50,1E+2]' },
+    { what: 'inner names like numbers in place', value: '{"b":1,"1":2}' },
+    { what: 'repeated inner names both', value: '{"b":1,"b":2}' },
+    { what: 'escapes', value: '"\\u0041\\/"' },
+    { what: 'a quote behind a backslash', value: '"\\\\\\""' },
+    { what: 'strings of punctuation', value: '["}],:{["," c  d ",""]' },
+    { what: 'two hundred thousand escapes', value: `"${'\\"\\\\'.repeat(50_000)}"` },
+    { what: 'a hundred thousand inner lists', value: '['.repeat(1e5) + ']'.repeat(1e5) },
+    { what: 'a hundred thousand numbers', value: `[${'1,'.repeat(100_000)}1]` },
+  ])('keeps $what', ({ value }) => {
+    const { texts } = members(`{"a": ${value} ,"b":1}`);
+    expect(texts.get('a') === value).toBe(true);
+    expect([...texts.keys()]).toEqual(['a', 'b']);
   });
 
-  test('gives names like numbers in their place', () => {
-    expect([...members('{"b":1,"10":2,"2":3}').texts.keys()]).toEqual(['b', '10', '2']);
+  test('reads names as JSON.parse does, and keeps their places', () => {
+    const text = '{"b":1,"10":2,"2":3,"b":4,"\\u0062":5,"\\"\\\\\\n":6,"__proto__":7,"":8}';
+    const read = [...members(text).texts].map(([name, value]) => name + value);
+    expect(read).toEqual(['b5', '102', '23', '"\\\n6', '__proto__7', '8']);
   });
 
-  test.for([
-    { what: 'a string of escapes', value: `"${'\\"\\\\'.repeat(50_000)}"` },
-    { what: 'lists in lists', value: '['.repeat(100_000) + ']'.repeat(100_000) },
-    { what: 'numbers', value: `[${'1,'.repeat(100_000)}1]` },
-  ])('gives two hundred thousand characters of $what', ({ value }) => {
-    expect(members(`{"a": ${value} ,"b":1}`).texts.get('a') === value).toBe(true);
-  });
-
-  test.for([
-    { what: 'nothing', text: '' },
-    { what: 'a word', text: 'hunter2' },
-    { what: 'a cut object', text: '{"secret":"hunter2"' },
-    { what: 'an object and more', text: '{"secret":"hunter2"}hunter2' },
-    { what: 'a name without quotes', text: '{hunter2:1}' },
-    { what: 'a trailing comma', text: '{"a":"hunter2",}' },
-    { what: 'a list', text: '["hunter2"]' },
-    { what: 'a string', text: '"hunter2"' },
-    { what: 'null', text: 'null' },
-    { what: 'a byte-order mark', text: '\ufeff{"a":"hunter2"}' },
-  ])('refuses $what, and quotes nothing of it', ({ text }) => {
-    const error = thrown(() => members(text));
-    expect(error).toBeInstanceOf(SyntaxError);
-    const logged = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
-    expect(logged).not.toContain('hunter2');
-  });
+  test.for(['', 'hunter2', '{"a":"hunter2"', '{hunter2:1}', '["hunter2"]', '"hunter2"', 'null'])(
+    'refuses %j, and quotes nothing of it',
+    async (text) => {
+      const error = await (async () => members(text))().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(SyntaxError);
+      const logged = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+      expect(logged).not.toContain('hunter2');
+    },
+  );
 });
 
 describe('isObject', () => {
@@ -162,7 +99,9 @@ describe('claimsMembers', () => {
 
 describe('reply', () => {
   test('has the JSON text of its body in the order of the keys, and headers only if given', () => {
-    expect(reply(200, { b: 1, a: 2 })).toEqual({ status: 200, body: '{"b":1,"a":2}' });
+    const body = { b: 1, a: { en: 'Success', ar: 'نجاح' }, c: [1, null] };
+    const text = '{"b":1,"a":{"en":"Success","ar":"نجاح"},"c":[1,null]}';
+    expect(reply(200, body)).toStrictEqual({ status: 200, body: text });
     const headers = { 'Retry-After': '1' };
     expect(reply(503, {}, headers)).toEqual({ status: 503, body: '{}', headers });
   });
@@ -180,11 +119,3 @@ describe('credential', () => {
       expect(credential(id, secret)).toBeUndefined();
   });
 });
-
-function thrown(act: () => unknown): unknown {
-  try {
-    return act();
-  } catch (error) {
-    return error;
-  }
-}

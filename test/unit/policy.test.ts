@@ -5,6 +5,7 @@ import {
   decide,
   type Policy,
   policyProblem,
+  timesAtOpening,
   timesOf,
 } from '../../functions/core/session/policy.ts';
 import {
@@ -15,56 +16,45 @@ import {
   recognise,
 } from '../../functions/core/session/rotation.ts';
 import { digest } from '../../functions/core/session/secret.ts';
-import type { Session } from '../../functions/core/session/session.ts';
 import { later } from '../../functions/core/time.ts';
 import { loggedIn, now, reading, rowOf, secretOf, sliding } from '../support/session.ts';
 
 describe('policyProblem', () => {
-  const rotates = { policy: sliding, rotates: true };
   const seconds = 'it must be a whole number of seconds over 0';
   const form = 'rotation must be fixed or { grace: whole seconds }';
+  const grace = (grace: unknown) => ({ rotation: { grace } });
+  const token = (token: number) => ({ idle: { token } });
+  const kind = 'idle must be { token: seconds }, because its token is its idle clock';
+  const soon = 'it must be at least 10, because clocks and retries differ by seconds';
 
-  test.for([
-    { policy: {}, problem: undefined },
-    { policy: { idle: 1, lifetime: 1 }, problem: undefined },
-    { policy: { idle: 0 }, problem: `idle is 0; ${seconds}` },
-    { policy: { idle: -1 }, problem: `idle is -1; ${seconds}` },
-    { policy: { idle: 1.5 }, problem: `idle is 1.5; ${seconds}` },
-    { policy: { idle: Number.NaN }, problem: `idle is NaN; ${seconds}` },
-    { policy: { idle: '1800' }, problem: 'idle must be a number of seconds' },
-    { policy: { idle: { token: 930 } }, problem: 'idle must be a number of seconds' },
-    { policy: { lifetime: 0 }, problem: `lifetime is 0; ${seconds}` },
-    { policy: { lifetime: '43200' }, problem: `lifetime is 43200; ${seconds}` },
-    { policy: { lifetime: 1799 }, problem: 'lifetime is 1799; it must be at least idle, 1800' },
-    { policy: { lifetime: 1800 }, problem: undefined },
-    { policy: { rotation: { grace: 10 } }, problem: undefined },
-    { policy: { rotation: { grace: 900 } }, problem: undefined },
-    {
-      policy: { rotation: { grace: 901 } },
-      problem: 'grace is 901; it must be at most half of idle, 1800',
-    },
-    {
-      policy: { rotation: { grace: 9 } },
-      problem: 'grace is 9; it must be at least 10, because clocks and retries differ by seconds',
-    },
-    { policy: { rotation: { grace: 60.5 } }, problem: form },
-    { policy: { rotation: { grace: '60' } }, problem: form },
-    { policy: { rotation: {} }, problem: form },
-    { policy: { rotation: null }, problem: form },
-    { policy: { rotation: 'on' }, problem: form },
-  ])('gives $problem for $policy', ({ policy, problem }) => {
-    expect(policyProblem({ ...sliding, ...policy } as Policy, rotates)).toBe(problem);
-  });
-
-  test('checks the token of a contract whose token is the idle clock', () => {
-    const contract = { policy: reading, rotates: true };
-    const idle = 'idle must be { token: seconds }, because its token is its idle clock';
-    expect(policyProblem(reading, contract)).toBeUndefined();
-    expect(policyProblem(sliding, contract)).toBe(idle);
-    expect(policyProblem({ ...reading, idle: { token: 0 } }, contract)).toBe(
-      `idle is 0; ${seconds}`,
-    );
-    expect(policyProblem({ ...reading, rotation: { grace: 466 } }, contract)).toContain('930');
+  const problems: [string | undefined, Policy, ...object[]][] = [
+    [undefined, sliding, {}, { idle: 1, lifetime: 1 }, { lifetime: 1800 }, grace(10), grace(900)],
+    [`idle is 0; ${seconds}`, sliding, { idle: 0 }],
+    [`idle is -1; ${seconds}`, sliding, { idle: -1 }],
+    [`idle is 1.5; ${seconds}`, sliding, { idle: 1.5 }],
+    [`idle is NaN; ${seconds}`, sliding, { idle: Number.NaN }],
+    ['idle must be a number of seconds', sliding, { idle: '1800' }, token(930)],
+    [`lifetime is 0; ${seconds}`, sliding, { lifetime: 0 }],
+    [`lifetime is 43200; ${seconds}`, sliding, { lifetime: '43200' }],
+    ['lifetime is 1799; it must be at least idle, 1800', sliding, { lifetime: 1799 }],
+    ['grace is 901; it must be at most half of idle, 1800', sliding, grace(901)],
+    [`grace is 9; ${soon}`, sliding, grace(9)],
+    [
+      form,
+      sliding,
+      grace(60.5),
+      grace('60'),
+      ...[{}, null, 'on'].map((rotation) => ({ rotation })),
+    ],
+    [undefined, reading, {}],
+    [kind, reading, { idle: 1800 }],
+    [`idle is 0; ${seconds}`, reading, token(0)],
+    ['grace is 466; it must be at most half of idle, 930', reading, grace(466)],
+  ];
+  test.for(problems)('gives %s', ([problem, policy, ...changes]) => {
+    const contract = { policy, rotates: true };
+    for (const changed of changes)
+      expect(policyProblem({ ...policy, ...changed } as Policy, contract)).toBe(problem);
   });
 
   test('refuses rotation where the wire has no field for a new secret', () => {
@@ -87,55 +77,47 @@ describe('decide', () => {
   });
 });
 
-describe('timesOf', () => {
-  const row: Session = { ...loggedIn(rowOf('ccstore', 'abc')), endsAt: later(now, 5000) };
-  const rotating: Policy = { ...reading, rotation: { grace: 60 } };
-  const at = later(now, 100);
-  const short = { issuedLifetime: 500 };
-  const own = { tokenLifetime: 300 };
+describe('timesAtOpening', () => {
+  const day = 86_400;
 
   test.for([
-    { what: 'the idle limit of a row', policy: sliding, row, times: [at, row.idleUntil] },
+    { what: 'timeout', policy: sliding, idle: 1800, lifetime: 43_200 },
     {
-      what: 'the absolute end, if that is earlier',
-      policy: sliding,
-      row: { ...row, endsAt: later(now, 200) },
-      times: [at, later(now, 200)],
-    },
-    { what: 'a token from now on', policy: reading, row, times: [at, later(at, 930)] },
-    {
-      what: 'a token that ends with its session',
+      what: 'token, so it lasts as long as its lifetime',
       policy: reading,
-      row: { ...row, endsAt: later(now, 200) },
-      times: [at, later(now, 200)],
+      idle: day,
+      lifetime: day,
     },
-    {
-      what: "the session's own lifetime of tokens",
-      policy: reading,
-      row: { ...row, ...short, ...own },
-      times: [at, later(at, 300)],
-    },
-    {
-      what: "the policy's lifetime under fixed, not the one of a generation",
-      policy: reading,
-      row: { ...row, ...short },
-      times: [at, later(at, 930)],
-    },
-    { what: 'a token of its generation', policy: rotating, row, times: [now, later(now, 930)] },
-    {
-      what: 'the lifetime of its generation',
-      policy: rotating,
-      row: { ...row, ...short },
-      times: [now, later(now, 500)],
-    },
-    {
-      what: 'the lifetime of its session before that of its generation',
-      policy: rotating,
-      row: { ...row, ...short, ...own },
-      times: [now, later(now, 300)],
-    },
-  ])('gives $what', ({ policy, row, times: [issuedAt, expiresAt] }) => {
-    expect(timesOf(row, policy, at)).toEqual({ issuedAt, expiresAt });
+  ])('has an idle $what, and leaves the row a day longer', ({ policy, idle, lifetime }) => {
+    const endsAt = now + lifetime;
+    const times = { openedAt: now, refreshedAt: now, idleUntil: now + idle, endsAt };
+    expect(timesAtOpening(policy, now)).toEqual({ ...times, purgeAt: endsAt + day });
+  });
+});
+
+describe('timesOf', () => {
+  const row = { ...loggedIn(rowOf('ccstore', 'abc')), endsAt: later(now, 5000) };
+  const rotating: Policy = { ...reading, rotation: { grace: 60 } };
+  const soon = { endsAt: later(now, 200) };
+  const short = { issuedLifetime: 500 };
+  const own = { ...short, tokenLifetime: 300 };
+
+  const at = later(now, 100);
+  const cases = {
+    'the idle limit of a row': [sliding, {}, 100, 1800],
+    'the absolute end, if that is earlier': [sliding, soon, 100, 200],
+    'a token from now on': [reading, {}, 100, 1030],
+    'a token that ends with its session': [reading, soon, 100, 200],
+    'the lifetime that the tokens of a session have': [reading, own, 100, 400],
+    'the lifetime of the policy, not of a generation, under fixed': [reading, short, 100, 1030],
+    'a token of its generation': [rotating, {}, 0, 930],
+    'the lifetime of its generation': [rotating, short, 0, 500],
+    'the lifetime of its session before that of its generation': [rotating, own, 0, 300],
+  } as const;
+
+  test.for(Object.entries(cases))('gives %s', ([, [policy, has, issued, expires]]) => {
+    const times = { issuedAt: now + issued, expiresAt: now + expires };
+    expect(timesOf({ ...row, ...has }, policy, at)).toEqual(times);
   });
 });
 
@@ -143,10 +125,10 @@ describe('a computed secret', () => {
   const row = rowOf('eos', 'abc');
   const keys = deriveKeys('eos', { root: 'root-of-the-tests-0123456789abcdefghij' });
   const family = 'A-'.repeat(11);
-  const tag = (generation: number | string) =>
-    createHmac('sha256', keys.successor).update(`${row}\0${generation}\0${family}`);
-  const computed = (generation: number | string) =>
-    `${generation}.${family}.${tag(generation).digest('base64url')}`;
+  const computed = (generation: number | string) => {
+    const tag = createHmac('sha256', keys.successor).update(`${row}\0${generation}\0${family}`);
+    return `${generation}.${family}.${tag.digest('base64url')}`;
+  };
 
   test('is recognised in any generation of nine digits, with the times of its token', () => {
     for (const generation of [1, 9, 10, 999_999_999]) {
@@ -161,25 +143,23 @@ describe('a computed secret', () => {
   });
 
   test.for([
-    { what: 'a text', secret: 'x' },
-    { what: 'a tag of another generation', secret: computed(1).replace(/^1/, '2') },
-    { what: 'a tag of another family', secret: computed(1).replace('A', 'B') },
-    { what: 'a tag of its own', secret: `1.${family}.${'B'.repeat(43)}` },
-    { what: 'generation 0', secret: computed(0) },
-    { what: 'a zero before its number', secret: computed('01') },
-    { what: 'ten digits', secret: computed(1_234_567_890) },
-    { what: 'something before it', secret: `0${computed(1)}` },
-    { what: 'something after it', secret: `${computed(1)}A` },
-  ])('is no secret with $what', ({ secret }) => {
-    const presented = recognise(keys, row, { secret: secretOf(secret) });
-    expect(presented).toEqual({
-      generation: 0,
-      digest: digest(keys.digest, row, secretOf(secret)),
-    });
-    expect(isComputed(keys, row, secretOf(secret))).toBe(false);
+    { what: 'another text', text: 'x' },
+    { what: 'the tag of another generation', text: computed(1).replace(/^1/, '2') },
+    { what: 'the tag of another family', text: computed(1).replace('A', 'B') },
+    { what: 'a tag of its own', text: `1.${family}.${'B'.repeat(43)}` },
+    { what: 'generation 0', text: computed(0) },
+    { what: 'a zero before its number', text: computed('01') },
+    { what: 'ten digits', text: computed(1_234_567_890) },
+    { what: 'something before it', text: `0${computed(1)}` },
+    { what: 'something after it', text: `${computed(1)}A` },
+  ])('is not $what', ({ text }) => {
+    const secret = secretOf(text);
+    const presented = { generation: 0, digest: digest(keys.digest, row, secret) };
+    expect(recognise(keys, row, { secret })).toEqual(presented);
+    expect(isComputed(keys, row, secret)).toBe(false);
   });
 
-  test('is no secret of another row or under another key', () => {
+  test('is not one of another row or under another key', () => {
     const secret = secretOf(computed(1));
     expect(isComputed(keys, rowOf('eos', 'abd'), secret)).toBe(false);
     expect(isComputed({ ...keys, successor: keys.digest }, row, secret)).toBe(false);

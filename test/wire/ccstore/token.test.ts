@@ -212,7 +212,7 @@ function changed(token: string, change: Readonly<Record<string, unknown>>): stri
   return JSON.stringify({ ...JSON.parse(payloadOf(token)), ...change });
 }
 
-/** Tokens that are not a session's. What a verifier refuses is in test/unit/padded-jwt.test.ts. */
+/** Tokens that are not a session's. What a verifier refuses is in test/unit/jwt.test.ts. */
 const forgeries: readonly { what: string; forge: (token: string) => string }[] = [
   { what: 'two dots', forge: () => '..' },
   { what: 'four segments', forge: (token) => `${token}.e30=` },

@@ -1,9 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, inject, onTestFinished, vi } from 'vitest';
 import { candidates } from '../../cli/completion.ts';
@@ -16,20 +14,13 @@ import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import type { AdminRefusal } from '../../functions/session-admin/command.ts';
 import { openDemos } from '../../local/demo.ts';
-import { type Held, storedTest as test, type StoredWorld as World } from '../support/world.ts';
-import { cli, envOf, nowhere, printed, type Ran, sessionKeys } from './in-process.ts';
-import { item, refresh, type Wire, wires } from './support.ts';
+import { run } from '../local/processes.ts';
+import type { Held, World } from '../support/world.ts';
+import { cli, envOf, fileOf, nowhere, printed, type Ran, shellWords } from './in-process.ts';
+import { item, refresh, sharedTest as test, wires } from './support.ts';
 
-/** Is in every secret and claim below, and in no answer. */
+/** Is in every secret and claim below, and in no error. */
 const mark = 'hunter2';
-
-const names = sessionOwners.map(({ name }) => name).join('|');
-
-/** Refreshes now: the CLI's commands read this machine's clock. */
-function refreshNow(world: World, wire: Wire, held: Record<string, unknown>) {
-  world.now = systemClock();
-  return refresh(world, wire, held as unknown as Held);
-}
 
 const refused = (reason: AdminRefusal): Ran => ({
   status: 1,
@@ -37,19 +28,26 @@ const refused = (reason: AdminRefusal): Ran => ({
   stderr: `error: ${reason}: ${nextStep(reason)}\n`,
 });
 
+// The CLI's commands read this machine's clock.
+test.beforeEach(({ world }) => {
+  world.now = systemClock();
+});
+
 describe('npm run sessions', () => {
   test.for(wires)(
     'opens a session of $name that refreshes until it is revoked',
     async (wire, { world }) => {
       const env = envOf(world);
-      const held = printed(await cli(['open', wire.name, '--subject', 'ann'], env));
+      const open = ['open', wire.name, '--subject', 'ann'];
+      const held = printed(await cli(open, env)) as unknown as Held;
       expect(Object.keys(held)).toEqual(wire.holds);
-      expect((await refreshNow(world, wire, held)).status).toBe(200);
-      const revoke = ['revoke', wire.name, String(held.sessionId)];
+      expect((await refresh(world, wire, held)).status).toBe(200);
+      const revoke = ['revoke', wire.name, held.sessionId];
       const revoked = printed(await cli(revoke, env));
-      const answer = await refreshNow(world, wire, held);
-      expect([answer.status, wire.code(answer)]).toEqual(wire.loggedOut);
+      expect((await refresh(world, wire, held)).status).toBe(wire.loggedOut[0]);
       expect(printed(await cli(revoke, env))).toEqual(revoked);
+      for (const name of ['show', 'revoke'])
+        expect(await cli([name, wire.name, 'nobody'], env)).toEqual(refused('unknown-session'));
     },
   );
 
@@ -63,62 +61,73 @@ describe('npm run sessions', () => {
   });
 
   test('lists and ends all sessions of a subject', async ({ world }) => {
-    const env = envOf(world);
-    const subject = ['s360', 'Ann Ä. #1'];
+    const subject = 'Ann Ä. #1';
     for (const id of ['a', 'b'])
-      await cli(['open', 's360', '--id', id, '--subject', 'Ann Ä. #1'], env);
-    expect(printed(await cli(['list', ...subject], env)).sessions).toHaveLength(2);
-    expect(printed(await cli(['revoke-all', ...subject], env))).toMatchObject({ ended: 2 });
-  });
-
-  test.for([
-    { args: ['show', 'eos', 'nobody'] },
-    { args: ['revoke', 'ccstore', 'nobody'] },
-    { args: ['login', 'eos', 'nobody', '--subject', 'ann', '--secret', mark] },
-  ])('ends $args.0 of no session with 1', async ({ args }, { world }) => {
-    expect(await cli(args, envOf(world))).toEqual(refused('unknown-session'));
+      await cli(['open', 's360', '--id', id, '--subject', subject], envOf(world));
+    const { sessions } = printed(await cli(['list', 's360', subject], envOf(world)));
+    expect(sessions).toHaveLength(2);
+    const all = printed(await cli(['revoke-all', 's360', subject], envOf(world)));
+    expect(all).toMatchObject({ ended: 2 });
   });
 
   test('takes claims as JSON or from a file, to the letter', async ({ world }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'claims-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
     const claims = '{"iss":"Bücher","2":9007199254740993,"1":1.10}';
-    writeFileSync(join(folder, 'claims.json'), `${claims}\n`);
-    for (const [id, given] of [
-      ['text', claims],
-      ['file', `@${folder}/claims.json`],
-    ] as const) {
-      await cli(['open', 'ccstore', '--id', id, '--claims', given], envOf(world));
-      expect((await item(world, 'ccstore', id))?.claims).toEqual({ S: claims });
+    for (const given of [claims, `@${fileOf(`${claims}\n`)}`]) {
+      const open = ['open', 'ccstore', '--claims', given];
+      const { sessionId } = printed(await cli(open, envOf(world)));
+      const row = await item(world, 'ccstore', String(sessionId));
+      expect(row?.claims).toEqual({ S: claims });
     }
   });
 
   test('takes a token lifetime, and words that begin with a dash', async ({ world }) => {
     const env = envOf(world);
-    const short = await cli(['open', 'ccstore', '--token-lifetime', '300'], env);
-    expect(printed(short)).toMatchObject({ expiresIn: 300 });
+    const short = printed(await cli(['open', 'ccstore', '--token-lifetime', '300'], env));
+    expect(short.expiresIn).toBe(300);
     const dashed = printed(await cli(['open', 'eos', '--id=-h', '--secret', '--help'], env));
     expect(dashed).toMatchObject({ sessionId: '-h', secureCode: '--help' });
     expect(printed(await cli(['show', 'eos', '--', '-h'], env)).sessionId).toBe('-h');
   });
 
   test('finds the table that `npm start` serves by DYNAMODB_PORT', async ({ world }) => {
+    const { AWS_ENDPOINT_URL_DYNAMODB: _, ...env } = envOf(world);
     const { port } = new URL(inject('embedded'));
-    const env = { DYNAMODB_PORT: port, SESSION_TABLE: world.table, SESSION_KEYS: sessionKeys };
-    const { sessionId } = printed(await cli(['open', 'eos'], env));
+    const { sessionId } = printed(await cli(['open', 'eos'], { ...env, DYNAMODB_PORT: port }));
     expect(await item(world, 'eos', String(sessionId))).toBeDefined();
+  });
+
+  test('gives examples in --help that do what they say beside `npm start`', async ({ world }) => {
+    await openDemos(world.admin);
+    for (const [name, { examples }] of Object.entries(usages))
+      for (const line of examples) {
+        const { prompt, args, stdin } = shellWords(line);
+        const [typed] = name === 'login' ? [name] : args;
+        expect([prompt, typed]).toEqual(['npm run -s sessions --', name]);
+        const answer = printed(await cli(args, envOf(world), { stdin, clock: systemClock }));
+        expect(answer.sessions ?? ['some'], line).not.toEqual([]);
+        expect(answer.ended ?? answer.imported ?? 1, line).toBe(1);
+      }
   });
 });
 
 describe('npm run sessions in a terminal', () => {
-  test('prints lines for a person, and the same JSON as elsewhere by --json', async ({ world }) => {
-    await world.run('open', { contract: 'eos', sessionId: 'a', subject: 'Ann \u202eÄ. 山' });
-    const show = ['show', 'eos', 'a'];
+  test('prints lines for a person, in the colours of the terminal, and JSON by --json', async ({
+    world,
+  }) => {
+    const subject = 'Ann \u202eÄ. 山';
+    await world.run('open', { contract: 'eos', sessionId: 'shown', subject });
+    const show = ['show', 'eos', 'shown'];
     const elsewhere = await cli(show, envOf(world));
-    expect(printed(elsewhere).subject).toBe('Ann \u202eÄ. 山');
+    expect(printed(elsewhere).subject).toBe(subject);
     expect(await cli([...show, '--json'], envOf(world), { person: true })).toEqual(elsewhere);
     const { stdout } = await cli(show, envOf(world), { person: true });
     expect(stdout).toContain('\nsubject      Ann \\u{202e}Ä. 山\n');
+    expect(stdout).not.toContain('\x1b');
+    const colour = { out: true, err: true };
+    const coloured = await cli(show, envOf(world), { person: true, colour });
+    expect(coloured.stdout).toContain('\x1b[32mactive\x1b[39m');
+    const { stderr } = await cli(['show', 'eos'], envOf(world), { colour });
+    expect(stderr).toContain('\x1b[31merror:\x1b[39m missing');
   });
 
   test.for(sessionOwners)(
@@ -130,95 +139,79 @@ describe('npm run sessions in a terminal', () => {
     },
   );
 
-  test('has colours only where the terminal has them', async ({ world }) => {
-    await world.run('open', { contract: 'eos', sessionId: 'a' });
-    const args = ['show', 'eos', 'a'];
-    const colour = { out: true, err: true };
-    const { stdout } = await cli(args, envOf(world), { person: true, colour });
-    expect(stdout).toContain('\x1b[33mlifetime-over\x1b[39m');
-    expect((await cli(args, envOf(world), { person: true })).stdout).not.toContain('\x1b');
-    const { stderr } = await cli(['show', 'eos'], envOf(world), { colour });
-    expect(stderr).toContain('\x1b[31merror:\x1b[39m missing');
-  });
-
   test('says after a second what revoke-all waits for', async ({ world }) => {
     const slow = { person: true, sleep: async () => undefined };
-    const args = ['revoke-all', 'eos', 'ann'];
-    const { stderr } = await cli(args, envOf(world), slow);
-    expect(stderr).toMatch(/^Waiting until the index .*\n$/);
-    expect((await cli(args, envOf(world), { person: true })).stderr).toBe('');
-    expect((await cli(args, envOf(world), { ...slow, person: false })).stderr).toBe('');
+    const wait = async (terminal: object) =>
+      (await cli(['revoke-all', 'eos', 'nobody'], envOf(world), terminal)).stderr;
+    expect(await wait(slow)).toMatch(/^Waiting until the index .*\n$/);
+    expect([await wait({ person: true }), await wait({ ...slow, person: false })]).toEqual([
+      '',
+      '',
+    ]);
   });
 });
+
+const names = sessionOwners.map(({ name }) => name).join('|');
 
 /** Command lines that are wrong, and what is said of them. */
-const misuses: readonly {
-  readonly what: string;
-  readonly args: readonly string[];
-  readonly says: string;
-}[] = [
-  { what: 'an unknown command', args: ['opne', 'eos'], says: 'did you mean `open`?' },
-  { what: 'an inherited name as command', args: ['constructor'], says: "unknown command 'cons" },
-  { what: 'an option before the command', args: ['--secret', mark, 'open'], says: "'--secret'" },
-  { what: 'no contract', args: ['open', '--secret', mark], says: `argument '${names}'` },
-  { what: 'an empty contract', args: ['open', ''], says: 'Allowed choices are eos,' },
-  { what: 'an unknown contract', args: ['open', 'occ'], says: 'Allowed choices are eos,' },
-  { what: 'a contract of other paths', args: ['open', 'ccstoreui'], says: 'Allowed choices are' },
-  { what: 'a word too many', args: ['open', 'eos', mark], says: 'too many arguments' },
-  { what: 'no session id', args: ['show', 'eos'], says: "argument 'sessionId'" },
-  { what: 'no subject', args: ['revoke-all', 'eos'], says: "argument 'subject'" },
-  { what: 'no file', args: ['import', 'eos'], says: "argument 'file'" },
-  { what: 'a misspelt option', args: ['open', 'eos', '--secrte', mark], says: '`--secret`?' },
-  { what: 'one with a value', args: ['open', 'eos', `--secrte=${mark}`], says: "'--secrte'" },
-  { what: 'a letter for an option', args: ['open', 'eos', `-s${mark}`], says: "option '-s'" },
-  { what: 'another command’s', args: ['show', 'eos', 'id', '--secret', mark], says: "'--secret'" },
-  { what: 'an option without value', args: ['open', 'eos', '--secret'], says: 'argument missing' },
-  { what: 'a value where none goes', args: ['open', 'eos', '--anonymous=yes'], says: "'--anon" },
-  { what: 'a login of nobody', args: ['login', 'eos', 'id', '--secret', mark], says: '--subject' },
-  {
-    what: 'a lifetime in words',
-    args: ['open', 'ccstore', '--token-lifetime', '5m'],
-    says: 'token',
-  },
-  { what: 'a negative lifetime', args: ['open', 'ccstore', '--token-lifetime=-1'], says: 'token' },
-  { what: 'an empty secret', args: ['open', 'eos', '--secret='], says: 'a secret is 1 to' },
-  {
-    what: 'claims that are no JSON',
-    args: ['open', 'eos', '--claims', `{"${mark}`],
-    says: 'claims',
-  },
-  { what: 'claims from no file', args: ['open', 'eos', '--claims', '@/no'], says: 'the file' },
-  { what: 'claims from a folder', args: ['open', 'eos', '--claims', '@/'], says: 'the file' },
-  { what: 'an import of no file', args: ['import', 'eos', '/no/file'], says: 'the file' },
-  { what: 'an import of a folder', args: ['import', 'eos', '/'], says: 'the file' },
-  { what: 'a rate of nothing', args: ['import', 'eos', '-', '--rate', '0'], says: '--rate is' },
-  { what: 'an unknown shell', args: ['completion', 'tcsh'], says: 'bash, zsh, fish' },
-  {
-    what: 'what moves the cursor',
-    args: ['show', 'eos', 'id', '--\x1b[2J'],
-    says: 'unknown option',
-  },
+const misuses: readonly (readonly [what: string, args: readonly string[], says: string])[] = [
+  ['an unknown command', ['opne', 'eos'], 'did you mean `open`?'],
+  ['an inherited name as command', ['constructor'], "unknown command 'cons"],
+  ['an option before the command', ['--secret', mark, 'open'], "'--secret'"],
+  ['no contract', ['open', '--secret', mark], `argument '${names}'`],
+  ['an unknown contract', ['open', 'occ'], 'Allowed choices are eos,'],
+  ['a contract of other paths', ['open', 'ccstoreui'], 'Allowed choices are eos,'],
+  ['a word too many', ['open', 'eos', mark], 'too many arguments'],
+  ['no session id', ['show', 'eos'], "argument 'sessionId'"],
+  ['no subject', ['revoke-all', 'eos'], "argument 'subject'"],
+  ['no file', ['import', 'eos'], "argument 'file'"],
+  ['a misspelt option', ['open', 'eos', '--secrte', mark], '`--secret`?'],
+  ['a misspelt option with a value', ['open', 'eos', `--secrte=${mark}`], "'--secrte'"],
+  ['a letter for an option', ['open', 'eos', `-s${mark}`], "option '-s'"],
+  ['another command’s option', ['show', 'eos', 'id', '--secret', mark], "'--secret'"],
+  ['an option without value', ['open', 'eos', '--secret'], 'argument missing'],
+  ['a value where none goes', ['open', 'eos', '--anonymous=yes'], "'--anon"],
+  ['a login of nobody', ['login', 'eos', 'id', '--secret', mark], '--subject'],
+  ['a lifetime in words', ['open', 'ccstore', '--token-lifetime', '5m'], 'token lifetime is'],
+  ['a negative lifetime', ['open', 'ccstore', '--token-lifetime=-1'], 'token lifetime is'],
+  ['an empty secret', ['open', 'eos', '--secret='], 'a secret is 1 to'],
+  ['claims that are no JSON', ['open', 'eos', '--claims', `{"${mark}`], 'claims of eos are'],
+  ['claims from no file', ['open', 'eos', '--claims', '@/no'], '--claims: cannot read the file'],
+  ['an import of no file', ['import', 'eos', '/no/file'], 'cannot read the file'],
+  ['an import of a folder', ['import', 'eos', '/'], 'cannot read the file'],
+  ['a rate of nothing', ['import', 'eos', '-', '--rate', '0'], '--rate is'],
+  ['an unknown shell', ['completion', 'tcsh'], 'bash, zsh, fish'],
+  ['what moves the cursor', ['show', 'eos', 'id', '--\x1b[2J'], 'unknown option'],
 ];
 
-test.for([
-  { endpoint: 'http://127.0.0.1:8000', is: true },
-  { endpoint: 'http://localhost:8000', is: true },
-  { endpoint: 'http://[::1]:8000', is: true },
-  { endpoint: 'https://dynamodb.eu-west-1.amazonaws.com', is: false },
-  { endpoint: 'http://127.0.0.1.example.com', is: false },
-])('revoke-all waits for no index at $endpoint: $is', ({ endpoint, is }) => {
-  expect(isOnThisMachine(localEnv({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }))).toBe(is);
-});
+/** Environments that are wrong. */
+const environments: readonly (readonly [env: Record<string, string>, says: string])[] = [
+  [{ SESSION_KEYS: '' }, 'start `npm start`'],
+  [{ SESSION_KEYS: '{}' }, 'SESSION_KEYS'],
+  [{ SESSION_KEYS: `{"eos":{"root":"${mark}"}}` }, 'SESSION_KEYS'],
+  [{ SESSION_KEYS: `${mark}{` }, 'SESSION_KEYS'],
+  [{ SESSION_POLICIES: `{"${mark}` }, 'JSON object, such'],
+  [{ SESSION_POLICIES: '[]' }, 'JSON object, such'],
+  [{ SESSION_POLICIES: '{"eos":1}' }, 'JSON object, such'],
+  [{ SESSION_POLICIES: '{"occ":{}}' }, 'unknown contract "occ"; expected eos, s360, ccstore'],
+  [
+    { SESSION_POLICIES: '{"eos":{"idle":0}}' },
+    'eos: idle is 0; it must be a whole number of seconds over 0',
+  ],
+];
 
 describe('npm run sessions, typed wrong', () => {
-  test.for(misuses)('tells $what in two lines, and ends with 2', async ({ args, says }) => {
-    const { status, stdout, stderr } = await cli(args, nowhere);
-    expect.soft({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect.soft(stderr).toMatch(/^error: [^\n]+\n([^\n]+\n)?$/);
-    expect.soft(stderr).toContain(says);
-    expect.soft(stderr).not.toContain(mark);
-    expect.soft(stderr).not.toMatch(/(?!\n)\p{Cc}/u);
-  });
+  test.for(misuses)(
+    'says in two lines that there is %s, and ends with 2',
+    async ([, args, says]) => {
+      const { status, stdout, stderr } = await cli(args, nowhere);
+      expect.soft({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect.soft(stderr).toMatch(/^error: [^\n]+\n([^\n]+\n)?$/);
+      expect.soft(stderr).toContain(says);
+      expect.soft(stderr).not.toContain(mark);
+      expect.soft(stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+    },
+  );
 
   test.for([
     { what: '--json', took: { npm_config_json: 'true' }, args: ['list', 'eos', 'ann'] },
@@ -236,17 +229,15 @@ describe('npm run sessions, typed wrong', () => {
     expect((await cli(args, { ...nowhere, ...took })).stderr).not.toContain('npm took');
   });
 
-  test.for(
-    [
-      ['open', 'ccstore', '--secret', mark],
-      ['login', 'eos', 'id', '--subject', 'ann', '--secret', mark],
-      ['show', 'eos', 'id'],
-      ['list', 'eos', 'ann'],
-      ['revoke', 'eos', 'id'],
-      ['revoke-all', 'eos', 'ann'],
-      ['import', 'eos', '-'],
-    ].map((args) => ({ args })),
-  )('says how to start what $args.0 does not find', async ({ args }) => {
+  test.for([
+    ['open', 'ccstore', '--secret', mark],
+    ['login', 'eos', 'id', '--subject', 'ann', '--secret', mark],
+    ['show', 'eos', 'id'],
+    ['list', 'eos', 'ann'],
+    ['revoke', 'eos', 'id'],
+    ['revoke-all', 'eos', 'ann'],
+    ['import', 'eos', '-'],
+  ])('says how to start what %s does not find', async (args) => {
     const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
     const ran = await cli(args, nowhere, { stdin });
     expect(ran).toMatchObject({ status: 3, stdout: '' });
@@ -254,89 +245,51 @@ describe('npm run sessions, typed wrong', () => {
     expect(ran.stderr).not.toContain(mark);
   });
 
-  test.for([
-    { what: 'no keys', env: { SESSION_KEYS: '' }, says: /start `npm start`/ },
-    { what: 'keys of no contract', env: { SESSION_KEYS: '{}' }, says: /SESSION_KEYS/ },
-    {
-      what: 'a short key',
-      env: { SESSION_KEYS: `{"eos":{"root":"${mark}"}}` },
-      says: /SESSION_KEYS/,
-    },
-    { what: 'keys that are no JSON', env: { SESSION_KEYS: `${mark}{` }, says: /SESSION_KEYS/ },
-    { what: 'policies cut off', env: { SESSION_POLICIES: `{"${mark}` }, says: /JSON object, such/ },
-    { what: 'policies as an array', env: { SESSION_POLICIES: '[]' }, says: /JSON object, such/ },
-    {
-      what: 'a policy of an unknown contract',
-      env: { SESSION_POLICIES: '{"occ":{"idle":1}}' },
-      says: /unknown contract "occ"; expected eos, s360, ccstore/,
-    },
-    {
-      what: 'a policy without sense',
-      env: { SESSION_POLICIES: '{"eos":{"idle":0}}' },
-      says: /eos: idle is 0; it must be a whole number of seconds over 0/,
-    },
-  ])('says in one line what is wrong with $what', async ({ env, says }) => {
+  test.for(environments)('says in one line what is wrong with %o', async ([env, says]) => {
     const { status, stderr } = await cli(['show', 'eos', 'id'], { ...nowhere, ...env });
-    expect(status).toBe(3);
-    expect(stderr).toMatch(/^error: [^\n]+\n$/);
-    expect(stderr).toMatch(says);
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/^error: [^\n]+\n$/)]);
+    expect(stderr).toContain(says);
     expect(stderr).not.toContain(mark);
+  });
+
+  test.for([
+    { endpoint: 'http://127.0.0.1:8000', is: true },
+    { endpoint: 'http://localhost:8000', is: true },
+    { endpoint: 'http://[::1]:8000', is: true },
+    { endpoint: 'https://dynamodb.eu-west-1.amazonaws.com', is: false },
+    { endpoint: 'http://127.0.0.1.example.com', is: false },
+  ])('waits for no index at $endpoint: $is', ({ endpoint, is }) => {
+    expect(isOnThisMachine(localEnv({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }))).toBe(is);
   });
 });
 
 describe('the help of npm run sessions', () => {
-  test.for([[], ['--help'], ['-h']])('names every command by %j', async (args) => {
-    const { status, stdout, stderr } = await cli(args, {});
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const [name, { summary }] of Object.entries(usages))
-      expect(stdout).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
-    expect(stdout).toContain('0 done, 1 refused, 2 wrong usage');
+  test('names every command', async () => {
+    for (const args of [[], ['--help'], ['-h']]) {
+      const { status, stdout, stderr } = await cli(args, {});
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      for (const [name, { summary }] of Object.entries(usages))
+        expect(stdout).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
+      expect(stdout).toContain('0 done, 1 refused, 2 wrong usage');
+    }
   });
 
   test.for(Object.entries({ ...usages, completion: undefined }))(
     'tells %s on one screen of 80 columns, with examples',
     async ([name, usage]) => {
       const { status, stdout } = await cli([name, 'eos', '-h'], {});
-      expect(status).toBe(0);
       const lines = stdout.split('\n');
+      expect([status, lines.filter((line) => line.length > 80)]).toEqual([0, []]);
       expect(lines.length).toBeLessThanOrEqual(42);
-      expect(lines.filter((line) => line.length > 80)).toEqual([]);
       for (const { flags } of usage?.options ?? []) expect(stdout).toContain(`  ${flags} `);
       expect(stdout).toMatch(/^ {2,4}(npm run -s sessions -- |eval .*session-refresh )\w/m);
     },
   );
 });
 
-/** The words of a line as a shell reads it, and what is piped into it. */
-function shellWords(line: string) {
-  const [, stdin, typed = line] = /^echo '(.*)' \|\n(.*)$/s.exec(line) ?? [];
-  const words = typed.trim().match(/'[^']*'|\S+/g) ?? [];
-  const [npm, run, silent, script, dashes, ...args] = words.map((word) =>
-    word.replace(/^'|'$/g, ''),
-  );
-  return { prompt: [npm, run, silent, script, dashes].join(' '), args, stdin: stdin ?? '' };
-}
-
-test('the examples of --help do what they say beside the sessions of `npm start`', async ({
-  world,
-}) => {
-  world.now = systemClock();
-  await openDemos(world.admin);
-  for (const [name, { examples }] of Object.entries(usages))
-    for (const line of examples) {
-      const { prompt, args, stdin } = shellWords(line);
-      expect([prompt, name === 'login' ? name : args[0]]).toEqual(['npm run -s sessions --', name]);
-      const answer = printed(await cli(args, envOf(world), { stdin, clock: systemClock }));
-      expect(answer.sessions ?? ['some'], line).not.toEqual([]);
-      expect(answer.ended ?? answer.imported ?? 1, line).toBe(1);
-    }
-});
-
 describe('the completion of session-refresh', () => {
-  const root = program({ colour: {} } as Terminal, {
-    run: async () => undefined,
-    completion: () => undefined,
-  });
+  const actions = { run: async () => undefined, completion: () => undefined };
+  const root = program({ colour: {} } as Terminal, actions);
 
   test.for([
     { words: [''], found: [...Object.keys(usages), 'completion'] },
@@ -354,9 +307,9 @@ describe('the completion of session-refresh', () => {
   });
 
   test('is asked for by the script of a shell', async () => {
-    expect((await cli(['completion', 'bash'], {})).stdout).toContain('session-refresh complete --');
-    const { stdout } = await cli(['complete', '--', 'open', 's'], {});
-    expect(stdout).toBe('s360\n');
+    const { stdout: script } = await cli(['completion', 'bash'], {});
+    expect(script).toContain('session-refresh complete --');
+    expect((await cli(['complete', '--', 'open', 's'], {})).stdout).toBe('s360\n');
   });
 });
 
@@ -368,7 +321,7 @@ async function lambdaStandIn({ run }: World) {
     called.push({ path: request.url, command, input });
     if (input.sessionId === 'broken') {
       response.setHeader('X-Amz-Function-Error', 'Unhandled');
-      response.end('{"errorType":"TimeoutError","errorMessage":"with a secret in it"}');
+      response.end(`{"errorType":"TimeoutError","errorMessage":"with a ${mark} in it"}`);
     } else response.end(JSON.stringify(await run(command, input)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -388,24 +341,20 @@ function aws(endpoint: string): Record<string, string> {
 }
 
 describe('npm run sessions with a deployed function', () => {
+  const deployed = ['--function', 'admin'];
+
   afterEach(() => {
     vi.unstubAllEnvs();
   });
 
-  test('calls the one that --function names, and prints its answer', async ({ world }) => {
+  test('calls the one that is named, and prints its answer', async ({ world }) => {
     const { env, called } = await lambdaStandIn(world);
-    const open = ['open', 'eos', '--id', 'far', '--secret', '20004007594', '--function', 'admin'];
-    expect(printed(await cli(open, env))).toMatchObject({
-      sessionId: 'far',
-      secureCode: '20004007594',
-    });
+    const open = ['open', 'eos', '--id', 'far', '--secret', '20004007594', ...deployed];
+    const held = printed(await cli(open, env));
+    expect(held).toMatchObject({ sessionId: 'far', secureCode: '20004007594' });
     const path = '/2015-03-31/functions/admin/invocations';
     const input = { contract: 'eos', sessionId: 'far', secret: '20004007594' };
     expect(called).toEqual([{ path, command: 'open', input }]);
-  });
-
-  test('calls the one that SESSION_ADMIN_FUNCTION names', async ({ world }) => {
-    const { env } = await lambdaStandIn(world);
     const named = { ...env, SESSION_ADMIN_FUNCTION: 'admin' };
     expect(await cli(['revoke', 'eos', 'nobody'], named)).toEqual(refused('unknown-session'));
     expect((await cli(['list', 'eos', ''], named)).status).toBe(2);
@@ -413,44 +362,57 @@ describe('npm run sessions with a deployed function', () => {
 
   test('imports through it, in batches', async ({ world }) => {
     const { env, called } = await lambdaStandIn(world);
-    const lines = Array.from({ length: 501 }, (_, at) =>
-      JSON.stringify({ id: `s${at}`, subject: 'ann', secret: 'first' }),
-    );
-    const args = ['import', 'eos', '-', '--function', 'admin'];
-    const { status, stdout } = await cli(args, env, { stdin: lines.join('\n') });
+    const line = (at: number) => JSON.stringify({ id: `s${at}`, subject: 'many', secret: 'first' });
+    const stdin = Array.from({ length: 501 }, (_, at) => line(at)).join('\n');
+    const { status, stdout } = await cli(['import', 'eos', '-', ...deployed], env, { stdin });
     expect(JSON.parse(stdout)).toMatchObject({ lines: 501, imported: 501, failed: 0 });
     expect([status, called.length]).toEqual([0, 2]);
-    expect(await item(world, 'eos', 's500')).toBeDefined();
   });
 
-  test.for([
-    {
-      what: 'that the function failed',
-      endpoint: undefined,
-      says: 'admin failed: TimeoutError; its',
-    },
-    {
-      what: 'that AWS is out of reach',
-      endpoint: 'http://127.0.0.1:1',
-      says: 'may call admin (stack',
-    },
-  ])('says in one line $what', async ({ endpoint, says }, { world }) => {
-    const env = endpoint ? aws(endpoint) : (await lambdaStandIn(world)).env;
-    const ran = await cli(['show', 'eos', 'broken', '--function', 'admin'], env);
-    expect(ran).toMatchObject({ status: 3, stdout: '' });
-    expect(ran.stderr).toMatch(/^error: [^\n]+\n$/);
-    expect(ran.stderr).toContain(says);
-    expect(ran.stderr).not.toContain('secret in it');
-  });
-
-  test('says that a Region is missing', async () => {
+  test('says in one line that it failed, or is out of reach, or has no Region', async ({
+    world,
+  }) => {
+    const { env } = await lambdaStandIn(world);
+    const show = async (given: Record<string, string>) => {
+      const ran = await cli(['show', 'eos', 'broken', ...deployed], given);
+      expect(ran).toMatchObject({ status: 3, stdout: '' });
+      expect(ran.stderr).toMatch(/^error: [^\n]+\n$/);
+      expect(ran.stderr).not.toContain(mark);
+      return ran.stderr;
+    };
+    expect(await show(env)).toContain('admin failed: TimeoutError; its log');
+    expect(await show(aws('http://127.0.0.1:1'))).toContain('may call admin (stack');
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/no/such/file');
-    const ran = await cli(['show', 'eos', 'id', '--function', 'admin'], {});
-    expect(ran).toEqual({
-      status: 3,
-      stdout: '',
-      stderr: 'error: no AWS Region: set AWS_REGION to the Region of admin, such as eu-west-1\n',
-    });
+    const region =
+      'error: no AWS Region: set AWS_REGION to the Region of admin, such as eu-west-1\n';
+    expect(await show({})).toBe(region);
+  });
+});
+
+/** Whether this machine has util-linux's `script`, which runs a command in a terminal of its own. */
+const version = ['-c', 'script --version 2>&1 || true'];
+const hasScript = /util-linux/.test(execFileSync('sh', version, { encoding: 'utf8' }));
+
+describe('npm run sessions as a process', { timeout: 300_000 }, () => {
+  test('reads stdin through npm, and knows what npm took for its own', async ({ world }) => {
+    const npm = 'npm run -s sessions';
+    const imports = `echo '{"id":"a1","subject":"b","secret":"c"}' | ${npm} -- import eos -`;
+    const shell = run(['sh', '-c', `${imports}; ${npm} import eos x --dry-run`], envOf(world));
+    const { code, stdout, stderr } = await shell.ended;
+    expect([code, JSON.parse(stdout)]).toEqual([2, expect.objectContaining({ imported: 1 })]);
+    expect(stderr).toContain(`type: ${npm} -- import … --dry-run\n`);
+  });
+
+  test.skipIf(!hasScript)('sees the terminal that it is in, and its colours', async ({ world }) => {
+    const cli = `${process.execPath} cli/cli.ts`;
+    const line = `${cli} open eos --secret ${mark}; echo plain; NO_COLOR=1 ${cli} --help`;
+    const env = { ...envOf(world), SHELL: '/bin/sh', TERM: 'xterm-256color' };
+    const { code, stdout } = await run(['script', '-qec', line, '/dev/null'], env).ended;
+    const [coloured, plain] = stdout.split('plain\r\n');
+    expect(code).toBe(0);
+    expect(coloured).toContain(`\x1b[1msecureCode\x1b[22m  ${mark}\r\n`);
+    expect(plain).toMatch(/^Usage: /);
+    expect(plain).not.toContain('\x1b');
   });
 });

@@ -1,21 +1,32 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import { signingKey } from '../../functions/core/keys/keys.ts';
-import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { StorageTimedOut, type Table } from '../../functions/core/session/table.ts';
 import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { LineOutcome } from '../../functions/session-admin/import.ts';
-import { noon, onBothEngines, type StoredWorld as World } from '../support/world.ts';
-import { done, item, sharedTest } from './support.ts';
+import { lineMembers } from '../../functions/session-admin/import-input.ts';
+import { bearer, signed, tokenTimes } from '../support/ways.ts';
+import {
+  memoryWorld,
+  noon,
+  onBothEngines,
+  storedTest,
+  test,
+  type World,
+} from '../support/world.ts';
+import { cli, envOf, fileOf, nowhere, printed, shellWords } from './in-process.ts';
+import { done } from './support.ts';
 
 /** Stands in bad lines, so that a problem which quotes one is seen. */
 const mark = 'tell-tale';
 
-const someone = { id: 'a', subject: 'ann', secret: '20004007594' };
+const someone = { id: 'a', subject: 'ann', secret: 'first' };
+const claims = { mobilityApps: { system: [], user: [] }, profile: { a: 'x'.repeat(2000) } };
+/** With claims that are an item of their own. */
+const large = { ...someone, claims };
 const taken = { problem: 'the table has another session of this id' };
 
 /** Imports lines, or values as lines. */
@@ -26,34 +37,26 @@ async function imported(
 ): Promise<readonly LineOutcome[]> {
   const texts = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
   const input = { contract, lines: texts, dryRun };
-  const { outcomes } = done(await commands.import(input, { ...world.admin, table }));
-  return outcomes as readonly LineOutcome[];
+  const answer = await commands.import(input, { ...world.admin, table });
+  return done<{ readonly outcomes: readonly LineOutcome[] }>(answer).outcomes;
 }
 
-/** Every row of the world's table, claims that are items of their own included. */
-async function rowKeys({ client, table }: World): Promise<string[]> {
-  const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
-  return Items.map(({ rowKey }) => rowKey?.S ?? '').sort();
-}
+const refreshed = (world: World, secret = 'first') =>
+  world.post(eos, { query: { sessionId: ['a'], secureCode: [secret] } });
 
-const large = JSON.stringify({
-  profile: { a: 'x'.repeat(2000) },
-  mobilityApps: { system: [], user: [] },
-});
-
-onBothEngines('session-admin import', (test) => {
+describe('session-admin import', () => {
   test.for(['eos', 's360'])(
-    'writes the row of %s that open would have written',
+    'writes the row of %s that open writes',
     async (contract, { world }) => {
       const { id: sessionId, ...person } = someone;
       await world.run('open', { contract, sessionId, ...person });
-      const row = await item(world, contract, 'a');
-      const line = { ...someone, id: 'b' };
-      expect(await imported(world, [line], { contract })).toEqual(['imported']);
-      expect(await item(world, contract, 'b')).toEqual({
+      const [row, ...none] = await world.items();
+      expect([none, await imported(world, [someone], { contract })]).toEqual([[], ['unchanged']]);
+      await imported(world, [{ ...someone, id: 'b' }], { contract });
+      expect((await world.items())[1]).toEqual({
         ...row,
-        rowKey: { S: `${contract}#b` },
-        secret: { S: expect.stringMatching(/^[\w-]{43}$/) },
+        rowKey: `${contract}#b`,
+        secret: expect.stringMatching(/^[\w-]{43}$/),
       });
     },
   );
@@ -61,168 +64,151 @@ onBothEngines('session-admin import', (test) => {
   test('takes over a session that its client refreshes, claims to the letter', async ({
     world,
   }) => {
-    const claims =
-      '{"profile":{"2":9007199254740993,"1":1.10},"mobilityApps":{"system":[],"user":[]}}';
-    const line = `{"claims": ${claims}, "id":"a","subject":"ann","secret":"first"}`;
+    const odd = '"profile":{"2":9007199254740993,"1":1.10}';
+    const line = `{"claims": {${odd},"mobilityApps":{"system":[],"user":[]}}, "id":"a","subject":"ann","secret":"first"}`;
     expect(await imported(world, [line])).toEqual(['imported']);
-    const query = { sessionId: ['a'], secureCode: ['first'] };
-    const answer = await world.post(eos, { query });
-    expect(answer.status).toBe(200);
-    expect(answer.text).toContain('"profile":{"2":9007199254740993,"1":1.10}');
+    const { status, text } = await refreshed(world);
+    expect([status, text]).toEqual([200, expect.stringContaining(odd)]);
   });
 
-  test('keeps claims that are too large for a row beside it, and finds them again', async ({
+  test('gives a ccstore token its lifetime at the next refresh', async ({ world }) => {
+    const line = { ...someone, tokenLifetime: 300 };
+    expect(await imported(world, [line], { contract: 'ccstore' })).toEqual(['imported']);
+    const token = signed(world, { ...tokenTimes(world), sid: 'a', sec: 'first' });
+    expect((await world.post(ccstore, bearer(token))).json.expires_in).toBe(300);
+    const other = { ...line, tokenLifetime: 400 };
+    expect(await imported(world, [line, other], { contract: 'ccstore' })).toEqual([
+      'unchanged',
+      taken,
+    ]);
+  });
+
+  test('overwrites nothing', async ({ world }) => {
+    const line = { ...someone, openedAt: noon - 60, endsAt: noon + 60 };
+    await imported(world, [line]);
+    await world.open(eos, { sessionId: 'visitor', anonymous: true });
+    await world.rows.put({ rowKey: 'eos#damaged' as never });
+    const before = structuredClone(await world.items());
+    const others = [
+      ...[
+        { subject: 'bob' },
+        { secret: 'other' },
+        { claims },
+        { id: 'visitor' },
+        { id: 'damaged' },
+      ],
+      ...[{ openedAt: noon - 61 }, { endsAt: noon + 59 }],
+    ].map((other) => ({ ...line, ...other }));
+    expect(await imported(world, others)).toEqual(others.map(() => taken));
+    expect((await world.items()).slice(0, 3)).toEqual(before);
+  });
+
+  test('leaves a session that was refreshed or revoked since, and calls it unchanged', async ({
     world,
   }) => {
-    const line = `{"id":"a","subject":"ann","secret":"first","claims":${large}}`;
-    expect(await imported(world, [line])).toEqual(['imported']);
-    const keys = await rowKeys(world);
-    expect(keys).toEqual(['eos#a', expect.stringMatching(/^eos#a#claims#/)]);
-    expect(await imported(world, [line])).toEqual(['unchanged']);
-    expect(await rowKeys(world)).toEqual(keys);
-    const other = line.replace('xxx', 'yyy');
-    expect(await imported(world, [other])).toEqual([taken]);
-    const query = { sessionId: ['a'], secureCode: ['first'] };
-    expect((await world.post(eos, { query })).json.profile.a).toHaveLength(2000);
+    const b = { ...someone, id: 'b' };
+    const lines = [{ ...someone, openedAt: noon - 60, idleUntil: noon + 90 }, b];
+    await imported(world, lines);
+    world.now = later(noon, 60);
+    await refreshed(world);
+    await world.run('revoke', { contract: 'eos', sessionId: 'b' });
+    const rows = structuredClone(await world.items());
+    expect(rows[0]).toMatchObject({ idleUntil: noon + 60 + 1800 });
+    expect(await imported(world, lines)).toEqual(['unchanged', 'unchanged']);
+    expect(await world.items()).toEqual(rows);
   });
 
-  test('writes large claims and their row without a read', async ({ world }) => {
-    const requests: string[] = [];
-    const table: Table = {
-      ...world.rows,
-      update: (write) => {
-        requests.push(write.rowKey.replace(/claims#.*/, 'claims'));
-        return world.rows.update(write);
-      },
-      put: (row) => {
-        requests.push(row.rowKey);
-        return world.rows.put(row);
-      },
-      get: (rowKey) => Promise.reject(new Error(`reads ${rowKey}`)),
-    };
-    const line = `{"id":"a","subject":"ann","secret":"first","claims":${large}}`;
-    expect(await imported(world, [line], { table })).toEqual(['imported']);
-    expect(requests).toEqual(['eos#a#claims', 'eos#a']);
+  test('answers an outcome for each line of a batch, in their order', async ({ world }) => {
+    const lines = Array.from({ length: 120 }, (_, at) => ({ ...someone, id: `s${at}` }));
+    const third = (at: number) => at % 3 === 0;
+    await imported(
+      world,
+      lines.filter((_, at) => third(at)),
+    );
+    const [first, ...rest] = await imported(world, ['', ...lines]);
+    expect(first).toHaveProperty('problem');
+    expect(rest).toEqual(lines.map((_, at) => (third(at) ? 'unchanged' : 'imported')));
   });
 
+  test('says in a dry run what it would do, and writes nothing', async ({ world }) => {
+    await imported(world, [someone]);
+    world.requests.length = 0;
+    const over = { ...someone, id: 'old', endsAt: noon };
+    const lines = [someone, { ...someone, subject: 'bob' }, { ...large, id: 'new' }, over, mark];
+    const problem = { problem: 'a line is a JSON object' };
+    const outcomes = ['unchanged', taken, 'imported', 'over', problem];
+    expect(await imported(world, lines, { dryRun: true })).toEqual(outcomes);
+    expect(world.requests).toEqual(Array(3).fill('GetItemCommand'));
+    expect(await world.items()).toHaveLength(1);
+  });
+
+  test('loses and doubles nothing, whichever request it stops at, once it is run again', async () => {
+    const lines = [someone, { ...large, id: 'b' }];
+    const whole = memoryWorld();
+    await imported(whole, lines);
+    expect(whole.requests).toHaveLength(3);
+    for (const lost of ['request', 'answer'] as const)
+      for (const stop of [1, 2, 3]) {
+        const world = memoryWorld();
+        let asked = 0;
+        const request = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+          asked += 1;
+          if (asked < stop) return act();
+          if (asked === stop && lost === 'answer') await act();
+          throw new StorageTimedOut(lost);
+        };
+        const table: Table = {
+          ...world.rows,
+          put: (row) => request(() => world.rows.put(row)),
+          update: (write) => request(() => world.rows.update(write)),
+        };
+        expect(await imported(world, lines, { table })).toContain('unavailable');
+        const again = await imported(world, lines);
+        expect(again.every((outcome) => outcome === 'imported' || outcome === 'unchanged')).toBe(
+          true,
+        );
+        expect(await world.items()).toEqual(expect.arrayContaining([...(await whole.items())]));
+        expect(await world.items()).toHaveLength(3);
+      }
+  });
+});
+
+onBothEngines('session-admin import on a database', (test) => {
   test.for([
-    { what: 'whose line gives the times', times: `"openedAt":${noon},"endsAt":${noon + 600},` },
-    { what: 'whose line gives no times', times: '' },
+    { what: 'whose line gives the times', times: { openedAt: noon, endsAt: noon + 600 } },
+    { what: 'whose line gives no times', times: {} },
   ])(
-    'writes claims once, and to last as long as their row, for a session $what',
+    'writes large claims once, beside the row and as long as that lasts, of a session $what',
     async ({ times }, { world }) => {
-      const line = `{${times}"id":"a","subject":"ann","secret":"first","claims":${large}}`;
-      const stopping: Table = {
-        ...world.rows,
-        put: () => Promise.reject(new StorageTimedOut('now')),
-      };
-      expect(await imported(world, [line], { table: stopping })).toEqual(['unavailable']);
-      expect(await rowKeys(world)).toHaveLength(1);
+      const line = { ...times, ...large };
+      const put: Table['put'] = () => Promise.reject(new StorageTimedOut('now'));
+      const table = { ...world.rows, put };
+      expect(await imported(world, [line], { table })).toEqual(['unavailable']);
+      expect(world.requests).toEqual(['UpdateItemCommand']);
       for (const [seconds, outcome] of [
         [300, 'imported'],
         [400, 'unchanged'],
       ] as const) {
         world.now = later(noon, seconds);
         expect(await imported(world, [line])).toEqual([outcome]);
-        expect(await rowKeys(world)).toHaveLength(2);
-        const { purgeAt, claimsVersion } = (await item(world, 'eos', 'a')) ?? {};
-        const named = await item(world, 'eos', `a#claims#${claimsVersion?.S}`);
-        expect(Number(named?.purgeAt?.N)).toBeGreaterThanOrEqual(Number(purgeAt?.N));
+        const items = await world.items();
+        const row = items.find(({ rowKey }) => rowKey === 'eos#a');
+        const kept = items.find(({ rowKey }) => rowKey === `eos#a#claims#${row?.claimsVersion}`);
+        expect([items.length, kept?.claims]).toEqual([2, JSON.stringify(claims)]);
+        expect(Number(kept?.purgeAt)).toBeGreaterThanOrEqual(Number(row?.purgeAt));
       }
+      expect(world.requests.slice(1, 3)).toEqual(['UpdateItemCommand', 'PutItemCommand']);
+      const other = { ...line, claims: { ...claims, profile: { a: 'y'.repeat(2000) } } };
+      expect(await imported(world, [other])).toEqual([taken]);
+      expect((await refreshed(world)).json.profile).toEqual(claims.profile);
     },
   );
 
-  test('overwrites no session of another subject, secret, claims, opening or end', async ({
-    world,
-  }) => {
-    const line = { ...someone, openedAt: noon - 60, endsAt: noon + 60 };
-    await imported(world, [line]);
-    const row = await item(world, 'eos', 'a');
-    for (const other of [
-      { subject: 'bob' },
-      { secret: 'other' },
-      { claims: { profile: { a: 1 }, mobilityApps: { system: [], user: [] } } },
-      { openedAt: noon - 61 },
-      { endsAt: noon + 61 },
-    ])
-      expect
-        .soft(await imported(world, [{ ...line, ...other }]), JSON.stringify(other))
-        .toEqual([taken]);
-    expect(await item(world, 'eos', 'a')).toEqual(row);
-  });
-
-  test('overwrites no anonymous session, and no damaged row', async ({ world }) => {
-    await world.run('open', { contract: 'eos', sessionId: 'a', anonymous: true });
-    await world.rows.put({ rowKey: 'eos#b' as never });
-    expect(await imported(world, [someone, { ...someone, id: 'b' }])).toEqual([taken, taken]);
-  });
-
-  test('leaves a session that was refreshed or revoked since, and calls it unchanged', async ({
-    world,
-  }) => {
-    const lines = [
-      { ...someone, openedAt: noon - 60, idleUntil: noon + 90 },
-      { ...someone, id: 'b' },
-    ];
-    await imported(world, lines);
-    world.now = later(noon, 60);
-    await world.post(eos, { query: { sessionId: ['a'], secureCode: ['20004007594'] } });
-    await world.run('revoke', { contract: 'eos', sessionId: 'b' });
-    const rows = [await item(world, 'eos', 'a'), await item(world, 'eos', 'b')];
-    expect(rows[0]?.idleUntil).toEqual({ N: String(noon + 60 + 1800) });
-    expect(await imported(world, lines)).toEqual(['unchanged', 'unchanged']);
-    expect([await item(world, 'eos', 'a'), await item(world, 'eos', 'b')]).toEqual(rows);
-  });
-
-  test('takes one of two lines with the same id, written at once', async ({ world }) => {
+  test('takes one of the lines with the same id, written at once', async ({ world }) => {
     const lines = Array.from({ length: 10 }, (_, at) => ({ ...someone, subject: `person-${at}` }));
     const outcomes = await imported(world, lines);
-    expect(outcomes.filter((outcome) => outcome === 'imported')).toHaveLength(1);
-    expect(outcomes.filter((outcome) => typeof outcome === 'object')).toEqual(Array(9).fill(taken));
-  });
-
-  test('answers an outcome for each line of a batch, in their order', async ({ world }) => {
-    const lines = Array.from({ length: 120 }, (_, at) => ({ ...someone, id: `s${at}` }));
-    await imported(
-      world,
-      lines.filter((_, at) => at % 3 === 0),
-    );
-    const outcomes = await imported(world, ['', ...lines]);
-    expect(outcomes[0]).toHaveProperty('problem');
-    expect(outcomes.slice(1)).toEqual(
-      lines.map((_, at) => (at % 3 === 0 ? 'unchanged' : 'imported')),
-    );
-  });
-
-  test('says in a dry run what it would do, and writes nothing', async ({ world }) => {
-    await imported(world, [someone]);
-    const lines = [
-      someone,
-      { ...someone, subject: 'bob' },
-      { ...someone, id: 'new' },
-      { ...someone, id: 'old', endsAt: noon },
-      mark,
-    ];
-    world.requests.length = 0;
-    const outcomes = await imported(world, lines, { dryRun: true });
-    expect(outcomes).toEqual([
-      'unchanged',
-      taken,
-      'imported',
-      'over',
-      { problem: expect.any(String) },
-    ]);
-    expect(new Set(world.requests)).toEqual(new Set(['GetItemCommand']));
-    expect(await rowKeys(world)).toEqual(['eos#a']);
-  });
-
-  test('makes of a dead answer no failure: the line may be sent again', async ({ world }) => {
-    const dead: Table = { ...world.rows, put: () => Promise.reject(new StorageTimedOut('now')) };
-    expect(await imported(world, [someone, mark], { table: dead })).toEqual([
-      'unavailable',
-      { problem: expect.any(String) },
-    ]);
-    expect(await imported(world, [someone])).toEqual(['imported']);
+    const rest = outcomes.toSpliced(outcomes.indexOf('imported'), 1);
+    expect(rest).toEqual(Array(9).fill(taken));
   });
 });
 
@@ -230,51 +216,42 @@ const day = 86_400;
 
 /** What a line says of its times, and what the row has; nothing where the session is over. */
 const times: readonly {
-  readonly what: string;
+  readonly given: Readonly<Record<string, number>>;
+  readonly row?: readonly [openedAt: number, idleUntil: number, endsAt: number];
   readonly contract?: string;
-  readonly given: object;
-  readonly row?: { readonly openedAt: number; readonly idleUntil: number; readonly endsAt: number };
 }[] = [
-  {
-    what: 'no times',
-    given: {},
-    row: { openedAt: noon, idleUntil: noon + 1800, endsAt: noon + 43_200 },
-  },
-  {
-    what: 'an earlier opening',
-    given: { openedAt: noon - 3600 },
-    row: { openedAt: noon - 3600, idleUntil: noon + 1800, endsAt: noon + 39_600 },
-  },
-  {
-    what: 'an opening half an hour before its end by the policy',
-    given: { openedAt: noon - 43_200 + 600 },
-    row: { openedAt: noon - 42_600, idleUntil: noon + 1800, endsAt: noon + 600 },
-  },
-  {
-    what: 'its own times within the policy',
-    given: { openedAt: noon - 60, idleUntil: noon + 1, endsAt: noon + 600 },
-    row: { openedAt: noon - 60, idleUntil: noon + 1, endsAt: noon + 600 },
-  },
-  {
-    what: 'times beyond the policy',
-    given: { openedAt: noon, idleUntil: noon + day, endsAt: noon + 30 * day },
-    row: { openedAt: noon, idleUntil: noon + 1800, endsAt: noon + 43_200 },
-  },
-  {
-    what: 'an idle limit beyond its end',
-    given: { idleUntil: noon + 900, endsAt: noon + 600 },
-    row: { openedAt: noon, idleUntil: noon + 900, endsAt: noon + 600 },
-  },
-  {
-    what: 'ccstore, whose token is the idle clock',
-    contract: 'ccstore',
-    given: { openedAt: noon - 60, tokenLifetime: 300 },
-    row: { openedAt: noon - 60, idleUntil: noon - 60 + day, endsAt: noon - 60 + day },
-  },
-  { what: 'an end that is now', given: { endsAt: noon } },
-  { what: 'an idle limit that is now', given: { idleUntil: noon } },
-  { what: 'an opening a lifetime ago', given: { openedAt: noon - 43_200 } },
+  { given: {}, row: [0, 1800, 43_200] },
+  { given: { openedAt: -3600 }, row: [-3600, 1800, 39_600] },
+  { given: { openedAt: -42_600 }, row: [-42_600, 1800, 600] },
+  { given: { openedAt: -60, idleUntil: 1, endsAt: 600 }, row: [-60, 1, 600] },
+  { given: { openedAt: 0, idleUntil: day, endsAt: 30 * day }, row: [0, 1800, 43_200] },
+  { given: { idleUntil: 900, endsAt: 600 }, row: [0, 900, 600] },
+  { given: { openedAt: -60 }, row: [-60, day - 60, day - 60], contract: 'ccstore' },
+  { given: { endsAt: 0 } },
+  { given: { idleUntil: 0 } },
+  { given: { openedAt: -43_200 } },
 ];
+
+/** What a line says that is wrong, in the place of what it had or beside it. */
+const wrong: Readonly<Record<string, object>> = {
+  'an unknown member': { [mark]: mark },
+  'no id': { id: undefined },
+  'an id outside the grammar': { id: `${mark}/..` },
+  'no subject': { subject: undefined },
+  'no secret': { secret: undefined },
+  'no secret but null': { secret: null },
+  'an empty secret': { secret: '' },
+  'a secret that is a number': { secret: 20004007594 },
+  'claims as text': { claims: `{"profile":"${mark}"}` },
+  'claims of another contract': { claims: { iss: mark } },
+  'claims that are null': { claims: null },
+  'a time as text': { openedAt: mark },
+  'a time in milliseconds': { endsAt: noon * 1000 },
+  'a fraction of a second': { idleUntil: noon + 0.5 },
+  'a negative time': { openedAt: -1 },
+  'an opening in the future': { openedAt: noon + 1 },
+  'a token lifetime for eos': { tokenLifetime: 300 },
+};
 
 const bad: readonly {
   readonly what: string;
@@ -284,91 +261,84 @@ const bad: readonly {
   { what: 'no JSON', line: mark },
   { what: 'cut JSON', line: `{"id":"${mark}"` },
   { what: 'an array', line: `["${mark}"]` },
-  { what: 'an unknown member', line: { ...someone, [mark]: mark } },
-  {
-    what: 'a member called __proto__',
-    line: '{"id":"a","subject":"a","secret":"a","__proto__":{}}',
-  },
-  { what: 'no id', line: { ...someone, id: undefined } },
-  { what: 'an id outside the grammar', line: { ...someone, id: `${mark}/..` } },
-  { what: 'no subject', line: { ...someone, subject: undefined } },
-  { what: 'no secret', line: { ...someone, secret: undefined } },
-  { what: 'no secret but null', line: { ...someone, secret: null } },
-  { what: 'an empty secret', line: { ...someone, secret: '' } },
-  { what: 'a secret that is a number', line: { ...someone, secret: 20004007594 } },
-  { what: 'claims as text', line: { ...someone, claims: `{"profile":"${mark}"}` } },
-  { what: 'claims of another contract', line: { ...someone, claims: { iss: mark } } },
-  { what: 'claims that are null', line: { ...someone, claims: null } },
-  { what: 'a time as text', line: { ...someone, openedAt: mark } },
-  { what: 'a time in milliseconds', line: { ...someone, endsAt: noon * 1000 } },
-  { what: 'a fraction of a second', line: { ...someone, idleUntil: noon + 0.5 } },
-  { what: 'a negative time', line: { ...someone, openedAt: -1 } },
-  { what: 'an opening in the future', line: { ...someone, openedAt: noon + 1 } },
-  { what: 'a token lifetime for eos', line: { ...someone, tokenLifetime: 300 } },
-  {
-    what: 'an idle limit for ccstore',
-    line: { ...someone, idleUntil: noon + 60 },
+  { what: 'a member __proto__', line: '{"id":"a","subject":"a","secret":"a","__proto__":{}}' },
+  ...Object.entries(wrong).map(([what, more]) => ({ what, line: { ...someone, ...more } })),
+  ...Object.entries({ idleUntil: noon + 60, tokenLifetime: 1 }).map(([name, value]) => ({
+    what: `${name} ${value} for ccstore`,
+    line: { ...someone, [name]: value },
     contract: 'ccstore',
-  },
-  {
-    what: 'a token lifetime of a second',
-    line: { ...someone, tokenLifetime: 1 },
-    contract: 'ccstore',
-  },
+  })),
 ];
 
-describe('session-admin import, its lines', () => {
-  sharedTest.for(times)(
-    'hold $what to the policy',
-    async ({ what, contract, given, row }, { world }) => {
-      const line = { ...someone, id: `t-${what.replaceAll(/\W/g, '-')}`, ...given };
-      const name = contract ?? 'eos';
-      expect(await imported(world, [line], { contract: name })).toEqual([
-        row ? 'imported' : 'over',
-      ]);
-      const stored = await item(world, name, line.id);
+describe('a line of an import', () => {
+  test.for(times)(
+    'holds $given to the policy',
+    async ({ given, row, contract = 'eos' }, { world }) => {
+      const at = Object.entries(given).map(([name, seconds]) => [name, noon + seconds]);
+      const line = { ...someone, ...Object.fromEntries(at) };
+      const outcome = row ? 'imported' : 'over';
+      expect(await imported(world, [line], { contract })).toEqual([outcome]);
+      const [stored] = await world.items();
       if (!row) return expect(stored).toBeUndefined();
-      const { openedAt: refreshedAt, endsAt } = row;
-      expect(unmarshall(stored ?? {})).toMatchObject({
-        ...row,
-        refreshedAt,
-        purgeAt: endsAt + day,
-      });
+      const [openedAt, idleUntil, endsAt] = row.map((seconds) => noon + seconds);
+      const purgeAt = Number(endsAt) + day;
+      const refreshedAt = openedAt;
+      expect(stored).toMatchObject({ openedAt, refreshedAt, idleUntil, endsAt, purgeAt });
     },
   );
 
-  sharedTest.for(bad)('refuse $what, and quote nothing', async ({ line, contract }, { world }) => {
-    world.requests.length = 0;
+  test.for(bad)('is refused with $what, and not quoted', async ({ line, contract }, { world }) => {
     const [outcome] = await imported(world, [line], { contract: contract ?? 'eos' });
     expect(outcome).toEqual({ problem: expect.stringMatching(/^[a-z][^\n]{15,200}$/) });
     expect(JSON.stringify(outcome)).not.toContain(mark);
     expect(world.requests).toEqual([]);
   });
+});
 
-  sharedTest.for([
-    { what: 'no contract', input: { lines: [] } },
-    { what: 'no lines', input: { contract: 'eos' } },
-    { what: 'lines as one text', input: { contract: 'eos', lines: mark } },
-    { what: 'lines that are objects', input: { contract: 'eos', lines: [{ id: mark }] } },
-    { what: 'a dry run in words', input: { contract: 'eos', lines: [], dryRun: mark } },
-  ])('are no batch with $what', async ({ input }, { world }) => {
-    const answer = await world.run('import', input);
-    expect(answer).toEqual({ outcome: 'invalid', problem: expect.any(String) });
-    expect(JSON.stringify(answer)).not.toContain(mark);
+const page = readFileSync(join(import.meta.dirname, '../../docs/migrate.md'), 'utf8');
+
+/** The blocks of a language in the page, without their indentation. */
+function blocks(language: string): string[] {
+  const found = page.matchAll(new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\``, 'gm'));
+  return [...found].map(([, block = '']) => block.trim());
+}
+
+const [file = '', event = ''] = blocks('json');
+
+describe('docs/migrate.md', () => {
+  storedTest('has commands that do what it says, on the file that it shows', async ({ world }) => {
+    const lines = blocks('sh');
+    const here = lines.filter((line) => !line.endsWith('# needs AWS'));
+    expect(lines).toHaveLength(here.length + 1);
+    const sessions = fileOf(file);
+    const answers = [];
+    for (const line of here) {
+      const { prompt, args } = shellWords(line);
+      expect(prompt).toBe('npm run -s sessions --');
+      const typed = args.map((arg) => (arg === 'sessions.jsonl' ? sessions : arg));
+      answers.push(printed(await cli(typed, envOf(world))));
+    }
+    expect(answers).toMatchObject([
+      { dryRun: true, lines: 2, imported: 2, failed: 0 },
+      { dryRun: false, lines: 2, imported: 2, failed: 0 },
+      { contract: 'ccstore', expiresIn: 930 },
+    ]);
   });
 
-  sharedTest('give a ccstore token its lifetime at the next refresh', async ({ world }) => {
-    const line = { ...someone, id: 'short', secret: 'sec', tokenLifetime: 300 };
-    expect(await imported(world, [line], { contract: 'ccstore' })).toEqual(['imported']);
-    const payload = JSON.stringify({
-      exp: noon + 9,
-      sub: 'ann',
-      iat: noon,
-      sid: 'short',
-      sec: 'sec',
-    });
-    const token = signPaddedJwt(payload, signingKey(world.keys(ccstore)));
-    const answer = await world.post(ccstore, { headers: { Authorization: `Bearer ${token}` } });
-    expect(answer.json.expires_in).toBe(300);
+  test('has an event that moves a session at its refresh', async ({ world }) => {
+    const { command, ...input } = JSON.parse(event);
+    const answer = await world.run(command, input);
+    expect(answer).toMatchObject({ result: { outcomes: ['imported'] } });
+    const { id, secret } = JSON.parse(input.lines[0]);
+    const query = { sessionId: [id], secureCode: [secret] };
+    expect((await world.post(eos, { query })).status).toBe(200);
+  });
+
+  test('describes every member of a line, and every field of the answer', async () => {
+    const cells = [...page.matchAll(/^\| (`.*?) \|/gm)].map(([, cell = '']) => cell).join(' ');
+    const named = [...cells.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    const { stdout } = await cli(['import', 'eos', fileOf('{"id":"a/b"}')], nowhere);
+    const fields = [...lineMembers, ...Object.keys(JSON.parse(stdout))];
+    expect(named.toSorted()).toEqual(fields.toSorted());
   });
 });

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, inject } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 import { main } from '../../cli/main.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { sessionOwners } from '../../functions/contracts.ts';
@@ -75,4 +78,21 @@ export function printed({ status, stdout, stderr }: Ran): Record<string, unknown
   const value: unknown = JSON.parse(stdout);
   expect(stdout).toBe(`${JSON.stringify(value)}\n`);
   return { ...(value as object) };
+}
+
+/** A file of these contents, in a folder that goes with the test. */
+export function fileOf(contents: string | Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sessions-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'sessions.jsonl');
+  writeFileSync(file, contents);
+  return file;
+}
+
+/** The words of a line as a shell reads it, and what is piped into it. */
+export function shellWords(line: string) {
+  const [, stdin, typed = line] = /^echo '(.*)' \|\n(.*)$/s.exec(line) ?? [];
+  const words = typed.trim().match(/'[^']*'|\S+/g) ?? [];
+  const bare = words.map((word) => word.replace(/^'|'$/g, ''));
+  return { prompt: bare.slice(0, 5).join(' '), args: bare.slice(5), stdin: stdin ?? '' };
 }

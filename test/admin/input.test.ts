@@ -1,214 +1,247 @@
-import { inspect } from 'node:util';
-import { describe, expect } from 'vitest';
-import type { Answer } from '../../functions/session-admin/command.ts';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
+import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
-import type { World } from '../support/world.ts';
-import { sharedTest as test } from './support.ts';
-
-/** A command, and what it takes. */
-type Run = readonly [name: keyof typeof commands, input: Input];
-
-/** A field, the commands that take it, and values that none of them takes. */
-interface Field {
-  readonly field: keyof Input;
-  readonly runs: readonly Run[];
-  readonly bad: readonly unknown[];
-}
+import { test, type World } from '../support/world.ts';
+import { sessionKeys } from './in-process.ts';
 
 /** Stands in the bad values, so that a problem which quotes one is seen. */
 const mark = 'tell-tale';
 
-const wrongTypes = [0, 1, true, false, null, [], [mark], {}, { [mark]: mark }];
+const sentence = /^[a-z][^\n]{15,200}$/;
+
+/** The command says what is wrong, in words of its own, and asks nothing of the table. */
+async function refuses(
+  world: World,
+  name: keyof typeof commands,
+  input: Input,
+  problem = sentence,
+): Promise<void> {
+  const answer = await world.run(name, input);
+  const what = `${name} ${JSON.stringify(input).slice(0, 200)}`;
+  const invalid = { outcome: 'invalid', problem: expect.stringMatching(problem) };
+  expect.soft(answer, what).toEqual(invalid);
+  expect.soft(JSON.stringify(answer), what).not.toContain(mark);
+  expect.soft(world.requests, what).toEqual([]);
+}
+
+/** A command, and what it takes. */
+type Run = readonly [name: keyof typeof commands, input: Input];
 
 const session = { contract: 'eos', sessionId: 'id' };
 const subjects = { contract: 'eos', subject: 'ann' };
 const open: Run = ['open', { ...session, subject: 'ann' }];
-const openCcstore: Run = ['open', { contract: 'ccstore' }];
-const openAnonymous: Run = ['open', { contract: 'eos' }];
 const login: Run = ['login', { ...session, subject: 'ann' }];
+const anonymous: Run = ['open', { contract: 'eos' }];
+const openCcstore: Run = ['open', { contract: 'ccstore' }];
 const ofSession: readonly Run[] = [login, ['show', session], ['revoke', session]];
 const ofSubject: readonly Run[] = [
   ['list', subjects],
   ['revoke-all', subjects],
 ];
+const batch: Run = ['import', { contract: 'eos', lines: [] }];
 
-const fields: readonly Field[] = [
+const wrongTypes = [0, true, null, [], [mark], { [mark]: mark }];
+const controls = ['\0', '\n', '\t', '\u001b[2J', '\u007f', '\ud800', '\udc00\ud800'];
+const marked = (...odd: readonly string[]) => odd.map((character) => `${mark}${character}`);
+
+/** A field, the commands that take it, and values that none of them takes. */
+const fields: readonly {
+  readonly field: keyof Input;
+  readonly runs: readonly Run[];
+  readonly bad: readonly unknown[];
+}[] = [
   {
     field: 'contract',
-    runs: [open, ...ofSession, ...ofSubject],
-    bad: [
-      ...wrongTypes,
-      undefined,
-      '',
-      mark,
-      'EOS',
-      'eos ',
-      'eos\0',
-      `eos#${mark}`,
-      '__proto__',
-      'constructor',
-      ['eos'],
-    ],
+    runs: [open, batch, ...ofSession, ...ofSubject],
+    bad: [...wrongTypes, undefined, '', mark, 'EOS', 'eos ', 'ccstoreui', '__proto__', ['eos']],
   },
   {
     field: 'sessionId',
     runs: [open, ...ofSession],
-    bad: [
-      ...wrongTypes,
-      '',
-      ' ',
-      `${mark} `,
-      `${mark}\n`,
-      `${mark}\0`,
-      `${mark}/..`,
-      `${mark}%20`,
-      `eos#${mark}`,
-      `é-${mark}`,
-      `٣-${mark}`,
-      `\u202e${mark}`,
-      `\ud800${mark}`,
-      'x'.repeat(129),
-      'x'.repeat(1_000_000),
-      ['id'],
-    ],
+    bad: [...wrongTypes, '', `eos#${mark}`, `${mark}/..`, `${mark}\n`, 'x'.repeat(129), ['id']],
   },
   { field: 'sessionId', runs: ofSession, bad: [undefined] },
   {
     field: 'subject',
     runs: [open, login, ...ofSubject],
-    bad: [
-      ...wrongTypes,
-      '',
-      `${mark}\0`,
-      `${mark}\n`,
-      `\t${mark}`,
-      `\u001b[2J${mark}`,
-      `\u007f${mark}`,
-      `\u0085${mark}`,
-      `\ud800${mark}`,
-      `${mark}\udc00`,
-      `\udc00\ud800${mark}`,
-      'x'.repeat(257),
-      '😀'.repeat(257),
-      'x'.repeat(1_000_000),
-      ['ann'],
-    ],
+    bad: [...wrongTypes, '', ...marked(...controls, '\u0085'), 'x'.repeat(257), '😀'.repeat(257)],
   },
   { field: 'subject', runs: [login, ...ofSubject], bad: [undefined] },
   {
     field: 'secret',
     runs: [open, openCcstore, login],
-    bad: [
-      ...wrongTypes,
-      '',
-      `${mark}é`,
-      `${mark}\n`,
-      `\t${mark}`,
-      `${mark}\0`,
-      `\u007f${mark}`,
-      `\ud800${mark}`,
-      '😀',
-      'x'.repeat(2049),
-      'x'.repeat(1_000_000),
-      ['secret'],
-    ],
+    bad: [...wrongTypes, '', ...marked(...controls, 'é', '😀'), 'x'.repeat(2049)],
   },
   {
     field: 'anonymous',
-    runs: [openAnonymous, openCcstore],
-    bad: [0, 1, null, [], [true], {}, '', 'true', 'false', mark],
+    runs: [anonymous, openCcstore],
+    bad: [0, 1, null, [true], {}, '', 'true', 'false', mark],
   },
   {
     field: 'tokenLifetime',
     runs: [openCcstore],
+    bad: [...wrongTypes, '300', [300], -1, 19, 20.5, 86_401, 1e21, Number.NaN, Infinity],
+  },
+  { field: 'lines', runs: [batch], bad: [...wrongTypes.slice(0, 3), undefined, mark, [{}], [1]] },
+  { field: 'dryRun', runs: [batch], bad: [0, 1, null, 'true', mark] },
+  {
+    field: 'claims',
+    runs: ['eos', 's360', 'ccstore'].map((contract): Run => ['open', { contract }]),
     bad: [
-      ...wrongTypes.filter((value) => value !== 1),
-      -1,
-      1.5,
-      0.999,
-      86_401,
-      1e21,
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      '',
-      '300',
-      mark,
-      [300],
+      ...[1, true, null, ['{}'], { profile: {}, mobilityApps: {} }, '', ' \n', mark, 'null'],
+      ...['1', `"${mark}"`, `["${mark}"]`, `{"${mark}":`, `{} "${mark}"`, '['.repeat(100_000)],
     ],
   },
+  { field: 'claims', runs: [login], bad: [null, mark, '{}'] },
 ];
 
-/** What looks bad, and is not: the edges of each grammar. */
-const edges: Readonly<Partial<Record<keyof Input, readonly unknown[]>>> = {
-  sessionId: ['.', '..', '-', '-a', '__proto__', 'constructor', 'x'.repeat(128)],
-  subject: [' ', 'a#b', '__proto__', 'x'.repeat(256), '😀'.repeat(256)],
-  secret: [' ', '~', '__proto__', '"\\', 'x'.repeat(2048)],
-  anonymous: [false],
-};
-
-const good = Object.entries(edges).flatMap(([field, values]) =>
-  values.map((value) => ({ field, value, what: said(value) })),
-);
-
-const bad = fields.flatMap(({ field, runs, bad }) =>
-  bad.map((value) => ({ field, runs, value, what: said(value) })),
-);
-
-/** What goes with what, and what does not. */
-const together: readonly { readonly what: string; readonly input: Input }[] = [
-  ...['s360', 'ccstore'].map((contract) => ({
-    what: `an anonymous session of ${contract}`,
-    input: { contract, anonymous: true },
-  })),
-  ...['eos', 's360'].map((contract) => ({
-    what: `a token lifetime for ${contract}`,
-    input: { contract, tokenLifetime: 300 },
-  })),
-  ...[{ subject: mark }, { secret: mark }, { claims: '{}' }, { tokenLifetime: 300 }].map(
-    (input) => ({
-      what: `an anonymous session with ${Object.keys(input)}`,
-      input: { contract: 'eos', anonymous: true, ...input },
-    }),
-  ),
+/** What does not go together. */
+const together: readonly Input[] = [
+  { contract: 's360', anonymous: true },
+  { contract: 'ccstore', anonymous: true },
+  { contract: 'eos', tokenLifetime: 300 },
+  { contract: 's360', tokenLifetime: 300 },
+  { contract: 'eos', anonymous: true, subject: mark },
+  { contract: 'eos', anonymous: true, secret: mark },
+  { contract: 'eos', anonymous: true, claims: '{}' },
+  { contract: 'eos', anonymous: true, tokenLifetime: 300 },
 ];
 
 describe('session-admin, its input', () => {
-  test.for(bad)('refuses $what as $field', async ({ field, runs, value }, { world }) => {
-    for (const [name, input] of runs) await refuses(world, name, { ...input, [field]: value });
+  test.for(fields)('refuses what is no $field', async ({ field, runs, bad }, { world }) => {
+    for (const [name, input] of runs)
+      for (const value of bad) await refuses(world, name, { ...input, [field]: value });
   });
 
-  test.for(together)('refuses $what', async ({ input }, { world }) => {
-    await refuses(world, 'open', input);
-  });
+  test.for(together)('refuses %j together', (input, { world }) => refuses(world, 'open', input));
 
   test('takes nothing from what a parser calls __proto__', async ({ world }) => {
     const input = JSON.parse('{"contract":"eos","__proto__":{"anonymous":true,"secret":"x"}}');
     const answer = await world.run('open', input);
-    expect(answer).toMatchObject({ outcome: 'done' });
-    expect(answer).not.toHaveProperty('result.secureCode', 'x');
-    expect(answer).toHaveProperty('result.secureCode');
-  });
-
-  test.for(good)('takes $what as $field', async ({ field, value }, { world }) => {
-    for (const contract of ['eos', 's360', 'ccstore'])
-      expect((await world.run('open', { contract, [field]: value })).outcome).toBe('done');
+    expect(answer).toHaveProperty('result.secureCode', expect.stringMatching(/^.{43}$/));
   });
 });
 
-/** The command says what is wrong, in words of its own, and asks nothing of the table. */
-async function refuses(world: World, name: Run[0], input: Input): Promise<void> {
-  world.requests.length = 0;
-  const answer: Answer = await world.run(name, input);
-  expect.soft(answer, name).toEqual({
-    outcome: 'invalid',
-    problem: expect.stringMatching(/^[a-z][^\n]{15,200}$/),
+const apps = '"mobilityApps":{"system":[],"user":[]}';
+const sso = '"sso":{"externalSystemId":"x"}';
+const reserved = ['exp', 'sub', 'iat', 'sid', 'sec'];
+
+/** What each contract does not take, though it is an object; and claims of its own shape, around some text. */
+const shapes = [
+  {
+    contract: 'eos',
+    around: (text: string) => `{"profile":{"a":"${text}"},${apps}}`,
+    bad: [
+      ...['{}', `{${apps}}`, '{"profile":{}}', `{"profile":{},${apps},"${mark}":1}`],
+      ...['null', '1', `"${mark}"`, '[]'].map((profile) => `{"profile":${profile},${apps}}`),
+      ...['null', '[]', '{}', '{"system":[]}', '{"user":[]}', '{"system":{},"user":[]}'].map(
+        (given) => `{"profile":{},"mobilityApps":${given}}`,
+      ),
+      `{"profile":{},"mobilityApps":{"system":[],"user":"${mark}"}}`,
+      ...[`{"profile":{},${apps},"__proto__":{}}`, `{"__proto__":{"profile":{},${apps}}}`],
+      `{"profile":{},"profile":1,${apps}}`,
+    ],
+  },
+  {
+    contract: 's360',
+    around: (text: string) => `{"user":{"a":"${text}"},"app":{},${sso}}`,
+    bad: [
+      ...['{}', `{"user":{},${sso}}`, `{"app":{},${sso}}`, '{"user":{},"app":{}}'],
+      ...['null', '[]', `"${mark}"`].map((user) => `{"user":${user},"app":{},${sso}}`),
+      ...[`{"user":{},"app":"${mark}",${sso}}`, `{"user":{},"app":{},${sso},"${mark}":1}`],
+      ...['null', `["${mark}"]`, '{}', '{"authorityType":"SELF"}', '{"externalSystemId":""}'].map(
+        (given) => `{"user":{},"app":{},"sso":${given}}`,
+      ),
+      ...['1', `["${mark}"]`, '"x","authorityType":""', '"x","authorityType":null'].map(
+        (system) => `{"user":{},"app":{},"sso":{"externalSystemId":${system}}}`,
+      ),
+      `{"user":{},"app":{},"sso":{"externalSystemId":"x","sessionId":"${mark}"}}`,
+      `{"user":{},"app":{},"sso":{"__proto__":{"externalSystemId":"${mark}"}}}`,
+    ],
+  },
+  {
+    contract: 'ccstore',
+    around: (text: string) => `{"a":"${text}"}`,
+    bad: [
+      ...reserved.flatMap((name) => [`{"${name}":"${mark}"}`, `{"iss":"a","${name}":null}`]),
+      // The same name, written with an escape.
+      ...reserved.map((name) => `{"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":1}`),
+      ...['null', '1', `["${mark}"]`, `{"${mark}":1}`].map((iss) => `{"iss":${iss}}`),
+      ...['{"iss":"a","iss":1}', `{"x":"${'x'.repeat(4096)}"}`, `{"x":"${'é'.repeat(2048)}"}`],
+    ],
+  },
+];
+
+describe('session-admin, the claims', () => {
+  test.for(shapes)('of $contract have its shape', async ({ contract, around, bad }, { world }) => {
+    for (const claims of [
+      ...[...bad, around('x'.repeat(256 * 1024)), around('é'.repeat(128 * 1024))],
+      // UTF-8 has no bytes for a lone surrogate: the client would be given another text than the row was.
+      around('\ud800'),
+    ])
+      await refuses(world, 'open', { contract, claims }, /^claims [^\n]{15,200}$/);
+    const escaped = await world.run('open', { contract, claims: around('\\ud800') });
+    expect(escaped.outcome).toBe('done');
   });
-  expect.soft(JSON.stringify(answer), name).not.toContain(mark);
-  expect.soft(world.requests, name).toEqual([]);
+
+  // API Gateway takes 10,240 bytes of headers; the client and its proxies send others besides.
+  test('of ccstore make no token too long for a header', async ({ world }) => {
+    const claims = `{"roles":"${'x'.repeat(3980)}"}`;
+    for (const input of [
+      { claims: `{"roles":"${'é'.repeat(3980)}"}` },
+      { claims, secret: 'x'.repeat(2048) },
+      { claims, secret: '"'.repeat(800) },
+      { claims, subject: '😀'.repeat(256) },
+    ])
+      await refuses(world, 'open', { contract: 'ccstore', ...input });
+    const held = await world.open(ccstore, { claims, secret: 'x'.repeat(1400) });
+    expect(JSON.stringify(held).length).toBeLessThan(8192);
+  });
+});
+
+/** The module, loaded anew, as a Lambda loads it once. */
+function loaded() {
+  vi.resetModules();
+  return import('../../functions/session-admin/handler.ts');
 }
 
-/** The value, without what would turn the report's own lines around. */
-function said(value: unknown): string {
-  return inspect(value, { maxStringLength: 12 }).replaceAll('\u202e', '\\u202e');
-}
+describe('the Lambda of session-admin', () => {
+  beforeEach(() => {
+    vi.stubEnv('SESSION_TABLE', 'sessions');
+    vi.stubEnv('SESSION_KEYS', sessionKeys);
+    vi.stubEnv('AWS_REGION', 'local');
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('refuses what is no command or no field of it, and quotes nothing', async () => {
+    const { handler } = await loaded();
+    const events: readonly (readonly [event: object, says: string])[] = [
+      [{}, 'there is no such command; there are open, login,'],
+      [{ command: 1 }, 'there is no such command'],
+      [{ command: 'toString' }, 'there is no such command'],
+      [
+        { command: 'open', contract: 'eos', sesionId: mark },
+        'open takes contract, subject, claims, sessionId, secret, anonymous, tokenLifetime',
+      ],
+      [
+        { command: 'login', ...session, anonymous: true },
+        'login takes contract, sessionId, subject, claims, secret',
+      ],
+      [{ command: 'import', contract: 'eos' }, 'lines is an array'],
+    ];
+    for (const [event, says] of events) {
+      const answer = await handler(event);
+      expect(answer).toEqual({ outcome: 'invalid', problem: expect.stringContaining(says) });
+      expect(JSON.stringify(answer)).not.toContain(mark);
+    }
+  });
+
+  test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {
+    vi.stubEnv(name, '');
+    await expect(loaded()).rejects.toThrow(`the environment has no ${name}`);
+  });
+});

@@ -1,4 +1,4 @@
-import { type AttributeValue, DeleteTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { test as base, inject } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
@@ -8,9 +8,10 @@ import type { Answer } from '../../functions/session-admin/command.ts';
 import {
   type Held,
   makeWorld,
+  type StoredWorld,
   type WireAnswer,
   type WireCall,
-  type StoredWorld as World,
+  type World,
 } from '../support/world.ts';
 
 /** A contract as its client uses it, and what a row of it looks like from outside. */
@@ -24,7 +25,6 @@ export interface Wire {
   readonly call: (held: Held) => WireCall;
   /** The status and the code that a client reads when it has been logged out. */
   readonly loggedOut: readonly [status: number, code: string];
-  readonly code: (answer: WireAnswer) => string;
 }
 
 /** All three of them: as names for tables, too. */
@@ -39,7 +39,6 @@ export const wires: readonly Wire[] = [
       body: new URLSearchParams({ sessionId, secureCode }).toString(),
     }),
     loggedOut: [403, '3-2'],
-    code: ({ json }) => json.code,
   },
   {
     name: 's360',
@@ -51,7 +50,6 @@ export const wires: readonly Wire[] = [
       body: JSON.stringify({ sessionToken, sessionId }),
     }),
     loggedOut: [401, 'ESB-IDP-E0004'],
-    code: ({ json }) => json.desc.code,
   },
   {
     name: 'ccstore',
@@ -60,7 +58,6 @@ export const wires: readonly Wire[] = [
     secret: ({ accessToken }) => payload(accessToken).sec,
     call: ({ accessToken }) => ({ headers: { Authorization: `Bearer ${accessToken}` } }),
     loggedOut: [401, '90004'],
-    code: ({ json }) => json.errorCode,
   },
 ];
 
@@ -77,7 +74,7 @@ export function payload(token: string): any {
 
 /** Every attribute that the table has of a session, those too that no code of ours reads. */
 export async function item(
-  { client, table }: World,
+  { client, table }: StoredWorld,
   contract: string,
   id: string,
 ): Promise<Record<string, AttributeValue> | undefined> {
@@ -87,13 +84,13 @@ export async function item(
 }
 
 /** The result of a command that did what it was told. */
-export function done(answer: Answer): Record<string, unknown> {
+export function done<Result = Record<string, unknown>>(answer: Answer): Result {
   if (answer.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(answer)}`);
-  return { ...answer.result };
+  return answer.result as Result;
 }
 
 /** Makes the engine answer every query in pages of so many rows. */
-export function inPagesOf(limit: number, { client }: World): void {
+export function inPagesOf(limit: number, { client }: StoredWorld): void {
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) =>
@@ -107,14 +104,13 @@ export function inPagesOf(limit: number, { client }: World): void {
 }
 
 /** `test` with one world for all tests of a file: for those that ask its table for nothing. */
-export const sharedTest = base.extend<{ world: World }>({
+export const sharedTest = base.extend<{ world: StoredWorld }>({
   world: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads a fixture's needs from this pattern
     async ({}, use) => {
       const world = await makeWorld(inject('embedded'));
       await use(world);
-      await world.client.send(new DeleteTableCommand({ TableName: world.table }));
-      world.client.destroy();
+      await world.close();
     },
     { scope: 'file' },
   ],

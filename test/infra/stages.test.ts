@@ -102,7 +102,7 @@ describe('cdk-nag', { timeout: 300_000 }, () => {
     { what: 'dev', stage: 'dev', changes: {} },
     { what: 'prod with every setting that adds resources', stage: 'prod', changes: everything },
   ] as const)('finds nothing in $what', ({ stage, changes }) => {
-    const its = newApp();
+    const its = newApp({ rules: true });
     stackOf(its, changes, stage);
     addChecks(its);
     expect(() => its.synth()).not.toThrow();

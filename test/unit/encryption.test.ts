@@ -17,28 +17,21 @@ function decrypt(sealed: Buffer, { by = key, keyOf = row, data = row } = {}): st
 }
 
 describe('encrypt', () => {
-  test.for([
-    { what: 'an empty text', text: '' },
-    { what: 'a session token', text: 'zB4mZ0b2n3l5r7s9t1v3x5z7A9C1E3G5J7L9N1P3R5T' },
-    { what: 'Arabic', text: 'رمز الجلسة' },
-    { what: 'the length of the sample', text: '20 characters, ASCII' },
-  ])('encrypts $what to 12 + n + 16 bytes of standard base64', ({ text }) => {
-    const sealed = encrypt(text, key, row);
-    const bytes = Buffer.from(sealed, 'base64');
-    expect(bytes.toString('base64')).toBe(sealed);
-    expect(bytes).toHaveLength(12 + Buffer.byteLength(text) + 16);
-    expect(decrypt(bytes)).toBe(text);
-  });
+  test.for(['', 'رمز الجلسة', '20 characters, ASCII'])(
+    'encrypts %j to 12 + n + 16 bytes of standard base64',
+    (text) => {
+      const sealed = encrypt(text, key, row);
+      const bytes = Buffer.from(sealed, 'base64');
+      expect(bytes.toString('base64')).toBe(sealed);
+      expect(bytes).toHaveLength(12 + Buffer.byteLength(text) + 16);
+      expect(decrypt(bytes)).toBe(text);
+    },
+  );
 
-  test('draws a new nonce for every text, also for the same one', () => {
-    const nonces = Array.from({ length: 1000 }, () => encrypt('same', key, row).slice(0, 16));
-    expect(new Set(nonces).size).toBe(1000);
-  });
-
-  test('draws each of the 96 bits of a nonce', () => {
-    const nonces = Array.from({ length: 200 }, () =>
-      Buffer.from(encrypt('same', key, row).slice(0, 16), 'base64'),
-    );
+  test('draws the 96 bits of a nonce for every text, also for the same one', () => {
+    const sealed = Array.from({ length: 500 }, () => encrypt('same', key, row).slice(0, 16));
+    expect(new Set(sealed).size).toBe(500);
+    const nonces = sealed.map((text) => Buffer.from(text, 'base64'));
     for (let bit = 0; bit < 96; bit += 1) {
       const drawn = nonces.map((nonce) => ((nonce[bit >> 3] ?? 0) >> (bit & 7)) & 1);
       expect([...new Set(drawn)].toSorted(), `bit ${bit}`).toEqual([0, 1]);

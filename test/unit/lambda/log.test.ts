@@ -1,10 +1,13 @@
+import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { logBytes } from '../../../bench/log-bytes.ts';
 import { contracts } from '../../../functions/contracts.ts';
+import { errorRecord } from '../../../functions/core/lambda/error-record.ts';
 import { cloudWatchLog } from '../../../functions/core/lambda/log.ts';
 import { isLogged } from '../../../functions/core/lambda/log-level.ts';
-import { levels, type Outcome } from '../../../functions/core/lambda/outcome.ts';
+import { outcomes } from '../../../functions/core/lambda/outcome.ts';
 import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
+import { eos } from '../../../functions/eos/contract.ts';
 import { accessLogFormat } from '../../../infra/access-log.ts';
 import { settings as prod } from '../../../infra/stages/prod.ts';
 import { capturedOutput } from '../../support/output.ts';
@@ -23,71 +26,54 @@ const record: RequestRecord = {
   storageMs: 2.9,
   totalMs: 4.1,
 };
+const metrics = { refreshed: 1, latency: 4.1, 'storage-latency': 2.9, 'cold-start': 1 };
+const dimensions = { service: 'session-refresh', contract: 'eos' };
 
-/** What is written of a record under some variables: each line, read as JSON. */
-function written(given: RequestRecord, env: Record<string, string> = {}) {
+/** The lines of a log under some variables, read as JSON. */
+function logged(
+  act: (log: ReturnType<typeof cloudWatchLog>) => void,
+  env?: Record<string, string>,
+) {
   const output = capturedOutput();
-  cloudWatchLog('eos', 'SessionRefresh-dev', env).write(given);
+  act(cloudWatchLog('eos', 'SessionRefresh-dev', env));
   return output.lines().map((line) => JSON.parse(line));
 }
 
-const trace = '1-5759e988-bd862e3fe1be46a994272793';
+/** The lines of some records. */
+function written(given: Partial<RequestRecord> = {}, env: Record<string, string> = {}) {
+  return logged(({ write }) => write({ ...record, ...given }), env);
+}
 
 describe('the line of a request', () => {
   test('is one, and carries the fields of the record and its metrics', () => {
-    const { contract, ...fields } = record;
-    expect(written(record)).toEqual([
-      {
-        _aws: {
-          Timestamp: expect.any(Number),
-          CloudWatchMetrics: [
-            {
-              Namespace: 'SessionRefresh-dev',
-              Dimensions: [['service', 'contract']],
-              Metrics: [
-                { Name: 'refreshed', Unit: 'Count' },
-                { Name: 'latency', Unit: 'Milliseconds' },
-                { Name: 'storage-latency', Unit: 'Milliseconds' },
-                { Name: 'cold-start', Unit: 'Count' },
-              ],
-            },
-          ],
-        },
-        ...fields,
-        service: 'session-refresh',
-        contract,
-        refreshed: 1,
-        latency: 4.1,
-        'storage-latency': 2.9,
-        'cold-start': 1,
-      },
-    ]);
+    const { contract: _, ...fields } = record;
+    const Metrics = Object.keys(metrics).map((Name) => ({
+      Name,
+      Unit: Name.endsWith('latency') ? 'Milliseconds' : 'Count',
+    }));
+    const Dimensions = [['service', 'contract']];
+    const CloudWatchMetrics = [{ Namespace: 'SessionRefresh-dev', Dimensions, Metrics }];
+    const _aws = { Timestamp: expect.any(Number), CloudWatchMetrics };
+    expect(written()).toEqual([{ _aws, ...fields, ...dimensions, ...metrics }]);
   });
 
   test('is not written by a rehearsal, which leaves nothing for the next line', () => {
-    const { rehearse, write } = cloudWatchLog('eos', 'SessionRefresh-dev', {});
-    const output = capturedOutput();
-    rehearse({ ...record, primed: true, outcome: 'failed' });
-    expect(output.lines()).toEqual([]);
-    write(record);
-    const { _aws, ...line } = JSON.parse(output.lines().join());
-    expect(line).toEqual({ ...written(record)[0], _aws: undefined });
+    const lines = logged(({ rehearse, write }) => {
+      rehearse({ ...record, primed: true, outcome: 'failed' });
+      write(record);
+    }, {});
+    expect(lines.map(({ _aws, ...line }) => line)).toEqual([{ ...written()[0], _aws: undefined }]);
   });
 
   test('leaves out what an ordinary request does not have', () => {
-    const ordinary = { ...record, coldStart: false, clientRequestId: record.requestId };
-    const [line] = written({ ...ordinary, storageRequests: 0 });
-    for (const name of [
-      'level',
-      'coldStart',
-      'clientRequestId',
-      'functionVersion',
-      'xray_trace_id',
-    ])
-      expect(line).not.toHaveProperty(name);
+    const ordinary = { coldStart: false, clientRequestId: record.requestId, storageRequests: 0 };
+    const [line] = written(ordinary);
+    const left = ['level', 'coldStart', 'clientRequestId', 'functionVersion', 'xray_trace_id'];
+    for (const name of left) expect(line).not.toHaveProperty(name);
     expect(line._aws.CloudWatchMetrics[0].Metrics).toHaveLength(2);
   });
 
+  const trace = '1-5759e988-bd862e3fe1be46a994272793';
   test.for([
     { what: 'a trace that X-Ray keeps', header: `Root=${trace};Parent=53995c3f42cd8ad8;Sampled=1` },
     { what: 'one with a lineage', header: `Root=${trace};Sampled=1;Lineage=1:abc:0` },
@@ -95,92 +81,113 @@ describe('the line of a request', () => {
     { what: 'a text of the client’s', header: 'Root=secret;Sampled=1', id: undefined },
     { what: 'no trace', header: '', id: undefined },
   ])('names the X-Ray trace as it should: $what', (row) => {
-    const [line] = written(record, { _X_AMZN_TRACE_ID: row.header });
+    const [line] = written({}, { _X_AMZN_TRACE_ID: row.header });
     expect(line.xray_trace_id).toBe('id' in row ? row.id : trace);
   });
 
-  const loud: Partial<Record<Outcome, string>> = {
-    'reused-secret': 'WARN',
-    failed: 'ERROR',
-    unavailable: 'ERROR',
-    'timed-out': 'ERROR',
-  };
-
-  test.for(Object.keys(levels) as Outcome[])('is as loud as it should be: %s', (outcome) => {
-    const [line] = written({ ...record, outcome }, { AWS_LAMBDA_FUNCTION_VERSION: '7' });
+  test.for(outcomes)('is as loud as it should be: %s', (outcome) => {
+    const [line] = written({ outcome }, { AWS_LAMBDA_FUNCTION_VERSION: '7' });
     expect(line).toMatchObject({ outcome, [outcome]: 1 });
-    expect(line.level).toBe(loud[outcome]);
-    expect(line.functionVersion).toBe(loud[outcome] === 'ERROR' ? '7' : undefined);
+    const failure = ['failed', 'unavailable', 'timed-out'].includes(outcome);
+    const level = outcome === 'reused-secret' ? 'WARN' : undefined;
+    expect(line.level).toBe(failure ? 'ERROR' : level);
+    expect(line.functionVersion).toBe(failure ? '7' : undefined);
   });
 
   test('keeps its metrics alone where LOG_LEVEL silences it', () => {
-    expect(written(record, { LOG_LEVEL: 'WARN' })).toEqual([
-      {
-        _aws: expect.any(Object),
-        service: 'session-refresh',
-        contract: 'eos',
-        refreshed: 1,
-        latency: 4.1,
-        'storage-latency': 2.9,
-        'cold-start': 1,
-      },
-    ]);
-    const [failure] = written({ ...record, outcome: 'failed' }, { LOG_LEVEL: 'WARN' });
+    const alone = { _aws: expect.any(Object), ...dimensions, ...metrics };
+    expect(written({}, { LOG_LEVEL: 'WARN' })).toEqual([alone]);
+    const [failure] = written({ outcome: 'failed' }, { LOG_LEVEL: 'WARN' });
     expect(failure).toMatchObject({ level: 'ERROR', requestId: record.requestId });
   });
 
-  test('reads LOG_LEVEL and the trace of the process, unless it is given others', () => {
+  test('reads LOG_LEVEL of the process, unless it is given others', () => {
     vi.stubEnv('LOG_LEVEL', 'SILENT');
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-    });
-    const output = capturedOutput();
-    cloudWatchLog('eos', 'Stack').write({ ...record, outcome: 'failed' });
-    const [line = ''] = output.lines();
-    expect(JSON.parse(line)).toMatchObject({ failed: 1 });
-    expect(line).not.toContain(record.requestId);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [line] = logged(({ write }) => write({ ...record, outcome: 'failed' }));
+    expect(line).toMatchObject({ failed: 1 });
+    expect(line).not.toHaveProperty('requestId');
   });
 });
 
-test.for(contracts)('a refresh of $name writes at most 900 bytes into logs', (contract) => {
-  const { line, access } = logBytes(contract, accessLogFormat(prod));
-  expect(line + access).toBeLessThanOrEqual(900);
-  expect(Math.min(line, access)).toBeGreaterThan(100);
-});
+describe('the bytes of a refresh in logs', () => {
+  test.for(contracts)('are at most 900 for $name', (contract) => {
+    const { line, access } = logBytes(contract, accessLogFormat(prod));
+    expect(line + access).toBeLessThanOrEqual(900);
+    expect(Math.min(line, access)).toBeGreaterThan(100);
+  });
 
-test('the bytes of an access log are known for the variables that it has, and no others', () => {
-  const [contract] = contracts as [(typeof contracts)[number]];
-  expect(logBytes(contract, '{"a":"$context.status"}').access).toBe('{"a":"200"}'.length + 26);
-  expect(() => logBytes(contract, '$context.error.message')).toThrow('error.message');
+  test('are known for the variables that the access log has, and no others', () => {
+    expect(logBytes(eos, '{"a":"$context.status"}').access).toBe('{"a":"200"}'.length + 26);
+    expect(() => logBytes(eos, '$context.error.message')).toThrow('error.message');
+  });
 });
 
 test.for([
-  { logLevel: undefined, logged: ['info', 'warn', 'error'] },
-  { logLevel: 'debug', logged: ['info', 'warn', 'error'] },
-  { logLevel: 'Warn', logged: ['warn', 'error'] },
-  { logLevel: 'ERROR', logged: ['error'] },
-  { logLevel: 'SILENT', logged: [] },
-  { logLevel: 'loud', logged: ['info', 'warn', 'error'] },
-])('LOG_LEVEL=$logLevel lets $logged through', ({ logLevel, logged }) => {
-  expect((['info', 'warn', 'error'] as const).filter((l) => isLogged(l, logLevel))).toEqual(logged);
+  { logLevel: undefined, through: ['info', 'warn', 'error'] },
+  { logLevel: 'debug', through: ['info', 'warn', 'error'] },
+  { logLevel: 'Warn', through: ['warn', 'error'] },
+  { logLevel: 'ERROR', through: ['error'] },
+  { logLevel: 'SILENT', through: [] },
+  { logLevel: 'loud', through: ['info', 'warn', 'error'] },
+])('LOG_LEVEL=$logLevel lets $through through', ({ logLevel, through }) => {
+  const levels = ['info', 'warn', 'error'] as const;
+  expect(levels.filter((level) => isLogged(level, logLevel))).toEqual(through);
 });
 
 describe('the line of keys that could not be read', () => {
-  const noticed = (env: Record<string, string>) => {
-    const output = capturedOutput();
-    const { notice } = cloudWatchLog('s360', 'SessionRefresh-dev', env);
-    notice('keys-unread', new Error('a', { cause: new TypeError('b') }));
-    return output.lines().map((text) => JSON.parse(text));
-  };
+  const noticed = (env: Record<string, string>) =>
+    logged(
+      ({ notice }) => notice('keys-unread', new Error('a', { cause: new TypeError('b') })),
+      env,
+    );
 
   test('warns, names the error’s kind, and counts', () => {
-    const error = { name: 'Error', at: expect.any(Array), cause: expect.any(Object) };
-    const warning = { level: 'WARN', message: 'keys-unread', error };
-    expect(noticed({})).toMatchObject([{ ...warning, contract: 's360', 'keys-unread': 1 }]);
+    const error = { name: 'Error', at: expect.any(Array), cause: { name: 'TypeError' } };
+    const warning = { level: 'WARN', message: 'keys-unread', error, 'keys-unread': 1 };
+    expect(noticed({})).toMatchObject([{ ...warning, ...dimensions }]);
   });
 
   test('only counts where LOG_LEVEL silences it', () => {
     const [line] = noticed({ LOG_LEVEL: 'ERROR' });
     expect(Object.keys(line)).toEqual(['_aws', 'service', 'contract', 'keys-unread']);
+  });
+});
+
+describe('errorRecord', () => {
+  const secret = 'hunter2';
+  const frame = `\n    at ${secret}`;
+
+  test('gives the kind of an error and the eight nearest frames', () => {
+    const deep = (calls: number): Error => (calls === 0 ? new Error('deep') : deep(calls - 1));
+    const { name, at } = errorRecord(new TypeError(secret));
+    expect(name).toBe('TypeError');
+    expect(at[0]).toMatch(/^at .*log\.test\.ts:\d+:\d+/);
+    expect(errorRecord(deep(20)).at).toHaveLength(8);
+  });
+
+  test.for([
+    { what: 'one line', error: new Error(secret) },
+    { what: 'several lines', error: new Error(`a\n${secret}\nb`) },
+    { what: 'a line that looks like a frame', error: new Error(`a${frame}\nb`) },
+    { what: 'an end that looks like a frame', error: new Error(`a${frame} (b.ts:1:1)`) },
+    { what: 'nothing but a frame', error: new Error(frame) },
+    { what: 'a cause', error: new Error('a', { cause: new Error(secret) }) },
+    { what: 'several errors', error: new AggregateError([new Error(secret)], secret) },
+    { what: 'fields of its own', error: Object.assign(new Error('a'), { token: secret }) },
+    { what: 'a message written later', error: Object.assign(new Error('a'), { message: secret }) },
+    { what: 'a string in its place', error: secret },
+    { what: 'an object in its place', error: { message: secret, stack: frame } },
+  ])('keeps the message of an error to itself: $what', ({ error }) => {
+    expect(inspect(error, { showHidden: true })).toContain(secret);
+    expect(JSON.stringify(errorRecord(error))).not.toContain(secret);
+  });
+
+  test('gives the kind of what is no error, and no frames', () => {
+    const kinds = ['a', 1, undefined, { name: 'Error' }].map((value) => errorRecord(value));
+    expect(kinds.map(({ name }) => name)).toEqual(['string', 'number', 'undefined', 'object']);
+    const { stack: _, ...error } = Object.getOwnPropertyDescriptors(new Error('a'));
+    kinds.push(errorRecord(Object.create(Error.prototype, error)));
+    expect(kinds.flatMap(({ at }) => at)).toEqual([]);
   });
 });

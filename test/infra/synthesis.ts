@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
 import type { Settings } from '../../infra/settings.ts';
@@ -13,7 +12,6 @@ import { settings as prod } from '../../infra/stages/prod.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
-afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 /** The settings of the stages in infra/stages. */
 export const stages = { dev, prod } satisfies Record<string, Settings>;

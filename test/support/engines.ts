@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { embeddedDynamoDB } from '../../local/dynamodb.ts';
 import { dynamoDBLocal } from './dynamodb-local.ts';
@@ -11,8 +14,14 @@ declare module 'vitest' {
   }
 }
 
-/** Starts both engines once, for all test files. `REQUIRE_DYNAMODB_LOCAL=1` makes Java a must; `EMBEDDED_ONLY=1`, for mutants, starts one. */
+/**
+ * Starts both engines once, for all test files, and gives every test a folder for temporary files
+ * (`tmpdir()`) that goes with the run. `REQUIRE_DYNAMODB_LOCAL=1` makes Java a must; `EMBEDDED_ONLY=1`,
+ * for mutants, starts one.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const scratch = mkdtempSync(join(tmpdir(), 'tests-'));
+  process.env.TMPDIR = scratch;
   const amazon = process.env.EMBEDDED_ONLY ? undefined : await dynamoDBLocal();
   if (!amazon && process.env.REQUIRE_DYNAMODB_LOCAL)
     throw new Error('DynamoDB Local needs Java 17 or later');
@@ -24,5 +33,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     amazon?.close();
     await embedded.close();
+    rmSync(scratch, { recursive: true, force: true });
   };
 }

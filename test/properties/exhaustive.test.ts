@@ -1,102 +1,44 @@
 import { describe, expect, test } from 'vitest';
-import { type Bounds, nameOf, opened, stepsOf } from './one-session.ts';
-import { search } from './search.ts';
+import { type Bounds, nameOf, opened, type State, stepsOf } from './one-session.ts';
 
 // Small numbers, so that every order of every event fits: a grace of 10 s, an idle timeout of 25 s and a
 // lifetime of 45 s meet each other in the same ways as minutes and hours do.
-const sliding = { idle: 25, lifetime: 45 } as const;
-const tokens = { idle: { token: 25 }, lifetime: 45 } as const;
 const rotation = { grace: 10 };
+const sliding = { idle: 25, lifetime: 45, rotation };
+const tokens = { idle: { token: 25 }, lifetime: 45, rotation };
+const tight = { idle: 19, lifetime: 20, rotation };
+const fixed = { rotation: 'fixed' } as const;
 
 /** A search is `small` if mutation testing can run it for every mutant. */
-const searches: readonly (Bounds & { readonly what: string; readonly small: boolean })[] = [
+const searches: readonly (Bounds & { readonly small: boolean })[] = [
+  { policy: sliding, clock: [4, 18], tabs: 3, skew: 3, thief: false, small: false },
+  { policy: sliding, clock: [18], tabs: 2, skew: 3, thief: true, small: false },
   {
-    what: 'rotation, sliding idle timeout: three tabs, Lambda clocks 3 s apart',
-    policy: { ...sliding, rotation },
-    clock: [4, 18],
-    tabs: 3,
-    skew: 3,
-    thief: false,
-    small: false,
-  },
-  {
-    what: 'rotation, sliding idle timeout: two tabs, a thief, Lambda clocks 3 s apart',
-    policy: { ...sliding, rotation },
-    clock: [4, 18],
-    tabs: 2,
-    skew: 3,
-    thief: true,
-    small: false,
-  },
-  {
-    what: 'rotation, tokens: two tabs, Lambda clocks 3 s apart',
-    policy: { ...tokens, lifetime: 36, rotation },
+    policy: { ...tokens, lifetime: 36 },
     clock: [4, 18],
     tabs: 2,
     skew: 3,
     thief: false,
     small: false,
   },
-  {
-    what: 'rotation, every second around the grace, the idle timeout and the end',
-    policy: { idle: 19, lifetime: 20, rotation },
-    clock: [1, 7, 10],
-    tabs: 1,
-    thief: false,
-    small: true,
-  },
-  {
-    what: 'rotation, sliding idle timeout: one tab, a thief',
-    policy: { ...sliding, lifetime: 40, rotation },
-    clock: [18],
-    tabs: 1,
-    thief: true,
-    small: true,
-  },
-  {
-    what: 'rotation, tokens: one tab, a thief',
-    policy: { ...tokens, rotation },
-    clock: [10, 15],
-    tabs: 1,
-    thief: true,
-    small: false,
-  },
-  {
-    what: 'rotation, tokens: one tab, a thief, fewer moments',
-    policy: { ...tokens, lifetime: 37, rotation },
-    clock: [18],
-    tabs: 1,
-    thief: true,
-    small: true,
-  },
-  {
-    what: 'fixed secrets, sliding idle timeout: two tabs, a thief, Lambda clocks 1 s apart',
-    policy: { ...sliding, rotation: 'fixed' },
-    clock: [24, 25],
-    tabs: 2,
-    skew: 1,
-    thief: true,
-    small: true,
-  },
-  {
-    what: 'fixed secrets, tokens: one tab, a thief, Lambda clocks 1 s apart',
-    policy: { ...tokens, rotation: 'fixed' },
-    clock: [24, 25],
-    tabs: 1,
-    skew: 1,
-    thief: true,
-    small: true,
-  },
+  { policy: tight, clock: [1, 7, 10], tabs: 1, thief: false, small: true },
+  { policy: { ...sliding, lifetime: 40 }, clock: [18], tabs: 1, thief: true, small: true },
+  { policy: tokens, clock: [10, 15], tabs: 1, thief: true, small: false },
+  { policy: { ...tokens, lifetime: 37 }, clock: [18], tabs: 1, thief: true, small: true },
+  { policy: { ...sliding, ...fixed }, clock: [24, 25], tabs: 2, skew: 1, thief: true, small: true },
+  { policy: { ...tokens, ...fixed }, clock: [24, 25], tabs: 1, skew: 1, thief: true, small: true },
 ];
 
 const onlySmall = Number(process.env.EFFORT ?? 1) < 1;
-const chosen = searches.filter(({ small }) => small || !onlySmall);
+const chosen = searches
+  .filter(({ small }) => small || !onlySmall)
+  .map((bounds) => ({ bounds, what: titleOf(bounds) }));
 
 describe('every reachable state of one session', () => {
   let states = 0;
 
-  test.for(chosen)('keeps the rules: $what', async ({ what, small, ...bounds }) => {
-    const seen = await search(await opened(bounds), stepsOf(bounds), nameOf);
+  test.for(chosen)('keeps the rules: $what', async ({ bounds, what }) => {
+    const seen = await search(bounds);
     console.log(
       `${what}: ${seen.states} states, ${seen.transitions} transitions, depth ${seen.depth}`,
     );
@@ -107,3 +49,48 @@ describe('every reachable state of one session', () => {
     expect(states).toBeGreaterThan(onlySmall ? 10_000 : 100_000);
   });
 });
+
+function titleOf({ policy: { idle, lifetime, rotation }, clock, tabs, skew, thief }: Bounds) {
+  return [
+    rotation === 'fixed' ? 'fixed secrets' : 'rotation',
+    typeof idle === 'number' ? `sliding idle timeout of ${idle} s` : `tokens of ${idle.token} s`,
+    `${lifetime} s in steps of ${clock.join(', ')} s`,
+    `${tabs} ${tabs === 1 ? 'tab' : 'tabs'}${thief ? ' and a thief' : ''}`,
+    `Lambda clocks ${skew ?? 0} s apart`,
+  ].join(', ');
+}
+
+/** A state that was reached, and by what from where. */
+interface Reached {
+  readonly state: State;
+  readonly by: string;
+  readonly from?: Reached;
+  readonly depth: number;
+}
+
+/**
+ * Visits every state that can be reached, breadth first, each once.
+ * @throws Error with the shortest sequence of steps to the first broken invariant
+ */
+async function search(bounds: Bounds) {
+  const stepsFrom = stepsOf(bounds);
+  const start = await opened(bounds);
+  const known = new Set([nameOf(start)]);
+  const queue: Reached[] = [{ state: start, by: 'start', depth: 0 }];
+  let transitions = 0;
+  for (const from of queue)
+    for (const { name: by, take } of stepsFrom(from.state)) {
+      transitions += 1;
+      const state = await take().catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${[...path(from), by].join('\n')}`, { cause: error });
+      });
+      if (state === undefined || known.has(nameOf(state))) continue;
+      known.add(nameOf(state));
+      queue.push({ state, by, from, depth: from.depth + 1 });
+    }
+  return { states: known.size, transitions, depth: queue.at(-1)?.depth ?? 0 };
+}
+
+function path({ from, by }: Reached): string[] {
+  return from ? [...path(from), by] : [];
+}

@@ -2,24 +2,13 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { edited, text } from './fuzz-inputs.ts';
 
-/** A header and a payload, signed by what key and hash one likes. */
-function forged(head: unknown, payload: unknown, key: string, hash = 'sha256'): string {
-  const texts = [head, payload].map((part) =>
-    typeof part === 'string' ? part : JSON.stringify(part),
-  );
-  const input = texts.map((part) => Buffer.from(part ?? '').toString('base64')).join('.');
-  return `${input}.${createHmac(hash, createSecretKey(key, 'utf8')).update(input).digest('base64')}`;
-}
-
 /** A token without what a verifier may overlook: which alphabet, and whether it is padded. */
 export function bare(token: string): string {
-  return token
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
-    .replace(/=+(?=\.|$)/g, '');
+  const standard = token.replaceAll('-', '+').replaceAll('_', '/');
+  return standard.replace(/=+(?=\.|$)/g, '');
 }
 
-/** Tokens made of good ones: one of another secret, or none at all, however like one it looks. */
+/** Tokens made of two good ones. Each is one of the two, or another text that resembles them. */
 export function mutated(
   tokens: readonly [string, string],
   key: string,
@@ -28,94 +17,43 @@ export function mutated(
   const [token, other] = tokens;
   const [head = '', body = '', tail = ''] = token.split('.');
   const payload = Buffer.from(body, 'base64').toString();
-  const all = [...tokens.flatMap((token) => token.split('.')), '', 'e30=', 'bnVsbA=='];
-  const algs = [
-    'none',
-    'None',
-    'NONE',
-    'HS384',
-    'HS512',
-    'RS256',
-    'ES256',
-    'PS256',
-    'EdDSA',
-    '',
-    'hs256',
-  ];
+  const segments = [...tokens.flatMap((one) => one.split('.')), '', 'e30=', 'bnVsbA=='];
   const claims = fc.record({ sid: text, exp: fc.oneof(fc.double(), fc.maxSafeInteger()) });
   return fc.oneof(
     { weight: 30, arbitrary: edited(token) },
     { weight: 30, arbitrary: flipped(token) },
     { weight: 10, arbitrary: flippedBytes([head, body, tail]) },
-    // The right key, but not by the algorithm that is the only one.
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(fc.constantFrom<unknown>(...algs, null, 0, ['HS256'], { HS256: 1 }), hashes)
-        .map(([alg, hash]) => forged({ alg, typ: 'JWT' }, payload, key, hash)),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .constantFrom('sha1', 'sha384', 'sha512', 'sha3-256', 'md5')
-        .map((hash) => forged({ alg: 'HS256', typ: 'JWT' }, payload, key, hash)),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .constantFrom<unknown>(['b64'], ['exp'], [], null, '')
-        .map((crit) => forged({ alg: 'HS256', typ: 'JWT', crit }, payload, key)),
-    },
+    { weight: 20, arbitrary: forged(payload, key, wrong) },
     // Segments of two good tokens, in any order and number.
     {
       weight: 10,
       arbitrary: fc
-        .array(fc.constantFrom(...all), { minLength: 1, maxLength: 5 })
+        .array(fc.constantFrom(...segments), { minLength: 1, maxLength: 5 })
         .map((parts) => parts.join('.')),
     },
-    // Another algorithm, said or done.
-    {
-      weight: 10,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom(...algs, 'HS256'),
-          fc.constantFrom(...wrong),
-          hashes,
-          fc.constantFrom(
-            {},
-            { kid: '../../dev/null' },
-            { jwk: { kty: 'oct', k: '' } },
-            { jku: 'http://a' },
-          ),
-        )
-        .map(([alg, key, hash, more]) => forged({ alg, typ: 'JWT', ...more }, payload, key, hash)),
-    },
+    // Another algorithm, with no signature or one of another token.
     {
       weight: 5,
       arbitrary: fc
-        .tuple(
-          fc.constantFrom(...algs, 'HS256'),
-          fc.constantFrom('', tail, other.split('.')[2] ?? ''),
-        )
-        .map(([alg, end]) => `${base64(`{"alg":"${alg}"}`)}.${body}.${end}`),
+        .tuple(fc.constantFrom(...algs), fc.constantFrom('', tail, other.split('.')[2] ?? ''))
+        .map(([alg, end]) => `${base64(JSON.stringify({ alg }))}.${body}.${end}`),
     },
-    // The good signature over other claims: duplicates, nested, huge.
+    // The good signature over more claims, or beside any text.
     {
       weight: 5,
-      arbitrary: claims.map((more) => {
-        const own = JSON.stringify(more).slice(1);
-        return `${head}.${base64(`${payload.slice(0, -1)},${own}`)}.${tail}`;
-      }),
+      arbitrary: claims.map(
+        (more) =>
+          `${head}.${base64(`${payload.slice(0, -1)},${JSON.stringify(more).slice(1)}`)}.${tail}`,
+      ),
     },
     {
       weight: 5,
-      arbitrary: fc.tuple(text, fc.nat(2), fc.boolean()).map(([text, at, url]) => {
-        const parts = [head, body, tail];
-        parts[at] = Buffer.from(text).toString(url ? 'base64url' : 'base64');
-        return parts.join('.');
+      arbitrary: fc.tuple(text, fc.nat(2), fc.boolean()).map(([any, at, url]) => {
+        const encoded = Buffer.from(any).toString(url ? 'base64url' : 'base64');
+        return [head, body, tail].with(at, encoded).join('.');
       }),
     },
-    // The same bytes, written otherwise: each of it is either this token or none.
+    // The same bytes, written otherwise: each is either this token or none.
     {
       weight: 5,
       arbitrary: fc.constantFrom(
@@ -128,7 +66,7 @@ export function mutated(
         token.toUpperCase(),
         base64(token),
         [...token].join('\n'),
-        [head, body, `${tail.slice(0, -2)}${following(tail.at(-2) ?? '')}=`].join('.'),
+        `${head}.${body}.${tail.slice(0, -2)}${following(tail.at(-2) ?? '')}=`,
         JSON.stringify({ protected: head, payload: body, signature: tail }),
       ),
     },
@@ -147,7 +85,35 @@ export function mutated(
   );
 }
 
-const hashes = fc.constantFrom('sha256', 'sha384', 'sha512', 'md5');
+const algs = [
+  ...['none', 'None', 'NONE', 'HS384', 'HS512', 'RS256', 'ES256', 'PS256', 'EdDSA', '', 'hs256'],
+  ...[null, 0, ['HS256'], { HS256: 1 }],
+];
+const critical = [['b64'], ['exp'], [], null, ''].map((crit) => ({ crit }));
+const elsewhere = [
+  { kid: '../../dev/null' },
+  { jwk: { kty: 'oct', k: '' } },
+  { jku: 'http://a' },
+  {},
+];
+
+/** The payload signed once more; where all else is right, with a header that no good token has. */
+function forged(payload: string, key: string, wrong: readonly string[]): fc.Arbitrary<string> {
+  const parts = fc.record({
+    alg: fc.oneof(fc.constant('HS256'), fc.constantFrom<unknown>(...algs)),
+    by: fc.oneof(fc.constant(key), fc.constantFrom(...wrong)),
+    hash: fc.constantFrom('sha256', 'sha256', 'sha384', 'sha512', 'md5', 'sha1', 'sha3-256'),
+    more: fc.constantFrom(...elsewhere, ...critical),
+    crit: fc.constantFrom(...critical),
+  });
+  return parts.map(({ alg, by, hash, more, crit }) => {
+    const isGood = alg === 'HS256' && by === key && hash === 'sha256';
+    const header = { alg, typ: 'JWT', ...(isGood ? crit : more) };
+    const input = `${base64(JSON.stringify(header))}.${base64(payload)}`;
+    const signer = createHmac(hash, createSecretKey(by, 'utf8'));
+    return `${input}.${signer.update(input).digest('base64')}`;
+  });
+}
 
 /** One bit of one character turned. */
 function flipped(token: string): fc.Arbitrary<string> {
@@ -159,17 +125,12 @@ function flipped(token: string): fc.Arbitrary<string> {
 
 /** One bit turned of what a segment means. */
 function flippedBytes(segments: readonly string[]): fc.Arbitrary<string> {
-  return fc.tuple(fc.nat(segments.length - 1), fc.nat(), fc.nat(7)).map(([which, at, bit]) =>
-    segments
-      .map((segment, number) => {
-        if (number !== which) return segment;
-        const bytes = Buffer.from(segment, 'base64');
-        const place = at % bytes.length;
-        bytes[place] = (bytes[place] ?? 0) ^ (1 << bit);
-        return bytes.toString('base64');
-      })
-      .join('.'),
-  );
+  return fc.tuple(fc.nat(segments.length - 1), fc.nat(), fc.nat(7)).map(([which, at, bit]) => {
+    const bytes = Buffer.from(segments[which] ?? '', 'base64');
+    const place = at % bytes.length;
+    bytes[place] = (bytes[place] ?? 0) ^ (1 << bit);
+    return segments.with(which, bytes.toString('base64')).join('.');
+  });
 }
 
 /** The digit after this one: in the last place of 43 it differs in bits that stand for nothing. */

@@ -1,16 +1,15 @@
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { decide, type Policy } from '../../functions/core/session/policy.ts';
-import { registry } from '../../functions/core/session/registry.ts';
+import { type Registry, registry } from '../../functions/core/session/registry.ts';
 import { currentSecret, recognise } from '../../functions/core/session/rotation.ts';
 import { type Item, toSession } from '../../functions/core/session/row.ts';
-import { rowKey, type Secret, type Session } from '../../functions/core/session/session.ts';
+import { type Credential, rowKey, type Secret } from '../../functions/core/session/session.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
 import type { Table, Write } from '../../functions/core/session/table.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
 import { evaluate, memoryTable } from '../support/memory-table.ts';
-import { claimsOf, secretOf, sessionIdOf } from '../support/session.ts';
-import { type Expected, expected, must } from './rules.ts';
-import type { Step } from './search.ts';
+import { anonymous, claimsOf, now, secretOf, sessionIdOf } from '../support/session.ts';
+import { expected } from './rules.ts';
 
 // The model: one session, the tabs of its user, a thief and strangers. The clock stands still at `now`. When
 // seconds pass, the times of the row and of the tokens move back instead, so that equal situations at
@@ -33,6 +32,12 @@ export interface State {
   readonly thief: (Held & { readonly used: boolean }) | undefined;
 }
 
+/** One step from a state: its name, and the state after it. Throws where it breaks an invariant. */
+export interface Step {
+  readonly name: string;
+  readonly take: () => Promise<State | undefined>;
+}
+
 /** The policy and the bounds of a search. */
 export interface Bounds {
   readonly policy: Policy;
@@ -45,75 +50,73 @@ export interface Bounds {
   readonly thief: boolean;
 }
 
+/** A conditional write, and the row that it meets. */
+export interface Asked {
+  readonly item: Item | undefined;
+  readonly write: Write;
+}
+
 /** The longest time that a request takes with all its tries, in seconds. */
 const longestRequest = 4;
 
-export const now = epochSeconds(1_000_000_000);
 const id = sessionIdOf('one');
 const key = rowKey('eos', id);
 const keys = deriveKeys('eos', { root: 'root-of-the-search-0123456789abcdefghij' });
 const first = secretOf('the first secret');
-const family = 'F'.repeat(22);
-const times = [
-  'openedAt',
-  'refreshedAt',
-  'idleUntil',
-  'endsAt',
-  'revokedAt',
-  'purgeAt',
-  'graceUntil',
-];
+const [family, former] = ['F'.repeat(22), 'G'.repeat(22)];
 
-const blank: Session = {
-  rowKey: key,
-  openedAt: now,
-  refreshedAt: now,
-  idleUntil: now,
-  endsAt: now,
-  purgeAt: now,
-};
+/** Guesses and genuine secrets of other sessions. None of them may change anything. */
+const strangers: readonly { name: string; secret: Secret }[] = [
+  { name: 'somebody guesses', secret: secretOf('a guess') },
+  { name: 'a former session of the same id is presented', secret: computed(1, former) },
+  {
+    name: 'a former session is presented as of this family',
+    secret: secretOf(computed(1, former).replace(former, family)),
+  },
+];
 
 /** An anonymous session that has just been opened. */
 export async function opened({ policy }: Bounds): Promise<State> {
-  const table = memoryTable();
-  await registry({ contract: 'eos', policy, keys, table }).open({ id }, now);
-  return { row: table.items.get(key), user: undefined, sent: [], thief: undefined };
+  const { row } = await administered(policy, undefined, ({ open }) => open({ id }, now));
+  return { row, user: undefined, sent: [], thief: undefined };
 }
 
 /** All steps from a state. `hear` gets every conditional write with the row that it meets. */
 export function stepsOf(
-  bounds: Bounds,
-  hear: (asked: { readonly item: Item | undefined; readonly write: Write }) => void = () =>
-    undefined,
-): (state: State) => readonly Step<State>[] {
-  const { policy, clock, tabs, skew } = bounds;
+  { policy, clock, tabs, skew, thief: steals }: Bounds,
+  hear: (asked: Asked) => void = () => undefined,
+): (state: State) => readonly Step[] {
+  const { present, guess } = refreshes(policy, hear);
   const lambdas = skew === undefined ? [0] : [0, skew];
-  const refreshed = refreshes(policy, hear);
 
   return (state) => {
     const { user, sent, thief } = state;
-    const row = state.row && unique(state.row);
-    const steps: Step<State>[] = [];
-    const step = (name: string, take: Step<State>['take']) => steps.push({ name, take });
+    if (state.row === undefined) return [];
+    const row = unique(state.row);
+    const steps: Step[] = [];
+    const step = (name: string, take: Step['take']) => steps.push({ name, take });
 
-    if (row === undefined) return [];
     // After a revocation every secret is refused, and nothing changes.
     if (row.revokedAt !== undefined) {
       for (const held of [user, thief, ...sent].filter((one) => one !== undefined))
         step(`${held.generation} is presented after the revocation`, async () => {
-          const { reason } = await refreshed.present(row, held, 0);
-          must.equal(reason, 'revoked', 'a revoked session refuses every secret');
+          const { reason } = await present(row, held, 0);
+          mustEqual(reason, 'revoked', 'a revoked session refuses every secret');
           return undefined;
         });
       return steps;
     }
+    const isLongOver = Number(row.endsAt) + 1 < now || Number(row.idleUntil) + 1 < now;
     for (const seconds of clock)
-      if (sent.every(({ age }) => age + seconds <= longestRequest) && !isOver(row))
+      if (sent.every(({ age }) => age + seconds <= longestRequest) && !isLongOver)
         step(`${seconds} s pass`, async () => after(state, seconds));
-    step('an administrator revokes', async () => ({ ...state, row: await revoked(policy, row) }));
+    step('an administrator revokes', async () => {
+      const revoked = await administered(policy, row, ({ revoke }) => revoke(id, now));
+      return { ...state, row: revoked.row };
+    });
     if (row.secret === undefined) {
-      step('the user logs in', async () => loggedIn(policy, state, row));
-      step('somebody guesses', () => refreshed.guess(row, first));
+      step('the user logs in', () => loggedIn(policy, state, row));
+      step('somebody guesses', () => guess(row, first));
       return steps;
     }
 
@@ -128,57 +131,66 @@ export function stepsOf(
           step(
             `${request.generation} arrives at a Lambda ${ahead} s ahead${lost ? ', its answer is lost' : ''}`,
             async () => {
-              const answer = await refreshed.present(row, request, ahead);
-              must.keepTheHonest(answer, thief?.used ?? false);
-              return {
-                ...state,
-                row: answer.row,
-                sent: sent.filter((_, other) => other !== at),
-                user: answer.held && !lost ? newest(user, answer.held) : user,
-              };
+              const { reason, held, row: left } = await present(row, request, ahead);
+              const limits = [undefined, 'revoked', 'idle-too-long', 'lifetime-over'];
+              if (!thief?.used)
+                mustEqual(limits.includes(reason), true, `an honest client is refused: ${reason}`);
+              const rest = sent.filter((_, other) => other !== at);
+              return { ...state, row: left, sent: rest, user: lost ? user : newest(user, held) };
             },
           );
-    if (bounds.thief && user && thief?.generation !== user.generation)
+    if (steals && user && thief?.generation !== user.generation)
       step(`a thief copies ${user.generation}`, async () => ({
         ...state,
         thief: { ...user, used: thief?.used ?? false },
       }));
     if (thief)
       step(`the thief presents ${thief.generation}`, async () => {
-        const answer = await refreshed.present(row, thief, 0);
-        return { ...state, row: answer.row, thief: { ...(answer.held ?? thief), used: true } };
+        const { held = thief, row: left } = await present(row, thief, 0);
+        return { ...state, row: left, thief: { ...held, used: true } };
       });
-    for (const { name, secret } of strangers) step(name, () => refreshed.guess(row, secret));
+    for (const { name, secret } of strangers) step(name, () => guess(row, secret));
     return steps;
   };
 }
 
-/** Guesses and genuine secrets of other sessions. None of them may change anything. */
-const strangers: readonly { name: string; secret: Secret }[] = [
-  { name: 'somebody guesses', secret: secretOf('a guess') },
-  {
-    name: 'a former session of the same id is presented',
-    secret: computed(1, 'G'.repeat(22)),
-  },
-  {
-    name: 'a former session is presented as of this family',
-    secret: secretOf(computed(1, 'G'.repeat(22)).replace('G'.repeat(22), family)),
-  },
-];
+/** Random writes and the rows that they meet. */
+export async function sampled(count: number): Promise<readonly Asked[]> {
+  const asked: Asked[] = [];
+  const around = { clock: [4, 18], tabs: 2, skew: 3, thief: true };
+  const policies: readonly Policy[] = [
+    { idle: 25, lifetime: 40, rotation: { grace: 10 } },
+    { idle: { token: 25 }, lifetime: 40, rotation: { grace: 10 } },
+    { idle: 25, lifetime: 40, rotation: 'fixed' },
+  ];
+  while (asked.length < count)
+    for (const policy of policies) {
+      const bounds = { ...around, policy };
+      const stepsFrom = stepsOf(bounds, (one) => asked.push(one));
+      let state = await opened(bounds);
+      for (let steps = 20; steps > 0; steps -= 1) {
+        // A revocation ends what can happen, so it comes late.
+        const next = stepsFrom(state).filter(({ name }) => steps < 5 || !name.endsWith('revokes'));
+        const step = next[Math.floor(Math.random() * next.length)];
+        state = (await step?.take()) ?? state;
+      }
+    }
+  return asked.slice(0, count);
+}
 
 /** An answer, and the row after it. */
-export interface Answer {
-  readonly expected: Expected;
-  readonly reason: string | undefined;
-  readonly held: Held | undefined;
+interface Answer {
+  readonly reason?: string;
+  readonly held?: Held;
   readonly row: Item | undefined;
 }
 
 /** Refreshes through the real core. Each question is asked once and its answer remembered. */
-function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
+function refreshes(policy: Policy, hear: (asked: Asked) => void) {
   const known = new Map<string, Promise<Answer>>();
   const replays = new Map<string, string>();
   const guessed = new Set<string>();
+  const tokenLifetime = typeof policy.idle === 'number' ? undefined : policy.idle.token;
 
   return {
     present(row: Item, held: Held, ahead: number): Promise<Answer> {
@@ -192,116 +204,115 @@ function refreshes(policy: Policy, hear: Parameters<typeof stepsOf>[1]) {
       if (guessed.has(question)) return;
       guessed.add(question);
       const { outcome, left } = await ask(row, { id, secret }, 0);
-      must.equal(outcome.outcome, 'refused', 'a guess is refused');
-      must.equal(left, row, 'a guess changes nothing');
+      mustEqual(outcome.outcome, 'refused', 'a guess is refused');
+      mustEqual(left, row, 'a guess changes nothing');
     },
   };
 
   async function present(row: Item, held: Held, ahead: number): Promise<Answer> {
     const at = later(now, ahead);
     const before = toSession(row);
-    const tokens = typeof policy.idle !== 'number';
-    const lives = typeof policy.idle === 'number' ? 0 : policy.idle.token;
-    const credential = {
-      id,
-      secret: held.generation === 0 ? first : computed(held.generation, family),
-      ...(held.expiresAt !== undefined && {
-        issuedAt: epochSeconds(held.expiresAt - lives),
-        expiresAt: epochSeconds(held.expiresAt),
-      }),
-    };
     const rule = expected(before, held, policy, at);
-    const { outcome, left, written } = await ask(row, credential, ahead);
+    const { outcome, left, written } = await ask(row, credentialOf(held), ahead);
     const session = left && toSession(normal(left));
+    const answered = outcome.outcome === 'refused' ? outcome.reason : outcome.outcome;
 
-    must.equal(session?.endsAt, before.endsAt, 'no refresh moves the end');
-    if (outcome.outcome === 'retry') {
-      must.equal('retry', rule.outcome, 'the outcome is the one of the rules');
-      must.equal(left, row, 'a retry changes nothing');
-      return { expected: rule, reason: undefined, held: undefined, row: left };
+    mustEqual(answered, rule.outcome, 'the outcome is the one of the rules');
+    mustEqual(session?.endsAt, before.endsAt, 'no refresh moves the end');
+    if (outcome.outcome !== 'refreshed') {
+      const ended = { ...row, revokedAt: at, revokedBy: 'reuse-detected' };
+      const kept = rule.ends ? ended : row;
+      mustEqual(left, kept, 'a refusal changes nothing, except that reuse ends the session');
+      return { row: left, ...(outcome.outcome === 'refused' && { reason: outcome.reason }) };
     }
-    if (outcome.outcome === 'refused') {
-      must.equal(outcome.reason, rule.outcome, 'the outcome is the one of the rules');
-      must.equal(
-        left,
-        rule.ends ? { ...row, revokedAt: at, revokedBy: 'reuse-detected' } : row,
-        'a refusal changes nothing, except that reuse ends the session',
-      );
-      return { expected: rule, reason: outcome.reason, held: undefined, row: left };
-    }
-    must.equal(before.revokedAt, undefined, 'a revoked session is not refreshed');
-    must.equal('refreshed', rule.outcome, 'the outcome is the one of the rules');
-    must.equal(session?.generation, rule.generation, 'the generation is the one of the rules');
-    must.equal(session?.parentGeneration, rule.parent, 'the parent is the one of the rules');
-    must.equal(session?.graceUntil, rule.graceUntil, 'the grace is the one of the rules');
-    must.equal(session?.idleUntil, rule.idleUntil, 'the idle timeout is exact');
-    must.equal(session?.refreshedAt, rule.refreshedAt, 'only a written refresh moves refreshedAt');
-    must.equal(written, rule.writes, 'a write is made exactly where the rules say so');
-    const generation = Math.max(rule.generation ?? 0, held.generation);
-    must.equal(
-      outcome.secret,
-      generation === 0 ? first : computed(generation, outcome.session.secretFamily ?? ''),
-      'the secret is the current one',
-    );
+    mustEqual(before.revokedAt, undefined, 'a revoked session is not refreshed');
+    mustEqual(session?.idleUntil, rule.row?.idleUntil, 'the idle timeout is exact');
+    for (const name of ['generation', 'parentGeneration', 'graceUntil', 'refreshedAt'] as const)
+      mustEqual(session?.[name], rule.row?.[name], `${name} is the one of the rules`);
+    mustEqual(written, rule.writes, 'a write is made exactly where the rules say so');
+    const { issuedAt, expiresAt, secret } = outcome;
+    const generation = Math.max(rule.row?.generation ?? 0, held.generation);
+    const current =
+      generation === 0 ? first : computed(generation, outcome.session.secretFamily ?? '');
+    mustEqual(secret, current, 'the secret is the current one');
     if (rule.replays) {
-      const { issuedAt, expiresAt } = outcome;
       const place = `${numberOf(row)} ${generation}`;
-      const same = JSON.stringify([issuedAt, expiresAt]);
-      must.equal(replays.get(place) ?? same, same, 'all replays are the same');
+      const same = `${issuedAt} ${expiresAt}`;
+      mustEqual(replays.get(place) ?? same, same, 'all replays are the same');
       replays.set(place, same);
-      must.equal(issuedAt, before.refreshedAt, 'a replay has the issue time of its refresh');
+      mustEqual(issuedAt, before.refreshedAt, 'a replay has the issue time of its refresh');
     }
-    return {
-      expected: rule,
-      reason: undefined,
-      held: { generation, ...(tokens && { expiresAt: outcome.expiresAt }) },
-      row: left && normal(left),
-    };
+    const given = { generation, ...(tokenLifetime !== undefined && { expiresAt }) };
+    return { held: given, row: left && normal(left) };
+  }
+
+  function credentialOf({ generation, expiresAt }: Held): Credential {
+    const secret = generation === 0 ? first : computed(generation, family);
+    if (expiresAt === undefined) return { id, secret };
+    const issuedAt = epochSeconds(expiresAt - (tokenLifetime ?? 0));
+    return { id, secret, issuedAt, expiresAt: epochSeconds(expiresAt) };
   }
 
   /** Asks the core over a table with this one row, and compares each write with `decide`. */
-  async function ask(row: Item, credential: Parameters<typeof decideOf>[0], ahead: number) {
+  async function ask(row: Item, credential: Credential, ahead: number) {
     const memory = memoryTable();
     memory.items.set(key, row);
-    let written = 0;
+    let written = false;
+    const at = { now: later(now, ahead) };
     const table: Table = {
       ...memory,
       async update(write) {
         const item = memory.items.get(key);
-        hear?.({ item, write });
+        hear({ item, write });
         const result = evaluate(item, write);
         if (result.outcome === 'written') {
-          written += 1;
+          written = true;
           memory.items.set(key, result.item);
-          const decision = decideOf(credential, item, ahead);
+          const { id: _, ...rest } = credential;
+          const presented = recognise(keys, key, rest);
+          const decision = decide(item && toSession(item), presented, policy.rotation, at.now);
           const allowed = ['refresh', 'catch-up', 'reused-secret'].includes(decision);
-          must.equal(allowed, true, `the condition allows what decide calls ${decision}`);
+          mustEqual(allowed, true, `the condition allows what decide calls ${decision}`);
         }
         return result;
       },
     };
-    const at = { now: later(now, ahead) };
-    const outcome = await sessions({ contract: 'eos', policy, keys, table }).refresh(
-      credential,
-      at,
-    );
-    return { outcome, left: memory.items.get(key), written: written > 0 };
+    const core = sessions({ contract: 'eos', policy, keys, table });
+    const outcome = await core.refresh(credential, at);
+    return { outcome, left: memory.items.get(key), written };
   }
+}
 
-  function decideOf(
-    credential: Parameters<ReturnType<typeof sessions>['refresh']>[0],
-    item: Item | undefined,
-    ahead: number,
-  ) {
-    const { id: _, ...rest } = credential;
-    const presented = recognise(keys, key, rest);
-    return decide(item && toSession(item), presented, policy.rotation, later(now, ahead));
-  }
+/** What a command of the registry answers for a row, and the row after it. */
+async function administered<Result>(
+  policy: Policy,
+  row: Item | undefined,
+  command: (registry: Registry) => Promise<Result>,
+) {
+  const table = memoryTable();
+  if (row) table.items.set(key, row);
+  const result = await command(registry({ contract: 'eos', policy, keys, table }));
+  return { result, row: table.items.get(key) };
+}
+
+async function loggedIn(policy: Policy, state: State, row: Item): Promise<State | undefined> {
+  const person = { subject: 'somebody', secret: first, claims: claimsOf('{}') };
+  const login = await administered(policy, row, (registry) => registry.login(id, person, now));
+  const { result } = login;
+  const isOver = Number(row.idleUntil) <= now || Number(row.endsAt) <= now;
+  mustEqual(typeof result === 'string', isOver, 'a login is refused only if the session is over');
+  if (typeof result === 'string') return undefined;
+  mustEqual(result.endsAt, row.endsAt, 'no login moves the end');
+  const { idle } = policy;
+  const token = typeof idle !== 'number' && {
+    expiresAt: Math.min(now + idle.token, result.endsAt),
+  };
+  return { ...state, row: login.row, user: { generation: 0, ...token } };
 }
 
 /** Secret *n* of a family of this session, computed by the core. */
 function computed(generation: number, of: string): Secret {
-  const row: Session = { ...blank, generation, secretFamily: of };
+  const row = { ...anonymous(key), generation, secretFamily: of };
   return currentSecret(keys, row, { generation: 0, family: of }, first);
 }
 
@@ -310,10 +321,14 @@ function normal(row: Item): Item {
   return row.secretFamily === undefined ? row : { ...row, secretFamily: family };
 }
 
+const rows = new Map<string, Item>();
+const numbers = new WeakMap<Item, number>();
+const agedRows = new Map<string, Item>();
+
 /** The same object for equal rows, so that a state is compared by the number of its row. */
 function unique(row: Item): Item {
   if (numbers.has(row)) return row;
-  const text = JSON.stringify(Object.entries(row).sort(([one], [other]) => (one < other ? -1 : 1)));
+  const text = JSON.stringify(sorted(row));
   const known = rows.get(text) ?? row;
   if (known === row) numbers.set(row, rows.size);
   rows.set(text, known);
@@ -324,16 +339,9 @@ function numberOf(row: Item): number | undefined {
   return numbers.get(unique(row));
 }
 
-const rows = new Map<string, Item>();
-const numbers = new WeakMap<Item, number>();
-
 /** A text that is the same for equal states only. */
 export function nameOf({ row, user, sent, thief }: State): string {
   return `${row && numberOf(row)} ${JSON.stringify([user, sent, thief])}`;
-}
-
-function isOver(row: Item): boolean {
-  return Number(row.endsAt) + 1 < now || Number(row.idleUntil) + 1 < now;
 }
 
 function after(state: State, seconds: number): State {
@@ -351,58 +359,30 @@ function after(state: State, seconds: number): State {
 /** A row whose times are all some seconds longer ago. */
 function aged(row: Item, seconds: number): Item {
   const question = `${numberOf(row)} ${seconds}`;
-  const known =
-    agedRows.get(question) ??
-    unique(
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          times.includes(name) ? Number(value) - seconds : value,
-        ]),
-      ),
+  const moved = () =>
+    Object.entries(row).map(([name, value]) =>
+      /(At|Until)$/.test(name) ? [name, Number(value) - seconds] : [name, value],
     );
+  const known = agedRows.get(question) ?? unique(Object.fromEntries(moved()));
   agedRows.set(question, known);
   return known;
 }
 
-const agedRows = new Map<string, Item>();
-
-async function revoked(policy: Policy, row: Item): Promise<Item | undefined> {
-  const table = memoryTable();
-  table.items.set(key, row);
-  await registry({ contract: 'eos', policy, keys, table }).revoke(id, now);
-  return table.items.get(key);
-}
-
-async function loggedIn(policy: Policy, state: State, row: Item): Promise<State | undefined> {
-  const table = memoryTable();
-  table.items.set(key, row);
-  const person = { subject: 'somebody', secret: first, claims: claimsOf('{}') };
-  const session = await registry({ contract: 'eos', policy, keys, table }).login(id, person, now);
-  const refusal = ['revoked', 'lifetime-over', 'idle-too-long'].find((state) => state === session);
-  if (refusal || typeof session === 'string') {
-    must.equal(
-      row.revokedAt === undefined &&
-        !isOver(row) &&
-        Number(row.idleUntil) > now &&
-        Number(row.endsAt) > now,
-      false,
-      'a login is refused only if the session is over',
-    );
-    return undefined;
-  }
-  must.equal(session.endsAt, row.endsAt, 'no login moves the end');
-  const held =
-    typeof policy.idle === 'number'
-      ? {}
-      : { expiresAt: Math.min(now + policy.idle.token, session.endsAt) };
-  return { ...state, row: table.items.get(key), user: { generation: 0, ...held } };
-}
-
-function newest(one: Held | undefined, other: Held): Held {
-  return one && one.generation > other.generation ? one : other;
+function newest(one: Held | undefined, other: Held | undefined): Held | undefined {
+  return !other || (one && one.generation > other.generation) ? one : other;
 }
 
 function ordered(sent: State['sent']): State['sent'] {
   return sent.toSorted((one, other) => one.generation - other.generation || one.age - other.age);
+}
+
+function mustEqual(actual: unknown, wanted: unknown, what: string): void {
+  const [got, want] = [actual, wanted].map((value) => JSON.stringify(sorted(value)));
+  if (got !== want)
+    throw new Error(`${what}; got ${JSON.stringify(actual)}, want ${JSON.stringify(wanted)}`);
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -18,11 +18,11 @@ export interface Expected {
   /** Whether the answer must be that of the last refresh. */
   readonly replays?: boolean;
   readonly writes?: boolean;
-  readonly generation?: number | undefined;
-  readonly parent?: number | undefined;
-  readonly graceUntil?: number | undefined;
-  readonly idleUntil?: number;
-  readonly refreshedAt?: number;
+  /** Attributes of the row after a refresh. */
+  readonly row?: Pick<
+    Session,
+    'generation' | 'parentGeneration' | 'graceUntil' | 'idleUntil' | 'refreshedAt'
+  >;
 }
 
 /** What a client with the genuine secret *n* of a session must get, at a moment of the Lambda's clock. */
@@ -30,7 +30,7 @@ export function expected(
   row: Session,
   held: { readonly generation: number; readonly expiresAt?: number },
   { idle, rotation }: Policy,
-  now: number,
+  now: Session['endsAt'],
 ): Expected {
   if (row.secret === undefined) return { outcome: 'not-logged-in' };
   if (row.revokedAt !== undefined) return { outcome: 'revoked' };
@@ -39,59 +39,22 @@ export function expected(
     return { outcome: 'idle-too-long' };
 
   const current = row.generation ?? 0;
-  const parent = row.parentGeneration;
-  if (held.generation !== current && held.generation !== parent)
+  if (held.generation !== current && held.generation !== row.parentGeneration)
     return { outcome: 'reused-secret', ends: rotation !== 'fixed' };
 
-  const kept = {
-    outcome: 'refreshed',
-    generation: row.generation,
-    parent,
-    graceUntil: row.graceUntil,
-    idleUntil: row.idleUntil,
-    refreshedAt: row.refreshedAt,
-    writes: false,
-  } as const;
+  const kept: Expected = { outcome: 'refreshed', writes: false, row };
   const slides = typeof idle === 'number';
   if (rotation === 'fixed' && !slides) return kept;
   if (row.refreshedAt > now) return { ...kept, replays: rotation !== 'fixed' };
-  const slid = {
-    ...kept,
-    writes: true,
-    refreshedAt: now,
-    idleUntil: slides ? now + idle : row.idleUntil,
-  };
-  if (rotation === 'fixed') return slid;
+  const after = (seconds: number) => (now + seconds) as Session['endsAt'];
+  const slid = { ...row, refreshedAt: now, idleUntil: slides ? after(idle) : row.idleUntil };
+  if (rotation === 'fixed') return { ...kept, writes: true, row: slid };
   const grace = row.graceUntil ?? -Infinity;
   if (now <= grace) return { ...kept, replays: true };
   if (now <= grace + 7)
     return held.generation === current ? { ...kept, replays: true } : { outcome: 'retry' };
   const next = slides ? rotation.grace : Math.min(rotation.grace, Math.floor(idle.token / 2));
-  return {
-    ...slid,
-    generation: current + 1,
-    parent: held.generation,
-    graceUntil: now + Math.max(10, next),
-  };
-}
-
-/** Assertions; each throws an error that says what must be true. */
-export const must = {
-  equal(actual: unknown, wanted: unknown, what: string): void {
-    const same = JSON.stringify(sorted(actual)) === JSON.stringify(sorted(wanted));
-    if (!same)
-      throw new Error(`${what}; got ${JSON.stringify(actual)}, want ${JSON.stringify(wanted)}`);
-  },
-
-  /** If no thief used a secret, an honest client is refused only at a limit or after a revocation. */
-  keepTheHonest({ reason }: { readonly reason: string | undefined }, stolen: boolean): void {
-    if (stolen || reason === undefined) return;
-    const limits = ['revoked', 'idle-too-long', 'lifetime-over'];
-    if (!limits.includes(reason)) throw new Error(`an honest client is refused: ${reason}`);
-  },
-};
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  const rotated = { generation: current + 1, parentGeneration: held.generation };
+  const graceUntil = after(Math.max(10, next));
+  return { ...kept, writes: true, row: { ...slid, ...rotated, graceUntil } };
 }

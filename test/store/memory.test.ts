@@ -1,5 +1,5 @@
 import { expect, inject } from 'vitest';
-import { sampled } from '../properties/samples.ts';
+import { sampled } from '../properties/one-session.ts';
 import { evaluate } from '../support/memory-table.ts';
 import { rowOf } from '../support/session.ts';
 import { onBothEngines } from '../support/world.ts';

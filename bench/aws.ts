@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, request as forward, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createFront, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { buffer, json } from 'node:stream/consumers';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { secretsManagerStandIn } from '../test/support/secrets-manager.ts';
 
-/** One request that a handler sent: what it asked, when, and what DynamoDB would charge for it. */
+/** One request that a handler sent: what it asked, when, and the units that DynamoDB charges. */
 export interface Asked {
   readonly action: string;
   readonly units: number;
@@ -30,20 +31,17 @@ export interface Aws {
 }
 
 /**
- * Stands before DynamoDB Local, which does not check signatures, and in the place of Secrets Manager. Its
- * certificate is made by `openssl` for this run alone. Asks for `ConsumedCapacity` in the handler's place.
+ * Stands before DynamoDB Local, which does not check signatures, and a stand-in for Secrets Manager. `openssl`
+ * makes its certificate for this run alone. It asks for `ConsumedCapacity` in the handler's place.
  */
 export async function aws(folder: string, dynamoDB: string): Promise<Aws> {
-  const [key, cert] = certificate(folder);
-  const agent = new Agent({ keepAlive: true });
-  const server = createServer({ key, cert }, async (request, response) => {
+  const manager = await secretsManagerStandIn();
+  const server = createServer(certificate(folder), async (request, response) => {
     const beganMs = performance.now();
     const [service = '', action = ''] = String(request.headers['x-amz-target']).split('.');
-    const { status, body, headers } = service.startsWith('DynamoDB')
-      ? await stored(request, dynamoDB, agent)
-      : await secret(request, here.secrets);
-    const { ConsumedCapacity } = Object(JSON.parse(body));
-    const units = ConsumedCapacity?.CapacityUnits ?? 0;
+    const endpoint = service.startsWith('DynamoDB') ? dynamoDB : manager.endpoint;
+    const { status, headers, body } = await passedOn(request, endpoint);
+    const units = Object(JSON.parse(body)).ConsumedCapacity?.CapacityUnits ?? 0;
     // For its sender, a request begins and ends a part of the round trip away.
     const seen = { beganMs: beganMs - here.roundTripMs, endedMs: performance.now() };
     here.counted.requests.push({ action, units, ...seen });
@@ -57,8 +55,8 @@ export async function aws(folder: string, dynamoDB: string): Promise<Aws> {
     here.counted.connections += 1;
     const service = connect({ port: inner, host: '127.0.0.1', noDelay: true });
     // TCP's own handshake is a round trip before the first byte.
-    passOn(client, service, here.roundTripMs, 0);
-    passOn(service, client, here.roundTripMs, here.roundTripMs);
+    relay(client, service, here.roundTripMs, 0);
+    relay(service, client, here.roundTripMs, here.roundTripMs);
   });
   const endpoint = `https://127.0.0.1:${await listening(front)}`;
   const here: Aws = {
@@ -67,7 +65,7 @@ export async function aws(folder: string, dynamoDB: string): Promise<Aws> {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
       NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem'),
     },
-    secrets: new Map(),
+    secrets: manager.secrets,
     roundTripMs: 0,
     counted: { connections: 0, handshakes: 0, requests: [] },
     reset: () => Object.assign(here.counted, { connections: 0, handshakes: 0, requests: [] }),
@@ -75,7 +73,7 @@ export async function aws(folder: string, dynamoDB: string): Promise<Aws> {
       front.close();
       server.close();
       server.closeAllConnections();
-      agent.destroy();
+      manager.close();
     },
   };
   return here;
@@ -89,25 +87,43 @@ export function inSeries(requests: readonly Asked[]): number {
   return count;
 }
 
-function certificate(folder: string): readonly [key: Buffer, cert: Buffer] {
+/** The answer of an endpoint to a request. */
+async function passedOn(request: IncomingMessage, endpoint: string) {
+  const body = JSON.stringify({ ...Object(await json(request)), ReturnConsumedCapacity: 'TOTAL' });
+  const {
+    'x-amz-target': target = '',
+    'content-type': type = '',
+    authorization = '',
+  } = request.headers;
+  const headers = { 'X-Amz-Target': String(target), 'Content-Type': type, authorization };
+  const answer = await fetch(endpoint, { method: 'POST', headers, body });
+  const named = ['content-type', 'x-amzn-requestid'].map((name) => [
+    name,
+    answer.headers.get(name),
+  ]);
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(named.filter(([, value]) => value !== null)),
+    body: await answer.text(),
+  };
+}
+
+function certificate(folder: string) {
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
   const name = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const words = ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', cert];
   execFileSync('openssl', words, { stdio: 'pipe' });
-  return [readFileSync(key), readFileSync(cert)];
+  return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
-async function listening(server: {
-  listen(port: number, host: string): NodeJS.EventEmitter;
-  address(): unknown;
-}): Promise<number> {
+async function listening(server: ReturnType<typeof createFront>): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return (server.address() as AddressInfo).port;
 }
 
 /** Passes bytes on, the first ones and all others each after some milliseconds, and the end after them. */
-function passOn(from: Socket, to: Socket, firstMs: number, eachMs: number): void {
+function relay(from: Socket, to: Socket, firstMs: number, eachMs: number): void {
   let turn: Promise<unknown> = Promise.resolve();
   let delay = firstMs;
   from.on('data', (chunk) => {
@@ -121,31 +137,4 @@ function passOn(from: Socket, to: Socket, firstMs: number, eachMs: number): void
   });
   from.on('close', () => turn.then(() => to.destroy()));
   from.on('error', () => from.destroy());
-}
-
-async function stored(request: IncomingMessage, endpoint: string, agent: Agent) {
-  const body = { ...Object(await json(request)), ReturnConsumedCapacity: 'TOTAL' };
-  const { 'content-length': _, host: __, ...headers } = request.headers;
-  const onward = forward(endpoint, { method: 'POST', headers, agent }).end(JSON.stringify(body));
-  const [answer] = (await once(onward, 'response')) as [IncomingMessage];
-  const id = String(answer.headers['x-amzn-requestid']);
-  const named = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-requestid': id };
-  return {
-    status: answer.statusCode ?? 0,
-    body: (await buffer(answer)).toString(),
-    headers: named,
-  };
-}
-
-async function secret(request: IncomingMessage, secrets: ReadonlyMap<string, string>) {
-  const { SecretId, VersionStage = 'AWSCURRENT' } = Object(await json(request));
-  const headers = { 'Content-Type': 'application/x-amz-json-1.1' };
-  const SecretString = VersionStage === 'AWSCURRENT' ? secrets.get(SecretId) : undefined;
-  return SecretString === undefined
-    ? { status: 400, body: '{"__type":"ResourceNotFoundException"}', headers }
-    : {
-        status: 200,
-        body: JSON.stringify({ SecretString, VersionId: SecretId, CreatedDate: 1_700_000_000 }),
-        headers,
-      };
 }

@@ -1,7 +1,5 @@
 import { inSeries } from './aws.ts';
-import type { Effort } from './effort.ts';
-import { median } from './numbers.ts';
-import { turned } from './rounds.ts';
+import { median, turned } from './numbers.ts';
 import { type Share, share } from './share.ts';
 import type { Stage } from './stage.ts';
 import { type Measured, subject } from './subject.ts';
@@ -18,64 +16,64 @@ export interface Start {
 }
 
 /**
- * A cold start as it is on AWS, in two parts: until the module has loaded, and the first invocation. Over
- * TLS, keys in Secrets Manager. `boosted`: whole cores while the function initialises, as is widely measured;
- * otherwise the share of its size from the beginning.
+ * A cold start as it is on AWS, over TLS and with keys in Secrets Manager, in two parts: until the module has
+ * loaded, and the first invocation. `boosted`: whole cores while the function initialises, as is widely
+ * measured. Otherwise it has the share of its size from the beginning.
  */
-export async function cold(stage: Stage, { starts }: Pick<Effort, 'starts'>): Promise<Found> {
+export async function cold(stage: Stage, starts: number): Promise<Found> {
   const group = share();
-  const [floor, ...contracts] = await stage.subjects();
-  if (!floor) throw new Error('there is no floor');
-  const notPrimed = contracts.filter(({ name }) => name === 'eos');
+  const notPrimed = stage.contracts.filter(({ name }) => name === 'eos');
   const subjects = [
-    stage.deployed(floor, 'off'),
-    ...contracts.map((one) => stage.deployed(one, 'on')),
+    stage.deployed(stage.floor, 'off'),
+    ...stage.contracts.map((one) => stage.deployed(one, 'on')),
     ...notPrimed.map((one) => ({ ...stage.deployed(one, 'off'), name: `${one.name}, not primed` })),
   ];
   const rows: Row[] = [];
-  for (const roundTripMs of [1, 5])
-    for (const boosted of group ? [true, false] : [true]) {
-      const taken = new Map<string, Start[]>(subjects.map(({ name }) => [name, []]));
-      stage.aws.roundTripMs = roundTripMs;
-      for (let round = 0; round < starts; round += 1)
-        for (const one of turned(subjects, round))
-          taken.get(one.name)?.push(await started(stage, one, { sizeMB: size, boosted, group }));
-      const base = taken.get(floor.name) ?? [];
-      for (const [name, all] of taken) rows.push(row({ name, roundTripMs, boosted }, all, base));
-    }
+  for (const { roundTripMs, boosted } of ways) {
+    if (!boosted && !group) continue;
+    const initialises = boosted ? 'boosted' : 'not boosted';
+    const way = { 'round trip ms': roundTripMs, initialises };
+    const taken = subjects.map((one) => ({ one, all: [] as Start[] }));
+    stage.aws.roundTripMs = roundTripMs;
+    for (let round = 0; round < starts; round += 1)
+      for (const { one, all } of turned(taken, round))
+        all.push(await started(stage, one, { sizeMB: size, boosted, group }));
+    for (const { one, all } of taken)
+      rows.push(row({ subject: one.name, ...way }, all, taken[0]?.all ?? []));
+  }
   group?.remove();
   const note = group
     ? `Medians of ${starts} starts at the CPU share of ${size} MB; ratios to the floor within a round.`
-    : `Medians of ${starts} starts with whole cores: this machine lets no one hold a process to a share (cgroups).`;
-  const of = (column: string, initialises: string) =>
-    Object.fromEntries(
-      rows
-        .filter((one) => one.initialises === initialises && one['round trip ms'] === 1)
-        .map((one) => [String(one.subject), one[column] ?? Number.NaN]),
+    : `Medians of ${starts} starts with whole cores: no process can be held to a share here (cgroups).`;
+  const figure = (figure: string, column: string, initialises: string): Row => {
+    const those = rows.filter(
+      (one) => one['round trip ms'] === 1 && one.initialises === initialises,
     );
+    const values = those.map((one) => [String(one.subject), one[column] ?? Number.NaN]);
+    return { figure, ...Object.fromEntries(values) };
+  };
   return {
     tables: [{ title: 'Cold start', note, rows }],
     figures: [
-      { figure: 'first invocation, ms', ...of('first ms', 'boosted') },
-      { figure: 'first invocation, × floor', ...of('first × floor', 'boosted') },
-      { figure: 'cold start boosted, × floor', ...of('whole × floor', 'boosted') },
-      { figure: 'cold start not boosted, × floor', ...of('whole × floor', 'not boosted') },
+      figure('first invocation, ms', 'first ms', 'boosted'),
+      figure('first invocation, × floor', 'first × floor', 'boosted'),
+      figure('cold start boosted, × floor', 'whole × floor', 'boosted'),
+      figure('cold start not boosted, × floor', 'whole × floor', 'not boosted'),
     ],
   };
 }
 
-/** How a subject is started. */
-export interface Way {
-  readonly sizeMB: number;
-  readonly boosted: boolean;
-  readonly group: Share | undefined;
-}
+const ways = [
+  { roundTripMs: 1, boosted: true },
+  { roundTripMs: 1, boosted: false },
+  { roundTripMs: 5, boosted: true },
+] as const;
 
-/** Starts a subject, invokes it once and ends it, unless it is to be used further. */
+/** Starts a subject, invokes it once and ends it. */
 export async function started(
   { aws }: Stage,
   one: Measured,
-  { sizeMB, boosted, group }: Way,
+  { sizeMB, boosted, group }: { sizeMB: number; boosted: boolean; group: Share | undefined },
 ): Promise<Start> {
   aws.reset();
   group?.hold(boosted ? undefined : sizeMB);
@@ -85,31 +83,21 @@ export async function started(
   group?.hold();
   await stop();
   const { connections, handshakes, requests } = aws.counted;
-  const counts = {
-    connections,
-    handshakes,
-    requests: requests.length,
-    'in series': inSeries(requests),
-  };
+  const [count, series] = [requests.length, inSeries(requests)];
+  const counts = { connections, handshakes, requests: count, 'in series': series };
   return { initMs: init.wallMs, firstMs, counts };
 }
 
-function row(
-  way: { readonly name: string; readonly roundTripMs: number; readonly boosted: boolean },
-  all: readonly Start[],
-  base: readonly Start[],
-): Row {
+/** The row of a table, with ratios to the floor's starts of the same rounds. */
+function row(way: Row, all: readonly Start[], base: readonly Start[]): Row {
   const ratio = (of: (start: Start) => number) =>
     median(all.map((one, at) => of(one) / of(base[at] ?? one)));
-  const whole = ({ initMs, firstMs }: Start) => initMs + firstMs;
   return {
-    subject: way.name,
-    'round trip ms': way.roundTripMs,
-    initialises: way.boosted ? 'boosted' : 'not boosted',
+    ...way,
     'init ms': median(all.map(({ initMs }) => initMs)),
     'first ms': median(all.map(({ firstMs }) => firstMs)),
     'first × floor': ratio(({ firstMs }) => firstMs),
-    'whole × floor': ratio(whole),
+    'whole × floor': ratio(({ initMs, firstMs }) => initMs + firstMs),
     ...all.at(-1)?.counts,
   };
 }

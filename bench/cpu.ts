@@ -1,53 +1,49 @@
-import type { Effort } from './effort.ts';
-import { median, quantile } from './numbers.ts';
-import { turned } from './rounds.ts';
-import { type Measured, subject, type Taken } from './subject.ts';
+import { median, quantile, turned } from './numbers.ts';
+import type { Stage } from './stage.ts';
+import { subject } from './subject.ts';
 import type { Found } from './table.ts';
 
 /**
- * CPU and wall per refresh of every subject, the first of which is the floor. They take turns, so that
- * what else the machine does hits all of them; a ratio is of two turns of the same round.
+ * CPU and wall time of a refresh. The subjects take turns, so that what else the machine does hits all of
+ * them, and a ratio is of two turns of the same round.
  */
-export async function cpu(
-  subjects: readonly Measured[],
-  { rounds, calls }: Pick<Effort, 'rounds' | 'calls'>,
-): Promise<Found> {
+export async function cpu({ floor, contracts }: Stage, rounds: number): Promise<Found> {
   const running = await Promise.all(
-    subjects.map(async (one) => ({ name: one.name, process: await subject(one) })),
+    [floor, ...contracts].map(async (one) => {
+      const process = await subject(one);
+      return { name: one.name, process, cpuMs: [] as number[], wallMs: [] as number[] };
+    }),
   );
-  const taken = new Map<string, Taken[]>(subjects.map(({ name }) => [name, []]));
   try {
     // What V8 compiles on the way is no refresh's.
-    for (const one of running) await one.process.run(calls * 3);
+    for (const { process } of running) await process.run(calls * 3);
     for (let round = 0; round < rounds; round += 1)
-      for (const { name, process } of turned(running, round))
-        taken.get(name)?.push(await process.run(calls));
+      for (const { process, cpuMs, wallMs } of turned(running, round)) {
+        const taken = await process.run(calls);
+        cpuMs.push(taken.cpuMs / calls);
+        wallMs.push(taken.wallMs / calls);
+      }
   } finally {
     await Promise.all(running.map(({ process }) => process.stop()));
   }
-  const floor = perCall(taken.get(subjects[0]?.name ?? '') ?? [], calls);
-  const rows = [...taken].map(([name, all]) => {
-    const own = perCall(all, calls);
-    const ratios = own.cpu.map((value, round) => value / (floor.cpu[round] ?? Number.NaN));
+  const base = running[0]?.cpuMs ?? [];
+  const rows = running.map(({ name, cpuMs, wallMs }) => {
+    const ratios = cpuMs.map((value, round) => value / (base[round] ?? Number.NaN));
     return {
       subject: name,
-      'CPU ms': median(own.cpu),
-      'wall ms': median(own.wall),
+      'CPU ms': median(cpuMs),
+      'wall ms': median(wallMs),
       '× floor CPU': median(ratios),
       'middle half': `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`,
     };
   });
   const note = `In process, over DynamoDB Local: medians of ${rounds} rounds of ${calls}, ratios to the floor within a round.`;
-  const ratios = rows.map((row) => [row.subject, row['× floor CPU']]);
+  const ratios = Object.fromEntries(rows.map((row) => [row.subject, row['× floor CPU']]));
   return {
     tables: [{ title: 'One refresh', note, rows }],
-    figures: [{ figure: 'CPU, × floor', ...Object.fromEntries(ratios) }],
+    figures: [{ figure: 'CPU, × floor', ...ratios }],
   };
 }
 
-function perCall(taken: readonly Taken[], calls: number) {
-  return {
-    cpu: taken.map(({ cpuMs }) => cpuMs / calls),
-    wall: taken.map(({ wallMs }) => wallMs / calls),
-  };
-}
+/** Refreshes of one subject in one round. */
+const calls = 400;

@@ -15,3 +15,9 @@ export function median(values: readonly number[]): number {
 export function shown(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
+
+/** The values, beginning with another one in every round. */
+export function turned<Value>(values: readonly Value[], round: number): readonly Value[] {
+  const at = round % values.length;
+  return [...values.slice(at), ...values.slice(0, at)];
+}

@@ -1,19 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localClient, localEnv } from '../cli/local.ts';
 import { rowKey, type SessionId } from '../functions/core/session/session.ts';
-import { dynamoDBTable, type Table } from '../functions/core/session/table.ts';
-import type { AdminServices } from '../functions/session-admin/command.ts';
-import { commands } from '../functions/session-admin/commands.ts';
-import type { Input } from '../functions/session-admin/fields.ts';
+import { dynamoDBTable } from '../functions/core/session/table.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
-import { sampled, samples } from '../local/demo.ts';
+import { eventOf, openSession, sampled } from '../local/demo.ts';
 import { createTable } from '../local/dynamodb.ts';
 import { localKeyFile } from '../local/keys.ts';
 import { dynamoDBLocal } from '../test/support/dynamodb-local.ts';
 import { type Aws, aws } from './aws.ts';
-import { type Bundle, bundle } from './bundle.ts';
+import { bundle } from './bundle.ts';
 import type { Measured } from './subject.ts';
 
 /** What every measure stands on: a table on DynamoDB Local, and the bundles. */
@@ -21,18 +18,15 @@ export interface Stage {
   /** DynamoDB Local and a stand-in for Secrets Manager, over TLS. */
   readonly aws: Aws;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly floor: Bundle;
-  readonly bundles: ReadonlyMap<string, Bundle>;
-  /** The floor and the contracts, each with a session of its own, over plain HTTP and with keys in the environment. */
-  subjects(): Promise<readonly Measured[]>;
-  /** A subject as it is deployed: over TLS, its keys in Secrets Manager, and a contract primed or not. */
+  readonly floor: Measured;
+  /** The contracts. Like the floor, they speak plain HTTP and have their keys in the environment. */
+  readonly contracts: readonly Measured[];
+  /** A subject as it is deployed: over TLS, its keys in Secrets Manager, and primed or not. */
   deployed(subject: Measured, prime: 'on' | 'off'): Measured;
-  /** A contract with a session of its own, whose claims are those of its document's sample or these. */
-  measured(contract: string, claims?: string): Promise<Measured>;
   close(): Promise<void>;
 }
 
-/** @throws Error where there is no Java to run DynamoDB Local */
+/** @throws Error if there is no Java to run DynamoDB Local */
 export async function stage(): Promise<Stage> {
   const amazon = await dynamoDBLocal();
   if (!amazon) throw new Error('the benches need Java 17 or later, for DynamoDB Local');
@@ -48,86 +42,45 @@ export async function stage(): Promise<Stage> {
   await createTable(client, 'sessions');
   const table = dynamoDBTable(client, 'sessions');
   const admin = adminServices(env, undefined, table);
-  const floor = await bundle(folder, 'floor', { path: 'bench/floor.ts' });
-  const bundles = new Map<string, Bundle>();
-  for (const { name } of sampled)
-    bundles.set(name, await bundle(folder, name, { path: `functions/${name}/handler.ts` }));
 
-  const measured = async (name: string, claims?: string): Promise<Measured> => {
-    const file = bundles.get(name)?.file ?? '';
-    return { name, file, env, event: eventOf(name, await opened(admin, name, claims)) };
+  const contracts: Measured[] = [];
+  for (const contract of sampled) {
+    const { name } = contract;
+    const file = await bundle(folder, name, `functions/${name}/handler.ts`);
+    const event = eventOf({ contract, held: await openSession(name, admin) });
+    contracts.push({ name, file, env, event });
+  }
+  const row = rowKey('eos', String((await openSession('eos', admin)).sessionId) as SessionId);
+  const own = {
+    FLOOR_ROW: row,
+    // The secret's digest as the row has it: the floor has no key to make it from.
+    FLOOR_SECRET: String((await table.get(row))?.secret),
+    FLOOR_KEY: 'floor-0123456789abcdefghijklmnopqrstuvwxyz',
+  };
+  const file = await bundle(folder, 'floor', 'bench/floor.ts');
+
+  const secretIds: Record<string, Record<string, string>> = {};
+  for (const [contract, secrets] of Object.entries<Record<string, string>>(JSON.parse(keys)))
+    for (const [kind, text] of Object.entries(secrets)) {
+      tls.secrets.set(`${contract}/${kind}`, text);
+      secretIds[contract] = { ...secretIds[contract], [kind]: `${contract}/${kind}` };
+    }
+  const deployed = {
+    ...tls.env,
+    SESSION_KEYS: undefined,
+    SESSION_SECRETS: JSON.stringify(secretIds),
+    FLOOR_SECRET_ID: 's360/signing',
   };
   return {
     aws: tls,
     env,
-    floor,
-    bundles,
-    measured,
-    async subjects() {
-      const held = await opened(admin, 'eos');
-      const own = {
-        FLOOR_ROW: rowKey('eos', String(held.sessionId) as SessionId),
-        FLOOR_SECRET: await digestOf(table, String(held.sessionId)),
-        FLOOR_KEY: 'floor-0123456789abcdefghijklmnopqrstuvwxyz',
-      };
-      const event = eventOf('eos', held);
-      return [
-        { name: 'floor', file: floor.file, env: { ...env, ...own }, event },
-        ...(await Promise.all(sampled.map(({ name }) => measured(name)))),
-      ];
-    },
-    deployed(subject, prime) {
-      for (const [name, all] of Object.entries<Record<string, string>>(JSON.parse(keys)))
-        for (const [kind, text] of Object.entries(all)) tls.secrets.set(`${name}/${kind}`, text);
-      const ids = Object.entries<object>(JSON.parse(keys)).map(([name, all]) => [
-        name,
-        Object.fromEntries(Object.keys(all).map((kind) => [kind, `${name}/${kind}`])),
-      ]);
-      const own = {
-        SESSION_KEYS: undefined,
-        SESSION_SECRETS: JSON.stringify(Object.fromEntries(ids)),
-        FLOOR_SECRET_ID: 's360/signing',
-        PRIME: prime,
-      };
-      return { ...subject, env: { ...subject.env, ...tls.env, ...own } };
-    },
+    floor: { name: 'floor', file, env: { ...env, ...own }, event: {} },
+    contracts,
+    deployed: (subject, PRIME) => ({ ...subject, env: { ...subject.env, ...deployed, PRIME } }),
     async close() {
       tls.close();
       await amazon.close();
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-/** Opens a session and gives what its client holds. */
-async function opened(
-  admin: AdminServices,
-  contract: string,
-  claims?: string,
-): Promise<Record<string, unknown>> {
-  const sample: Input = samples[contract as keyof typeof samples];
-  const input = { ...sample, sessionId: undefined, ...(claims && { claims }) };
-  const answer = await commands.open(input, admin);
-  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
-  return { ...answer.result };
-}
-
-/** The secret's digest as the row keeps it: the floor has no keys to make it from. */
-async function digestOf(table: Table, id: string): Promise<string> {
-  const row = await table.get(rowKey('eos', id as SessionId));
-  return String(row?.secret);
-}
-
-/** The contract's event of `events/`, with a credential of this session. */
-function eventOf(contract: string, held: Readonly<Record<string, unknown>>): object {
-  const text = readFileSync(join(import.meta.dirname, `../events/${contract}.json`), 'utf8');
-  const { headers, ...event } = JSON.parse(text);
-  const { sessionId, secureCode, sessionToken, accessToken } = held;
-  if (contract === 'ccstore')
-    return { ...event, headers: { ...headers, Authorization: `Bearer ${accessToken}` } };
-  const body =
-    contract === 'eos'
-      ? `sessionId=${sessionId}&secureCode=${secureCode}`
-      : JSON.stringify({ sessionToken, sessionId });
-  return { ...event, headers, body };
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type { Share } from './share.ts';
 
@@ -17,9 +16,8 @@ export interface Taken {
   /** Of the whole process, every thread of it. */
   readonly cpuMs: number;
   readonly wallMs: number;
-  readonly rssMB: number;
   readonly heapMB: number;
-  /** Of each call, while they are few. */
+  /** Of each call, 400 at most. */
   readonly eachMs: readonly number[];
 }
 
@@ -43,37 +41,31 @@ export async function subject(
 ): Promise<Subject> {
   const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', runtime], {
     env: { ...env, BENCH_FILE: pathToFileURL(file).href, BENCH_EVENT: JSON.stringify(event) },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   if (child.pid !== undefined) group?.add(child.pid);
-  child.stdout.resume();
-  let errors = '';
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  const answers = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
-  const lines = answers[Symbol.asyncIterator]();
+  child.stdout?.resume();
+  const ended = once(child, 'exit');
   const next = async (): Promise<Taken> => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${name} ended: ${errors}`);
-    return JSON.parse(value);
+    const [taken] = await Promise.race([once(child, 'message'), ended]);
+    if (typeof taken !== 'object' || taken === null) throw new Error(`${name} ended`);
+    return taken;
   };
   return {
     init: await next(),
     run(calls, lanes = 1) {
-      child.stdin.write(`${calls} ${lanes}\n`);
+      child.send({ calls, lanes });
       return next();
     },
     async stop() {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, 'exit');
+      child.disconnect();
+      await ended;
     },
   };
 }
 
-/** Plain JavaScript with one import, so that what is measured is the handler. */
+/** Plain JavaScript without an import, so that what is measured is the handler. */
 const runtime = `
-import { writeSync } from 'node:fs';
 const { BENCH_FILE, BENCH_EVENT } = process.env;
 const { handler } = await import(BENCH_FILE);
 const call = async () => {
@@ -84,25 +76,21 @@ const call = async () => {
 };
 const tell = (wallMs, { user, system }, eachMs = []) => {
   globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
-  const cpuMs = (user + system) / 1000;
-  writeSync(3, JSON.stringify({ cpuMs, wallMs, rssMB: rss / 1e6, heapMB: heapUsed / 1e6, eachMs }) + '\\n');
+  const heapMB = process.memoryUsage().heapUsed / 1e6;
+  process.send({ cpuMs: (user + system) / 1000, wallMs, heapMB, eachMs });
 };
-tell(performance.now(), process.cpuUsage());
-for await (const line of process.stdin) {
-  const [calls, lanes] = String(line).split(' ').map(Number);
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  const eachMs = [];
+process.on('disconnect', () => process.exit());
+process.on('message', async ({ calls, lanes }) => {
+  const [cpu, began, eachMs] = [process.cpuUsage(), performance.now(), []];
   const lane = async () => {
     for (let done = 0; done < calls / lanes; done += 1) {
       const asked = performance.now();
       await call();
-      if (calls <= 1000) eachMs.push(performance.now() - asked);
+      if (eachMs.length < 400) eachMs.push(performance.now() - asked);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   tell(performance.now() - began, process.cpuUsage(cpu), eachMs);
-}
-process.exit(0);
+});
+tell(performance.now(), process.cpuUsage());
 `;

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { contracts } from '../functions/contracts.ts';
 import type { Contract } from '../functions/core/contract/contract.ts';
 import type { AdminServices } from '../functions/session-admin/command.ts';
 import { commands } from '../functions/session-admin/commands.ts';
 import type { Input } from '../functions/session-admin/fields.ts';
 import { curlLine, type Held, requestOf } from './explorer/request.js';
+import { proxyEvent } from './proxy-event.ts';
 import { requestTemplate } from './request-template.ts';
 
 /** The api key of the S360 document's sample request. */
@@ -33,6 +36,15 @@ export async function openDemos(services: AdminServices): Promise<readonly Demo[
 /** The line of curl that refreshes a demo's session. */
 export function curlOf({ contract, held }: Demo, origin: string): string {
   return curlLine(requestOf(requestTemplate(contract, demoApiKey), held), origin);
+}
+
+/** The API Gateway event of the request that refreshes a demo's session. */
+export function eventOf({ contract, held }: Demo): APIGatewayProxyEvent {
+  const { method, path, headers, body } = requestOf(requestTemplate(contract, demoApiKey), held);
+  const rawHeaders = Object.entries(headers).flat();
+  const stage = path.split('/')[1] ?? '';
+  const parts = { path, stage, query: new Map(), body: body ?? '', requestId: randomUUID() };
+  return proxyEvent({ method, rawHeaders, sourceIp: '127.0.0.1' }, parts);
 }
 
 /**

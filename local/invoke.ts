@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -8,10 +7,7 @@ import { contracts } from '../functions/contracts.ts';
 import type { Contract } from '../functions/core/contract/contract.ts';
 import { dynamoDBTable } from '../functions/core/session/table.ts';
 import { adminServices } from '../functions/session-admin/services.ts';
-import { demoApiKey, openSession } from './demo.ts';
-import { requestOf } from './explorer/request.js';
-import { proxyEvent } from './proxy-event.ts';
-import { requestTemplate } from './request-template.ts';
+import { eventOf, openSession } from './demo.ts';
 
 const help = `Runs the handler of one Lambda on the table of \`npm start\`, without Docker, and
 prints its answer and its log.
@@ -78,16 +74,7 @@ async function refreshEvent(contract: Contract, env: LocalEnv): Promise<APIGatew
     },
   );
   client.destroy();
-  const {
-    method,
-    path,
-    headers,
-    body = '',
-  } = requestOf(requestTemplate(contract, demoApiKey), held);
-  const rawHeaders = Object.entries(headers).flat();
-  const stage = path.split('/')[1] ?? '';
-  const parts = { path, stage, query: new Map(), body, requestId: randomUUID() };
-  return proxyEvent({ method, rawHeaders, sourceIp: '127.0.0.1' }, parts);
+  return eventOf({ contract, held });
 }
 
 /**

@@ -16,7 +16,7 @@ export interface SecretsManagerStandIn {
 /** Starts one on a free port. */
 export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
   const server = createServer(async (request, response) => {
-    const { SecretId, VersionStage } = JSON.parse(await text(request));
+    const { SecretId, VersionStage = 'AWSCURRENT' } = JSON.parse(await text(request));
     const SecretString = VersionStage === 'AWSCURRENT' && manager.secrets.get(SecretId);
     const answer = (status: number, body: object) => {
       response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' });

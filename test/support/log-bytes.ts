@@ -1,6 +1,6 @@
-import type { Contract } from '../functions/core/contract/contract.ts';
-import { cloudWatchLog } from '../functions/core/lambda/log.ts';
-import type { RequestRecord } from '../functions/core/lambda/record.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 
 /** The bytes of one refresh in CloudWatch Logs, with what it adds to each event. */
 export interface LogBytes {
@@ -16,19 +16,14 @@ export interface LogBytes {
  */
 export function logBytes({ name, apiKey }: Contract, accessLog: string): LogBytes {
   const keyed = apiKey === 'required';
-  const [line = ''] = written(() =>
-    cloudWatchLog(name, 'SessionRefresh-prod').write({
-      ...typical,
-      contract: name,
-      ...(keyed && { apiKeyId }),
-    }),
-  );
+  const record = { ...typical, contract: name, ...(keyed && { apiKeyId }) };
+  const line = written(() => cloudWatchLog(name, 'SessionRefresh-prod').write(record));
   const access = accessLog.replace(/\$context\.([\w.]+)/g, (_, variable: string) => {
     const value = variable === 'identity.apiKeyId' && !keyed ? '-' : values[variable];
     if (value !== undefined) return value;
     throw new Error(`no typical value is known of the access log's variable ${variable}`);
   });
-  return { line: event(line), access: event(access) };
+  return { line: bytes(line), access: bytes(access) };
 }
 
 const apiKeyId = 'a1b2c3d4e5';
@@ -56,15 +51,13 @@ const values: Readonly<Record<string, string>> = {
   responseLatency: '14',
 };
 
-/** CloudWatch counts 26 bytes for each event: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
-const eventBytes = 26;
-
-function event(text: string): number {
-  return Buffer.byteLength(text) + eventBytes;
+/** CloudWatch counts 26 bytes more for each event: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+function bytes(line: string): number {
+  return Buffer.byteLength(line) + 26;
 }
 
-/** The lines that go to stdout meanwhile; they go nowhere else. */
-function written(write: () => void): string[] {
+/** The line that goes to stdout meanwhile; it goes nowhere else. */
+function written(write: () => void): string {
   const real = process.stdout.write;
   let text = '';
   process.stdout.write = (chunk) => {
@@ -76,5 +69,5 @@ function written(write: () => void): string[] {
   } finally {
     process.stdout.write = real;
   }
-  return text.split('\n').filter((line) => line !== '');
+  return text.trimEnd();
 }

@@ -41,7 +41,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answering(endpoint: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const answer = await fetch(endpoint).catch(() => undefined);
     if (answer) return;
     await sleep(100);

@@ -1,10 +1,15 @@
-import { createSecretKey } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { ccstore } from '../../../functions/ccstore/contract.ts';
-import { signPaddedJwt } from '../../../functions/core/keys/padded-jwt.ts';
+import { sessionOwners } from '../../../functions/contracts.ts';
 import { later } from '../../../functions/core/time.ts';
-import { bearer, signed, tokenTimes, type Way, ways } from '../../support/ways.ts';
+import { type Way, ways } from '../../support/ways.ts';
 import { noon, onBothEngines, type StoredWorld, test, type World } from '../../support/world.ts';
+
+const sessionId = 'mine';
+const secret = 'right';
+
+/** One way of each contract's client, by its contract: all of them ask the storage for the same. */
+const wayOf = new Map([...ways].reverse().map((way) => [way.contract.name, way]));
+const owners = sessionOwners.flatMap(({ name }) => wayOf.get(name) ?? []);
 
 interface Row {
   readonly what: string;
@@ -15,58 +20,6 @@ interface Row {
   readonly revoked?: boolean;
   readonly seconds?: number;
 }
-
-const sessionId = 'mine';
-const secret = 'right';
-
-for (const way of ways)
-  describe(`POST ${way.contract.path}, ${way.what}`, () => {
-    test.for(rowsOf(way))('takes one storage request for $what', async (row, { world }) => {
-      await world.open(way.contract, { sessionId, secret });
-      const sent = way.send(world, row.id ?? sessionId, row.secret ?? secret);
-      if (row.revoked) await world.run('revoke', { contract: way.contract.serves, sessionId });
-      world.now = later(noon, row.seconds ?? 0);
-      world.requests.length = 0;
-      await world.post(way.contract, sent);
-      expect(world.requests).toEqual([storageRequest(way)]);
-      expect(world.records.at(-1)?.outcome).toBe(row.outcome);
-    });
-
-    if (way.contract.opening.anonymous)
-      test('takes one storage request for an anonymous session', async ({ world }) => {
-        await world.open(way.contract, { sessionId, anonymous: true });
-        world.requests.length = 0;
-        await world.post(way.contract, way.send(world, sessionId, secret));
-        expect(world.requests).toEqual([storageRequest(way)]);
-        expect(world.records.at(-1)?.outcome).toBe('not-logged-in');
-      });
-
-    test.for([
-      { what: 'no session id', id: undefined, proof: secret },
-      { what: 'no secret', id: sessionId, proof: undefined },
-      { what: 'neither', id: undefined, proof: undefined },
-      { what: 'a session id outside the grammar', id: `${sessionId}!`, proof: secret },
-    ])('takes no storage request for $what', async ({ id, proof }, { world }) => {
-      await world.open(way.contract, { sessionId, secret });
-      world.requests.length = 0;
-      const { status } = await world.post(way.contract, way.send(world, id, proof));
-      expect([401, 403]).toContain(status);
-      expect(world.requests).toEqual([]);
-    });
-  });
-
-describe(`POST ${ccstore.path}`, () => {
-  test.for([
-    { what: 'no token', call: () => ({}) },
-    { what: 'no signed token', call: () => bearer('forged') },
-    { what: 'a token that another key signed', call: (world: World) => bearer(forged(world)) },
-  ])('takes no storage request for $what', async ({ call }, { world }) => {
-    await world.open(ccstore, { sessionId, secret });
-    world.requests.length = 0;
-    expect((await world.post(ccstore, call(world))).status).toBe(401);
-    expect(world.requests).toEqual([]);
-  });
-});
 
 /** Every way in which a well-formed request can end, at each policy's own times. */
 function rowsOf({ contract }: Way): readonly Row[] {
@@ -80,26 +33,26 @@ function rowsOf({ contract }: Way): readonly Row[] {
     { what: 'an unknown session', outcome: 'unknown-session', id: other },
     { what: 'a wrong secret', outcome: 'wrong-secret', secret: other },
     { what: 'a revoked session', outcome: 'revoked', revoked: true },
-    {
-      what: 'a wrong secret of a revoked session',
-      outcome: 'wrong-secret',
-      secret: other,
-      revoked: true,
-    },
+    { what: 'a revoked one that is over', outcome: 'revoked', revoked: true, seconds: lifetime },
     { what: 'an idle session', outcome: 'idle-too-long', seconds: idle },
     { what: 'a session that is over', outcome: 'lifetime-over', seconds: lifetime },
   ];
 }
 
-function storageRequest({ contract }: Way): string {
-  return contract.serves === 'ccstore' ? 'GetItemCommand' : 'UpdateItemCommand';
-}
-
-function forged(world: World): string {
-  const key = createSecretKey('signing-of-someone-else-0123456789', 'utf8');
-  const payload = { ...tokenTimes(world), sid: sessionId, sec: secret };
-  return signPaddedJwt(JSON.stringify(payload), key);
-}
+for (const way of wayOf.values())
+  describe(`POST ${way.contract.path}`, () => {
+    test.for(rowsOf(way))('takes one storage request for $what', async (row, { world }) => {
+      await world.open(way.contract, { sessionId, secret });
+      const sent = way.send(world, row.id ?? sessionId, row.secret ?? secret);
+      if (row.revoked) await world.run('revoke', { contract: way.contract.serves, sessionId });
+      world.now = later(noon, row.seconds ?? 0);
+      world.requests.length = 0;
+      await world.post(way.contract, sent);
+      const reads = way.contract.serves === 'ccstore';
+      expect(world.requests).toEqual([reads ? 'GetItemCommand' : 'UpdateItemCommand']);
+      expect(world.records.at(-1)?.outcome).toBe(row.outcome);
+    });
+  });
 
 /** Of one length with the right ones, so that lengths on the wire can be compared too. */
 const otherId = 'none';
@@ -108,20 +61,22 @@ const requestId = '3b0e2c6a-7d0f-4f0c-9c0b-6f2f3f1f0a11';
 
 /** Whose secret is wrong: he must see in no way what became of the session, or that there is one. */
 const sessions = [
-  { what: 'a live session', revoked: false, seconds: 0 },
-  { what: 'a revoked session', revoked: true, seconds: 0 },
-  { what: 'an idle session', revoked: false, seconds: 30 * 60 },
-  { what: 'a session that is over', revoked: false, seconds: 24 * 60 * 60 },
+  { what: 'a live session' },
+  { what: 'a revoked session', revoked: true },
+  { what: 'an idle session', seconds: 30 * 60 },
+  { what: 'a session that is over', seconds: 24 * 60 * 60 },
+  { what: 'an anonymous session', anonymous: true },
 ];
 
-for (const way of ways)
-  onBothEngines(`POST ${way.contract.path}, ${way.what}`, (test) => {
-    test.for(sessions)(
+for (const way of owners)
+  onBothEngines(`POST ${way.contract.path}`, (test) => {
+    const { contract } = way;
+
+    test.for(sessions.filter(({ anonymous }) => contract.opening.anonymous || !anonymous))(
       'answers a wrong secret of $what as an unknown session, byte for byte, by the same request',
-      async ({ revoked, seconds }, { world }) => {
-        const { contract } = way;
+      async ({ revoked, seconds = 0, anonymous }, { world }) => {
         const seen = watch(world);
-        await world.open(contract, { sessionId, secret });
+        await world.open(contract, { sessionId, ...(anonymous ? { anonymous } : { secret }) });
         if (revoked) await world.run('revoke', { contract: contract.serves, sessionId });
         world.now = later(noon, seconds);
 
@@ -131,59 +86,13 @@ for (const way of ways)
         expect(known.answer).toEqual(unknown.answer);
         expect(known.sent).toEqual(unknown.sent);
         expect(known.sent).toHaveLength(1);
-        expect(world.records.slice(-2).map(({ outcome }) => outcome)).toEqual([
-          'unknown-session',
-          'wrong-secret',
-        ]);
+        if (contract.name === 'ccstore')
+          expect(known.sent[0]?.body).toMatchObject({ ConsistentRead: true });
+        const outcomes = world.records.slice(-2).map(({ outcome }) => outcome);
+        expect(outcomes).toEqual(['unknown-session', anonymous ? 'not-logged-in' : 'wrong-secret']);
       },
     );
-
-    if (way.contract.opening.anonymous)
-      test('answers a secret of an anonymous session as an unknown session', async ({ world }) => {
-        const seen = watch(world);
-        await world.open(way.contract, { sessionId, anonymous: true });
-        const unknown = await refused(world, way, otherId, seen);
-        expect(await refused(world, way, sessionId, seen)).toEqual(unknown);
-        expect(world.records.at(-1)?.outcome).toBe('not-logged-in');
-      });
-
-    if (way.contract.serves === 'ccstore')
-      test('reads the row strongly consistent, known or unknown', async ({ world }) => {
-        const seen = watch(world);
-        await world.open(way.contract, { sessionId, secret });
-        for (const id of [sessionId, otherId]) {
-          const { sent } = await refused(world, way, id, seen);
-          expect(sent[0]?.body).toMatchObject({ ConsistentRead: true });
-        }
-      });
   });
-
-describe(`POST ${ccstore.path}`, () => {
-  test('answers a signature the same however much of it is right, and asks nothing', async ({
-    world,
-  }) => {
-    await world.open(ccstore, { sessionId, secret });
-    const token = signed(world, { ...tokenTimes(world), sid: sessionId, sec: secret });
-    const right = Buffer.from(token.split('.')[2] ?? '', 'base64');
-    const unsigned = token.slice(0, token.lastIndexOf('.') + 1);
-    const answerTo = (signature: Buffer) =>
-      world.post(ccstore, { ...bearer(unsigned + signature.toString('base64')), requestId });
-    const flipped = Buffer.from(right.map((byte) => byte ^ 0xff));
-
-    const refusal = await answerTo(flipped);
-    expect(refusal).toMatchObject({ status: 401, json: { errorCode: '90002' } });
-    world.requests.length = 0;
-    for (let bytes = 0; bytes < right.length; bytes += 1) {
-      const beginning = right.subarray(0, bytes);
-      expect(await answerTo(beginning)).toEqual(refusal);
-      const rest = flipped.subarray(bytes);
-      expect(await answerTo(Buffer.concat([beginning, rest]))).toEqual(refusal);
-    }
-    expect(await answerTo(Buffer.concat([right, right]))).toEqual(refusal);
-    expect(world.requests).toEqual([]);
-    expect((await answerTo(right)).status).toBe(200);
-  });
-});
 
 /** One storage request as it leaves: its operation and its body, the names of the row blotted out. */
 interface Sent {
@@ -204,15 +113,13 @@ function watch({ client }: StoredWorld): Sent[] {
   client.middlewareStack.add(
     (next) => (args) => {
       const { headers, body } = args.request as Request;
-      const text = new TextDecoder().decode(body);
-      const { Key, ExpressionAttributeValues, ...rest } = JSON.parse(text);
+      const { Key, ExpressionAttributeValues, ...rest } = JSON.parse(
+        new TextDecoder().decode(body),
+      );
       const { ':digest': digest, ...values } = ExpressionAttributeValues ?? {};
       const blotted = { Key: Object.keys(Key ?? {}), digest: digest?.S.length, values };
-      seen.push({
-        operation: String(headers['x-amz-target']),
-        bytes: body.length,
-        body: { ...rest, ...blotted },
-      });
+      const operation = String(headers['x-amz-target']);
+      seen.push({ operation, bytes: body.length, body: { ...rest, ...blotted } });
       return next(args);
     },
     { step: 'finalizeRequest', priority: 'low' },
@@ -227,3 +134,119 @@ async function refused(world: World, way: Way, id: string, seen: Sent[]) {
   const answer = await world.post(way.contract, { ...call, requestId });
   return { answer, sent: [...seen] };
 }
+
+const [eos] = ways as readonly [Way];
+
+/** Claims of each contract, around some text. */
+const claimsOf: Readonly<Record<string, (text: string) => string>> = {
+  eos: (text) => `{"profile":{"a":"${text}"},"mobilityApps":{"system":[],"user":[]}}`,
+  s360: (text) => `{"user":{"a":"${text}"},"app":{},"sso":{"externalSystemId":"a"}}`,
+  ccstore: (text) => `{"a":"${text}"}`,
+};
+
+function claims(name: string, kilobytes: number): string {
+  return claimsOf[name]?.('x'.repeat(kilobytes * 1024)) ?? '';
+}
+
+/** An answer with its token decoded. */
+function shown(text: string): string {
+  const [, payload = ''] = text.split('.');
+  return text + Buffer.from(payload, 'base64').toString();
+}
+
+interface ConsumedUnits {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+}
+
+/** What DynamoDB says of each request from now on: its kind, and the units that it took. */
+function metered(world: StoredWorld): [kind: string, units: number | undefined][] {
+  const units: [string, number | undefined][] = [];
+  world.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
+        const answer = await next(args);
+        const { ConsumedCapacity: taken } = answer.output as ConsumedUnits;
+        units.push([String(commandName), taken?.CapacityUnits]);
+        return answer;
+      },
+    { step: 'initialize', priority: 'high' },
+  );
+  return units;
+}
+
+const write = ['UpdateItemCommand', 1];
+/** A strongly consistent read takes a unit for each four kilobytes. */
+const read = (units: number) => ['GetItemCommand', units];
+
+onBothEngines('what a refresh takes of the table', (test) => {
+  test.for([
+    { name: 'eos', kilobytes: 0.2, takes: [write] },
+    { name: 's360', kilobytes: 0.2, takes: [write] },
+    { name: 'eos', kilobytes: 4, takes: [write, read(2)] },
+    { name: 's360', kilobytes: 16, takes: [write, read(5)] },
+    { name: 'eos', kilobytes: 64, takes: [write, read(17)] },
+    { name: 'ccstore', kilobytes: 0.2, takes: [read(1)] },
+    { name: 'ccstore', kilobytes: 3, takes: [read(1)] },
+  ])(
+    'of $name with $kilobytes kB of claims: $takes',
+    async ({ name, kilobytes, takes }, { world }) => {
+      const { contract, send } = wayOf.get(name) ?? eos;
+      await world.open(contract, { sessionId, secret, claims: claims(name, kilobytes) });
+      const units = metered(world);
+      for (const second of [1, 2]) {
+        world.now = later(noon, second);
+        const { status, text } = await world.post(contract, send(world, sessionId, secret));
+        expect(status).toBe(200);
+        expect(shown(text)).toContain('x'.repeat(kilobytes * 1024));
+      }
+      expect(units).toEqual([...takes, ...takes]);
+      const counted = world.records.map(({ storageRequests }) => storageRequests);
+      expect(counted).toEqual([takes.length, takes.length]);
+    },
+  );
+
+  const large = { sessionId, secret, claims: claims('eos', 16) };
+
+  test('of a session that was logged in to with large claims is the same', async ({ world }) => {
+    await world.open(eos.contract, { sessionId, anonymous: true });
+    await world.run('login', { contract: 'eos', subject: 'ann', ...large });
+    const units = metered(world);
+    const { text } = await world.post(eos.contract, eos.send(world, sessionId, secret));
+    expect(text).toContain('x'.repeat(16 * 1024));
+    expect(units).toEqual([write, read(5)]);
+  });
+
+  test('of a refusal is one unit, however large the claims are', async ({ world }) => {
+    await world.open(eos.contract, large);
+    await world.run('revoke', { contract: 'eos', sessionId });
+    await world.post(eos.contract, eos.send(world, sessionId, secret));
+    // A refused write is an error, which carries no capacity; DynamoDB takes a unit for it.
+    expect(world.records.at(-1)).toMatchObject({ outcome: 'revoked', storageRequests: 1 });
+  });
+});
+
+describe('large claims', () => {
+  test('stay those of their session when its id is opened again', async ({ world }) => {
+    await world.open(eos.contract, { sessionId, secret, claims: claims('eos', 4) });
+    const again = claims('eos', 4).replaceAll('x', 'y');
+    const taken = { contract: 'eos', sessionId, secret: 'second', claims: again };
+    expect(await world.run('open', taken)).toMatchObject({ reason: 'id-taken' });
+    const { text } = await world.post(eos.contract, eos.send(world, sessionId, secret));
+    expect(text).toContain('xxxx');
+  });
+
+  test('are in reach of no client: the id of their item is malformed', async ({ world }) => {
+    await world.open(eos.contract, { sessionId, secret, claims: claims('eos', 4) });
+    const ids = (await world.items()).map(({ rowKey }) => String(rowKey).replace('eos#', ''));
+    const [apart = ''] = ids.filter((id) => id !== sessionId);
+    expect(apart).toContain(sessionId);
+    world.requests.length = 0;
+    expect((await world.post(eos.contract, eos.send(world, apart, secret))).status).toBe(403);
+    for (const command of ['show', 'revoke'] as const)
+      expect(await world.run(command, { contract: 'eos', sessionId: apart })).toMatchObject({
+        outcome: 'invalid',
+      });
+    expect(world.requests).toEqual([]);
+  });
+});

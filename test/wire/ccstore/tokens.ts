@@ -28,50 +28,27 @@ export function refused(errorCode: string) {
   return { status: 401, json: { status: '401', errorCode } };
 }
 
-/** How a token of the tests' own is signed. */
-export interface Signing {
-  readonly header?: string;
-  readonly key?: string;
-  readonly hash?: string;
-}
-
 /** A token over any text, signed as `ccstore` signs unless it says otherwise. */
 export function signed(
-  payload: string | Uint8Array,
-  {
-    header = '{"alg":"HS256","typ":"JWT"}',
-    key = material.signing ?? '',
-    hash = 'sha256',
-  }: Signing = {},
+  payload: string,
+  { header = '{"alg":"HS256","typ":"JWT"}', key = material.signing ?? '' } = {},
 ): string {
   const input = `${Buffer.from(header).toString('base64')}.${Buffer.from(payload).toString('base64')}`;
-  return `${input}.${createHmac(hash, key).update(input).digest('base64')}`;
-}
-
-/** The segments of a token, as they stand in it. */
-export interface Segments {
-  readonly header: string;
-  readonly payload: string;
-  readonly signature: string;
+  return `${input}.${createHmac('sha256', key).update(input).digest('base64')}`;
 }
 
 /**
- * Takes a token apart.
- * @throws Error where it has not exactly three segments
+ * The segments of a token, as they stand in it.
+ * @throws Error where it has not exactly three
  */
-export function segments(token: string): Segments {
+export function segments(token: string) {
   const [header, payload, signature, ...more] = token.split('.');
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
     throw new Error('a token has three segments');
   return { header, payload, signature };
 }
 
-/** The text that a segment encodes, in either alphabet of base64. */
-export function decoded(segment: string): string {
-  return Buffer.from(segment, 'base64').toString('utf8');
-}
-
-/** The text of a token's payload. */
+/** The text of a token's payload, in either alphabet of base64. */
 export function payloadOf(token: string): string {
-  return decoded(segments(token).payload);
+  return Buffer.from(segments(token).payload, 'base64').toString();
 }

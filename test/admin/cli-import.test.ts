@@ -4,10 +4,11 @@ import { importFile } from '../../cli/import.ts';
 import { progressText } from '../../cli/progress.ts';
 import type { Call } from '../../cli/remote.ts';
 import type { Terminal } from '../../cli/terminal.ts';
+import { eos } from '../../functions/eos/contract.ts';
 import type { LineOutcome } from '../../functions/session-admin/import.ts';
 import { noon } from '../support/world.ts';
 import { cli, envOf, fileOf } from './in-process.ts';
-import { item, sharedTest as test } from './support.ts';
+import { sharedTest as test } from './support.ts';
 
 /** Is in lines, and in nothing that is printed. */
 const mark = 'hunter2';
@@ -19,16 +20,12 @@ const counts = { contract: 'eos', dryRun: false, unchanged: 0, over: 0, failed: 
 
 describe('npm run sessions -- import', () => {
   test('imports a file, and is run again to no effect', async ({ world }) => {
-    const args = [
-      'import',
-      'eos',
-      fileOf([line('a'), '', line('b'), `${line('c')}\r\n`].join('\n')),
-    ];
-    const { status, stdout, stderr } = await cli(args, envOf(world));
+    const file = fileOf([line('a'), '', line('b'), `${line('c')}\r\n`].join('\n'));
+    const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({ ...counts, lines: 3, imported: 3 });
-    expect(await item(world, 'eos', 'c')).toBeDefined();
-    const again = JSON.parse((await cli(args, envOf(world))).stdout);
+    expect(await world.row(eos, 'c')).toBeDefined();
+    const again = JSON.parse((await cli(`import eos ${file}`, envOf(world))).stdout);
     expect(again).toEqual({ ...counts, lines: 3, imported: 0, unchanged: 3 });
   });
 
@@ -38,7 +35,7 @@ describe('npm run sessions -- import', () => {
     const bad = ['{"id"', line('../b'), line('c', { claims: { a: mark } })];
     const over = line('old', { endsAt: noon });
     const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
-    const { status, stdout, stderr } = await cli(['import', 'eos', file], envOf(world));
+    const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
     expect(status).toBe(1);
     const failedFile = `${file}.failed.jsonl`;
     const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
@@ -56,23 +53,22 @@ describe('npm run sessions -- import', () => {
   });
 
   test('writes nothing in a dry run', async ({ world }) => {
-    const args = ['import', 'eos', '-', '--dry-run'];
-    const { stdout } = await cli(args, envOf(world), { stdin: line('dry') });
+    const { stdout } = await cli('import eos - --dry-run', envOf(world), { stdin: line('dry') });
     expect(JSON.parse(stdout)).toEqual({ ...counts, dryRun: true, lines: 1, imported: 1 });
-    expect(await item(world, 'eos', 'dry')).toBeUndefined();
+    expect(await world.row(eos, 'dry')).toBeUndefined();
   });
 
   test.for([
     { what: 'bytes that are not UTF-8', stop: Buffer.from([0x7b, 0xff]), says: 'line 1 is not' },
     { what: 'a line of over 1 MB', stop: `\n${'x'.repeat(1_100_000)}`, says: 'line 2 is longer' },
   ])('stops at $what', async ({ stop, says }, { world }) => {
-    const { status, stderr } = await cli(['import', 'eos', fileOf(stop)], envOf(world));
+    const { status, stderr } = await cli(`import eos ${fileOf(stop)}`, envOf(world));
     expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
 
   test('prints a table in a terminal', async ({ world }) => {
-    const args = ['import', 'eos', '-'];
-    const { stdout } = await cli(args, envOf(world), { stdin: line('shown'), person: true });
+    const terminal = { stdin: line('shown'), person: true };
+    const { stdout } = await cli('import eos -', envOf(world), terminal);
     expect(stdout).toMatch(/^contract {3}eos\ndryRun {5}false\nlines {6}1\nimported {3}1\n/);
   });
 });

@@ -35,9 +35,9 @@ export function envOf({ table }: World): Record<string, string> {
   };
 }
 
-/** Runs a command line in this process, as in a shell with that environment and no other. */
+/** Runs a command line, or its words, in this process, as in a shell with that environment and no other. */
 export async function cli(
-  args: readonly string[],
+  line: string | readonly string[],
   env: Readonly<Record<string, string>>,
   {
     stdin = '',
@@ -50,7 +50,7 @@ export async function cli(
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';
-  const status = await main(args, {
+  const status = await main(typeof line === 'string' ? line.split(' ') : line, {
     env,
     stdin: Readable.from([Buffer.from(stdin)]),
     out: (text) => {

@@ -207,16 +207,16 @@ describe('npm run sessions, typed wrong', () => {
     expect(await said(line, took)).not.toContain('npm took');
   });
 
-  test.for([
-    ...[`open ccstore --secret ${mark}`, `login eos id --subject ann --secret ${mark}`],
-    ...['show eos id', 'list eos ann', 'revoke eos id', 'revoke-all eos ann', 'import eos -'],
-  ])('says how to start what `%s` does not find', async (line) => {
-    const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
-    const ran = await cli(line, nowhere, { stdin });
-    expect(ran).toMatchObject({ status: 3, stdout: '' });
-    expect(ran.stderr).toMatch(/^error: [^\n]+127\.0\.0\.1:1; is `npm start` running\?[^\n]*\n$/);
-    expect(ran.stderr).not.toContain(mark);
-  });
+  test.for([`open ccstore --secret ${mark}`, 'import eos -'])(
+    'says how to start what `%s` does not find',
+    async (line) => {
+      const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
+      const ran = await cli(line, nowhere, { stdin });
+      expect(ran).toMatchObject({ status: 3, stdout: '' });
+      expect(ran.stderr).toMatch(/^error: [^\n]+127\.0\.0\.1:1; is `npm start` running\?[^\n]*\n$/);
+      expect(ran.stderr).not.toContain(mark);
+    },
+  );
 
   test.for(environments)('says in one line what is wrong with %o', async ([env, says]) => {
     const { status, stderr } = await cli('show eos id', { ...nowhere, ...env });

@@ -195,13 +195,6 @@ onBothEngines('session-admin import on a database', (test) => {
       expect((await refreshed(world)).json.profile).toEqual(claims.profile);
     },
   );
-
-  test('takes one of the lines with the same id, written at once', async ({ world }) => {
-    const lines = Array.from({ length: 10 }, (_, at) => ({ ...someone, subject: `person-${at}` }));
-    const outcomes = await imported(world, lines);
-    const rest = outcomes.toSpliced(outcomes.indexOf('imported'), 1);
-    expect(rest).toEqual(Array(9).fill(taken));
-  });
 });
 
 const day = 86_400;

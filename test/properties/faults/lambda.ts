@@ -6,6 +6,7 @@ import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
 import {
   type RefreshLambda,
   refreshHandler,
+  type Services,
 } from '../../../functions/core/lambda/refresh-handler.ts';
 import { services } from '../../../functions/core/lambda/services.ts';
 import { later, systemClock } from '../../../functions/core/time.ts';
@@ -35,7 +36,10 @@ export const test = sharedTest.extend<{ faulty: Faulty }>({
     async ({ world }, use) => {
       world.now = later(systemClock(), -60);
       const proxy = await startProxy(inject('embedded'));
-      stubAws(proxy.endpoint);
+      vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', proxy.endpoint);
+      vi.stubEnv('AWS_REGION', 'local');
+      vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
       const unhandled: unknown[] = [];
       const keep = (reason: unknown) => unhandled.push(reason);
       process.on('unhandledRejection', keep);
@@ -53,14 +57,6 @@ export const test = sharedTest.extend<{ faulty: Faulty }>({
   ],
 });
 
-/** Tells the SDK where DynamoDB is, and who asks. */
-export function stubAws(dynamoDB: string): void {
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', dynamoDB);
-  vi.stubEnv('AWS_REGION', 'local');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-}
-
 /** A Lambda that has just started, and the records that it writes. */
 export interface Started {
   readonly wire: Wire;
@@ -68,13 +64,18 @@ export interface Started {
   readonly records: RequestRecord[];
 }
 
-/** Starts a contract's Lambda as its entry point does. */
-export function start(wire: Wire, env: Env): Started {
+/** What a Lambda is made of, with something broken, and the records that it writes. */
+export function parts({ contract }: Wire, env: Env, broken: Partial<Services> = {}) {
   const records: RequestRecord[] = [];
   const write = (record: RequestRecord) => records.push(record);
-  const own = refreshHandler(wire.contract, { ...services(wire.contract, env), write });
-  const lambda = documented(wire.contract, own);
-  return { wire, lambda, records };
+  return { records, all: { ...services(contract, env), write, ...broken } };
+}
+
+/** Starts a contract's Lambda as its entry point does. */
+export function start(wire: Wire, env: Env): Started {
+  const { all, records } = parts(wire, env);
+  const { contract } = wire;
+  return { wire, lambda: documented(contract, refreshHandler(contract, all)), records };
 }
 
 /** An answer, and the id of the request that it answers. */

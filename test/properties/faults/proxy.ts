@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One request that came to the proxy, and whose answer is not yet given. */
 export interface Exchange {
@@ -87,3 +88,99 @@ async function forward(service: string, { headers }: IncomingMessage, body: stri
   const answer = await fetch(service, { method: 'POST', headers: kept, body });
   return { status: answer.status, body: await answer.text() };
 }
+
+/** Something that goes wrong on the way to a service of AWS's, or there. */
+export interface Fault {
+  readonly what: string;
+  /** Whether the SDK asks again, so that a fault of one try or two is not seen from outside. */
+  readonly retried: boolean;
+  readonly happens: Happening;
+}
+
+/** Answers this, whatever was asked, and does nothing of it. */
+export function answers(status: number, body: string): Happening {
+  return ({ response }) =>
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+}
+
+/** An error as AWS's JSON protocols say it. */
+export function error(name: string, namespace = 'com.amazonaws.dynamodb.v20120810'): Happening {
+  return answers(400, JSON.stringify({ __type: `${namespace}#${name}`, message: 'No.' }));
+}
+
+/** A wire that is slow, but not so slow that anything is given up. */
+export const delay: Happening = async (exchange) => {
+  await sleep(300);
+  await pass(exchange);
+};
+
+const page = '<!doctype html><title>Sign in to this network</title>';
+
+/** Answers that are none of DynamoDB's, or say that it did nothing. */
+export const badAnswers: readonly Fault[] = [
+  { what: 'a failure', retried: true, happens: answers(500, '{"__type":"InternalServerError"}') },
+  { what: 'a failure without a word', retried: true, happens: answers(500, '') },
+  { what: 'a failure in HTML', retried: true, happens: answers(502, page) },
+  { what: 'throttling', retried: true, happens: error('ThrottlingException') },
+  {
+    what: 'a table over its throughput',
+    retried: true,
+    happens: error('ProvisionedThroughputExceededException'),
+  },
+  { what: 'JSON that breaks off', retried: false, happens: answers(200, '{"Attributes":{"rowK') },
+  { what: 'a page of somebody else’s', retried: false, happens: answers(200, page) },
+  { what: 'an answer of somebody else’s', retried: false, happens: answers(200, '{}') },
+  {
+    what: 'something that is not HTTP',
+    retried: false,
+    happens: ({ request }) => request.socket.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
+  },
+];
+
+/** Connections that fail; where an answer fails, the service did what was asked. */
+export const badConnections = [
+  { what: 'a request that is lost', retried: true, happens: ({ request }) => cut(request) },
+  {
+    what: 'an answer that is lost',
+    retried: true,
+    async happens({ request, ask }) {
+      await ask();
+      cut(request);
+    },
+  },
+  { what: 'a request that is never answered', retried: true, happens: () => undefined },
+  { what: 'an answer that never comes', retried: true, happens: ({ ask }) => ask() },
+  { what: 'an answer that stops half-way', retried: true, happens: (exchange) => half(exchange) },
+  {
+    what: 'an answer that is cut half-way',
+    retried: true,
+    async happens(exchange) {
+      await half(exchange);
+      // A moment, so that what was written is read before the end is.
+      await sleep(20);
+      cut(exchange.request);
+    },
+  },
+] as const satisfies readonly Fault[];
+
+/** Everything that we know to go wrong, but an address where nobody listens. */
+export const faults: readonly Fault[] = [...badConnections, ...badAnswers];
+
+/** The fault of this name. */
+export function fault(what: (typeof badConnections)[number]['what']): Fault {
+  const found = badConnections.find((one) => one.what === what);
+  if (!found) throw new Error(`there is no fault ${what}`);
+  return found;
+}
+
+function cut({ socket }: IncomingMessage): void {
+  socket.destroy();
+}
+
+/** Does what was asked, and begins to say so. */
+const half: Happening = async ({ response, ask }) => {
+  const { status, body } = await ask();
+  const length = Buffer.byteLength(body) + 10;
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
+  response.write(body.slice(0, 5));
+};

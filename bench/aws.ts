@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer as createFront, type Socket } f
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { secretsManagerStandIn } from '../test/support/secrets-manager.ts';
+import { secretsManagerStandIn } from '../test/support/stand-ins.ts';
 
 /** One request that a handler sent: what it asked, when, and the units that DynamoDB charges. */
 export interface Asked {

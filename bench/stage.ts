@@ -8,7 +8,7 @@ import { adminServices } from '../functions/session-admin/services.ts';
 import { eventOf, openSession, sampled } from '../local/demo.ts';
 import { createTable } from '../local/dynamodb.ts';
 import { localKeyFile } from '../local/keys.ts';
-import { dynamoDBLocal } from '../test/support/dynamodb-local.ts';
+import { dynamoDBLocal } from '../test/support/processes.ts';
 import { type Aws, aws } from './aws.ts';
 import { bundle } from './bundle.ts';
 import type { Measured } from './subject.ts';

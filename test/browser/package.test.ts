@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { clients } from '../client/support.ts';
-import { type PackedClient, packedClient } from '../support/packed-client.ts';
+import { type PackedClient, packedClient } from '../support/copies.ts';
 import { chromiumForAll, describe, windowOn } from './chromium.ts';
 
 const browser = chromiumForAll();

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { filesOf, type PackedClient, packedClient } from '../support/packed-client.ts';
+import { loadedBy, type PackedClient, packedClient } from '../support/copies.ts';
 import { clients } from './support.ts';
 
 let packed: PackedClient;
@@ -60,7 +60,7 @@ describe('the package', () => {
 
   test('has entries under 4 kB gzipped, with the files that they load, which are its own', () => {
     for (const [entry, file] of Object.entries(packed.entries)) {
-      const { bytes, imports } = filesOf(packed, file);
+      const { bytes, imports } = loadedBy(packed, file);
       expect([entry, bytes]).toEqual([entry, expect.toSatisfy((size) => size > 0 && size < 4096)]);
       expect(imports.filter((name) => !name.startsWith('./'))).toEqual([]);
     }

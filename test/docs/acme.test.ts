@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listening, project, run } from '../local/processes.ts';
-import { copyOfProject, filesOf } from '../support/copy.ts';
+import { copyOfProject, filesOf } from '../support/copies.ts';
 
 const contributing = readFileSync(join(project, 'CONTRIBUTING.md'), 'utf8');
 /** The import and the list that the page gives. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { listening, project, run, type Started } from '../local/processes.ts';
-import { copyOfProject } from '../support/copy.ts';
+import { copyOfProject } from '../support/copies.ts';
 
 /** Lines that are marked as needing an account, lines that do, and the line that serves. */
 const elsewhere = / # (.*; )?needs AWS$/;

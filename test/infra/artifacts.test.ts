@@ -14,9 +14,12 @@ import { eos } from '../../functions/eos/contract.ts';
 import { type BuildAnswer, problemOf } from '../../functions/release-check/check.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../properties/faults/proxy.ts';
-import { type LambdaProcess, lambdaProcess } from '../support/lambda-process.ts';
-import { releaseStandIn } from '../support/release-stand-in.ts';
-import { type SecretsManagerStandIn, secretsManagerStandIn } from '../support/secrets-manager.ts';
+import { type LambdaProcess, lambdaProcess } from '../support/processes.ts';
+import {
+  releaseStandIn,
+  type SecretsManagerStandIn,
+  secretsManagerStandIn,
+} from '../support/stand-ins.ts';
 import { makeWorld, material, type StoredWorld } from '../support/world.ts';
 import { asText, flags, type Resource } from './synthesis.ts';
 

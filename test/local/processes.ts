@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { guard } from '../support/guard.ts';
+import { guard } from '../support/processes.ts';
 
 /** The project's own folder. */
 export const project = join(import.meta.dirname, '../..');

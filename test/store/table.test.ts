@@ -5,8 +5,7 @@ import {
   StorageTimedOut,
   StorageUnavailable,
 } from '../../functions/core/session/table.ts';
-import { itemOf, toItem } from '../support/item.ts';
-import { anonymous, loggedIn, now, rowOf } from '../support/session.ts';
+import { anonymous, itemOf, loggedIn, now, rowOf, toItem } from '../support/session.ts';
 import { onBothEngines } from '../support/world.ts';
 import { wired } from './wire.ts';
 

@@ -1,16 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { RefreshLambda } from '../../functions/core/lambda/refresh-handler.ts';
-import {
-  type Document,
-  documentOf,
-  type Header,
-  operationOf,
-  type Reference,
-  type Response,
-  resolved,
-  type Schema,
-} from './openapi.ts';
+import * as openapi from './openapi.ts';
 
 /** An answer, whatever brought it. */
 export interface AnyAnswer {
@@ -24,11 +15,16 @@ export interface AnyAnswer {
  * connection that brought it are let be.
  */
 export function undocumented(contract: Contract, answer: AnyAnswer): string | undefined {
-  const response = operationOf(contract).responses[answer.status];
+  const response = openapi.operationOf(contract).responses[answer.status];
   if (!response) return `the status ${answer.status} is not in the document`;
+  const headers = Object.entries(answer.headers).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ]);
+  const lower = { ...answer, headers: Object.fromEntries(headers) };
   return (
-    wrongType(response, answer) ??
-    wrongHeader(contract, response, answer) ??
+    wrongType(response, lower) ??
+    wrongHeader(contract, response, lower) ??
     wrongBody(contract, answer)
   );
 }
@@ -44,44 +40,31 @@ export function documented(contract: Contract, handler: RefreshLambda): RefreshL
   };
 }
 
-function wrongType({ content }: Response, { headers, text }: AnyAnswer): string | undefined {
+function wrongType({ content }: openapi.Response, { headers, text }: AnyAnswer) {
   // API Gateway gives its own empty answers a type all the same.
   if (!content) return text === '' ? undefined : 'the body is not empty';
-  const type = String(headerIn(headers, 'content-type'));
+  const type = String(headers['content-type']);
   const [essence = '', ...parameters] = type.split('; ');
   const known = essence in content && ['', 'charset=utf-8'].includes(parameters.join('; '));
   return known ? undefined : `the content type ${type} is not in the document`;
 }
 
 /** What API Gateway and Node's HTTP server add, and the type, which stands elsewhere in a document. */
-const ofConnection = new Set([
-  'content-type',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'date',
-  'x-amzn-requestid',
-]);
+const ofConnection =
+  /^(content-type|content-length|transfer-encoding|connection|keep-alive|date|x-amzn-requestid)$/;
 
-function wrongHeader(
-  contract: Contract,
-  response: Response,
-  { headers }: AnyAnswer,
-): string | undefined {
-  const document = documentOf(contract);
+function wrongHeader(contract: Contract, response: openapi.Response, { headers }: AnyAnswer) {
+  const document = openapi.documentOf(contract);
   const said = new Map(
     Object.entries(response.headers).map(([name, header]) => [
       name.toLowerCase(),
-      resolved<Header>(document, header),
+      openapi.resolved<openapi.Header>(document, header),
     ]),
   );
-  const extra = Object.keys(headers).find(
-    (name) => !said.has(name.toLowerCase()) && !ofConnection.has(name.toLowerCase()),
-  );
+  const extra = Object.keys(headers).find((name) => !said.has(name) && !ofConnection.test(name));
   if (extra) return `the header ${extra} is not in the document`;
   for (const [name, { required, schema }] of said) {
-    const value = headerIn(headers, name);
+    const value = headers[name];
     if (value === undefined && required) return `the header ${name} is missing`;
     const typed = schema.type === 'integer' ? Number(value) : value;
     if (value !== undefined && !ajv.validate(schema, typed))
@@ -90,28 +73,19 @@ function wrongHeader(
   return undefined;
 }
 
-function headerIn(headers: AnyAnswer['headers'], name: string): unknown {
-  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
 function wrongBody(contract: Contract, { status, text }: AnyAnswer): string | undefined {
   if (text === '') return undefined;
-  const path = `#/paths/${escaped(contract.path)}/post/responses/${status}/content/${escaped('application/json')}/schema`;
-  const schema = operationOf(contract).responses[status]?.content?.['application/json']?.schema;
+  const path = `#/paths/${escaped(contract.path)}/post/responses/${status}/content/application~1json/schema`;
+  const response = openapi.operationOf(contract).responses[status];
+  const schema = response?.content?.['application/json']?.schema;
   const body: unknown = JSON.parse(text);
   const problem = invalid(contract, path, body);
   if (problem || !schema) return problem;
-  for (const { $ref, value } of tokensIn(documentOf(contract), schema, body)) {
+  for (const { $ref, value } of tokensIn(openapi.documentOf(contract), schema, body)) {
     const within = invalid(contract, $ref, contentsOf(value));
     if (within) return `its token: ${within}`;
   }
   return undefined;
-}
-
-/** Why a value does not fit the schema that is there in the contract's document. */
-function invalid(contract: Contract, place: string, value: unknown): string | undefined {
-  const check = validator(contract, place);
-  return check(value) ? undefined : ajv.errorsText(check.errors);
 }
 
 const ajv = new Ajv2020({
@@ -127,12 +101,13 @@ const ajv = new Ajv2020({
 
 const added = new Set<string>();
 
-function validator({ name }: Contract, place: string): ValidateFunction {
-  if (!added.has(name)) ajv.addSchema(documentOf({ name }), name);
+/** Why a value does not fit the schema that is there in the contract's document. */
+function invalid({ name }: Contract, place: string, value: unknown): string | undefined {
+  if (!added.has(name)) ajv.addSchema(openapi.documentOf({ name }), name);
   added.add(name);
   const check = ajv.getSchema(name + place);
   if (!check) throw new Error(`${place} is no schema of ${name}`);
-  return check;
+  return check(value) ? undefined : ajv.errorsText(check.errors);
 }
 
 /** As a JSON pointer writes a name. */
@@ -142,11 +117,11 @@ function escaped(name: string): string {
 
 /** The members of a value whose schema says what is encoded in them, and where it says so. */
 function tokensIn(
-  document: Document,
-  schema: Schema | Reference,
+  document: openapi.Document,
+  schema: openapi.Schema | openapi.Reference,
   value: unknown,
 ): { $ref: string; value: string }[] {
-  const { contentSchema, properties = {} } = resolved<Schema>(document, schema);
+  const { contentSchema, properties = {} } = openapi.resolved<openapi.Schema>(document, schema);
   if (contentSchema?.$ref && typeof value === 'string')
     return [{ $ref: contentSchema.$ref, value }];
   return Object.entries(properties).flatMap(([name, member]) =>
@@ -156,6 +131,6 @@ function tokensIn(
 
 /** A JWT's header and payload, in either alphabet of base64. */
 function contentsOf(token: string): unknown[] {
-  const [header = '', payload = ''] = token.split('.');
-  return [header, payload].map((segment) => JSON.parse(Buffer.from(segment, 'base64').toString()));
+  const segments = token.split('.').slice(0, 2);
+  return segments.map((segment) => JSON.parse(Buffer.from(segment, 'base64').toString()));
 }

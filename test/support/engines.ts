@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { embeddedDynamoDB } from '../../local/dynamodb.ts';
-import { dynamoDBLocal } from './dynamodb-local.ts';
+import { dynamoDBLocal } from './processes.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -7,43 +7,38 @@ import type { Refusal } from '../../functions/core/session/session.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+type Named<Thing> = Readonly<Record<string, Thing>>;
+
 /** What the tests read of an OpenAPI document; anything may be in the place of a reference. */
 export interface Document {
   readonly openapi: string;
   readonly info: { readonly version: string; readonly description: string };
   readonly servers: readonly { readonly url: string; readonly description: string }[];
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly paths: Readonly<Record<string, { readonly post: Operation }>>;
-  readonly components: {
-    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
-    readonly headers: Readonly<Record<string, Header>>;
-    readonly schemas: Readonly<Record<string, Schema>>;
-  };
+  readonly security: readonly Named<readonly string[]>[];
+  readonly paths: Named<{ readonly post: Operation }>;
+  readonly components: { readonly securitySchemes?: Named<SecurityScheme> };
 }
 
-export interface SecurityScheme {
+interface SecurityScheme {
   readonly type: string;
   readonly in?: string;
   readonly name?: string;
   readonly scheme?: string;
-  readonly description: string;
 }
 
-export interface Operation {
+interface Operation {
   readonly description: string;
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: 'query' | 'header';
+    readonly example: string;
+  }[];
   readonly requestBody: { readonly required: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, Response>>;
-}
-
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'query' | 'header';
-  readonly example: string;
+  readonly responses: Named<Response>;
 }
 
 export interface Response {
-  readonly headers: Readonly<Record<string, Header | Reference>>;
+  readonly headers: Named<Header | Reference>;
   /** Absent where the body is empty; then the outcomes stand in the response itself. */
   readonly content?: Content;
   readonly 'x-outcomes'?: Example['x-outcomes'];
@@ -55,12 +50,7 @@ export interface Header {
 }
 
 /** What is sent or answered, by media type. */
-export type Content = Readonly<Record<string, MediaType>>;
-
-export interface MediaType {
-  readonly schema: Schema | Reference;
-  readonly examples: Readonly<Record<string, Example>>;
-}
+type Content = Named<{ readonly schema: Schema | Reference; readonly examples: Named<Example> }>;
 
 export interface Example {
   /** The words by which the log calls what it comes to. */
@@ -74,7 +64,7 @@ export interface Schema {
   readonly type?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly properties?: Named<Schema>;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly contentSchema?: Schema;
@@ -85,8 +75,8 @@ export interface Reference {
 }
 
 /** Where a contract's document is, from the top of the project. */
-export function pathOfDocument(contract: Pick<Contract, 'name'>): string {
-  return `functions/${contract.name}/openapi.yaml`;
+export function pathOfDocument({ name }: Pick<Contract, 'name'>): string {
+  return `functions/${name}/openapi.yaml`;
 }
 
 /**
@@ -119,11 +109,8 @@ export function operationOf(contract: Contract): Operation {
 /** A node of a document, or the one in the same document that it refers to. */
 export function resolved<Node extends object>(document: Document, node: Node | Reference): Node {
   if (!('$ref' in node) || typeof node.$ref !== 'string') return node as Node;
-  const [, ...names] = node.$ref.split('/');
-  const found = names.reduce<unknown>(
-    (at, name) => (at as Record<string, unknown> | undefined)?.[name],
-    document,
-  );
+  let found: unknown = document;
+  for (const name of node.$ref.split('/').slice(1)) found = (found as Named<unknown>)?.[name];
   if (found === undefined) throw new Error(`${node.$ref} leads nowhere`);
   return found as Node;
 }
@@ -161,4 +148,35 @@ export function answerTo(contract: Contract, outcome: Example['x-outcomes'][numb
   const found = answersOf(contract).find((answer) => answer['x-outcomes'].includes(outcome));
   if (!found) throw new Error(`${pathOfDocument(contract)} has no example of ${outcome}`);
   return found;
+}
+
+// The compiler holds both lists complete.
+const refused: Record<Refusal, true> = {
+  'unknown-session': true,
+  'not-logged-in': true,
+  'wrong-secret': true,
+  'reused-secret': true,
+  revoked: true,
+  'idle-too-long': true,
+  'lifetime-over': true,
+};
+const failed: Record<Fault, true> = {
+  'malformed-request': true,
+  'unknown-client': true,
+  forbidden: true,
+  'unknown-route': true,
+  'over-rate': true,
+  'over-quota': true,
+  'too-large': true,
+  failed: true,
+  unavailable: true,
+  'timed-out': true,
+};
+
+/** Every reason that a contract and its document have an answer for. */
+export const reasons = Object.keys({ ...refused, ...failed }) as (Refusal | Fault)[];
+
+/** Whether a reason is no judgement of a session. */
+export function isFault(reason: Refusal | Fault): reason is Fault {
+  return reason in failed;
 }

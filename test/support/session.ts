@@ -1,4 +1,6 @@
 import { createSecretKey } from 'node:crypto';
+import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Policy, timesAtOpening } from '../../functions/core/session/policy.ts';
 import { digest, secret } from '../../functions/core/session/secret.ts';
 import {
@@ -65,4 +67,18 @@ export function loggedIn(row: RowKey, opened: EpochSeconds = now): LoggedInSessi
     secret: digestOf(row),
     claims: claimsOf('{"b":1,"a":2}'),
   };
+}
+
+/** A row, or a part of it, as DynamoDB writes it. */
+export function toItem(session: Partial<Session>): Record<string, AttributeValue> {
+  return marshall(session);
+}
+
+/** A row's item with all its attributes, as DynamoDB writes it. */
+export async function itemOf(
+  { client, table: TableName }: { readonly client: DynamoDBClient; readonly table: string },
+  row: RowKey,
+): Promise<Record<string, AttributeValue> | undefined> {
+  const Key = marshall({ rowKey: row });
+  return (await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
 }

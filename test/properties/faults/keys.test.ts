@@ -2,10 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { secretsManager } from '../../../functions/core/keys/secrets-manager.ts';
 import { type Wire, wires } from '../../admin/support.ts';
-import {
-  type SecretsManagerStandIn,
-  secretsManagerStandIn,
-} from '../../support/secrets-manager.ts';
+import { type SecretsManagerStandIn, secretsManagerStandIn } from '../../support/stand-ins.ts';
 import { material, type World } from '../../support/world.ts';
 import { expectUnknown, type Faulty, test as plain, refresh, settled, start } from './lambda.ts';
 import {

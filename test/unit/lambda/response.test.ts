@@ -5,7 +5,7 @@ import type { Fault } from '../../../functions/core/contract/fault.ts';
 import { meter, type RequestRecord } from '../../../functions/core/lambda/record.ts';
 import { response as respond } from '../../../functions/core/lambda/response.ts';
 import type { Refusal } from '../../../functions/core/session/session.ts';
-import { reasons } from '../../support/reasons.ts';
+import { reasons } from '../../support/openapi.ts';
 
 const id = '51368f50-4a67-42d4-803c-ddc80c0be491';
 

@@ -40,7 +40,7 @@ const wrong: readonly { what: string; change: Partial<AnyAnswer>; because: RegEx
     because: /must have required property 'esbUUID'/,
   },
   { what: 'an id that is none', change: text(id, 'an id'), because: /esbUUID must match pattern/ },
-  { what: 'a header more', change: header('Set-Cookie', 'a'), because: /header Set-Cookie is not/ },
+  { what: 'a header more', change: header('Set-Cookie', 'a'), because: /header set-cookie is not/ },
   {
     what: 'a header less',
     change: header('Cache-Control', undefined),

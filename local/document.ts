@@ -88,10 +88,17 @@ export function documentText({ name }: Pick<Contract, 'name'>): string {
   return readFileSync(join(import.meta.dirname, '../functions', name, 'openapi.yaml'), 'utf8');
 }
 
-/** A contract's OpenAPI document. */
+/** A contract's OpenAPI document. It is parsed again only where its text has changed. */
 export function documentOf(contract: Pick<Contract, 'name'>): OpenApi {
-  return parse(documentText(contract));
+  const text = documentText(contract);
+  const known = parsed.get(contract.name);
+  if (known?.text === text) return known.document;
+  const document: OpenApi = parse(text);
+  parsed.set(contract.name, { text, document });
+  return document;
 }
+
+const parsed = new Map<string, { readonly text: string; readonly document: OpenApi }>();
 
 /** The one operation of a contract's document. */
 export function operationOf({ paths }: OpenApi, { path }: Pick<Contract, 'path'>): Operation {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, onTestFinished, describe as vitestDescribe } from 'vitest';
-import type { Started } from '../local/processes.ts';
+import { afterAll, beforeAll, describe as vitestDescribe } from 'vitest';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 
@@ -12,17 +11,14 @@ if (!executablePath) console.warn('\nSKIPPED: every test in a browser, which nee
 /** Tests in a browser; shown as skipped where there is none. `REQUIRE_CHROMIUM=1` makes it a must. */
 export const describe = vitestDescribe.skipIf(!executablePath);
 
-/**
- * A headless Chromium for all tests of a file, which finds nothing but this machine; its options are
- * added to the command line.
- */
-export function chromiumForAll(...options: readonly string[]): () => Browser {
+/** A headless Chromium for all tests of a file, which finds nothing but this machine. */
+export function chromiumForAll(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (!executablePath) return;
     browser = await chromium.launch({
       executablePath,
-      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', ...options],
+      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
       // Chromium refuses root a sandbox, and in a container of CI that is who we are.
       chromiumSandbox: process.getuid?.() !== 0,
     });
@@ -34,32 +30,25 @@ export function chromiumForAll(...options: readonly string[]): () => Browser {
   };
 }
 
-/** How a window looks. */
-export interface Look {
-  readonly width?: number;
-  readonly colorScheme?: 'light' | 'dark';
-}
-
-/** A window of its own: no other test's storage is in it. */
+/** A window of its own: no other one's storage is in it. It is closed with its browser. */
 export interface Window {
   readonly context: BrowserContext;
-  /** What went wrong in any of its tabs: errors on the console, and requests to elsewhere. */
+  /** What went wrong in any of its tabs: warnings, errors other than an answer's status, foreign requests. */
   readonly troubles: string[];
-  /** Opens a tab there, and waits until it is quiet. */
+  /** Opens a tab there. */
   tab(path: string): Promise<Page>;
 }
 
-/** Opens a window on a server until its test ends. */
-export async function windowOn(
-  browser: Browser,
-  { origin }: Pick<Started, 'origin'>,
-  { width = 1440, colorScheme = 'light' }: Look = {},
-): Promise<Window> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
-  onTestFinished(() => context.close());
+/** Opens a window on a server. */
+export async function windowOn(browser: Browser, origin: string): Promise<Window> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const troubles: string[] = [];
   context.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
+    const text = message.text();
+    const refused = /^Failed to load resource: the server responded with a status of [45]/.test(
+      text,
+    );
+    if (['error', 'warning'].includes(message.type()) && !refused) troubles.push(text);
   });
   context.on('weberror', (error) => troubles.push(error.error().message));
   context.on('request', (request) => {
@@ -70,7 +59,7 @@ export async function windowOn(
     troubles,
     async tab(path) {
       const page = await context.newPage();
-      await page.goto(origin + path, { waitUntil: 'networkidle' });
+      await page.goto(origin + path);
       return page;
     },
   };

@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { systemClock } from '../../functions/core/time.ts';
+import { cli, printed } from '../admin/in-process.ts';
 import { guard } from '../support/processes.ts';
 
 /** The project's own folder. */
@@ -140,13 +142,10 @@ export async function listening(running: Running): Promise<Started> {
   return { ...running, origin, port, database, curls, howToOpen, greeting };
 }
 
-/** Runs a command of the CLI against the table that a server named; its answer must be a JSON object. */
-export async function sessions({ database }: Started, ...args: string[]) {
+/** Runs a command of the CLI, in this process, against the table that a server named; its answer must be a JSON object. */
+export async function sessions({ database }: Pick<Started, 'database'>, ...args: string[]) {
   const DYNAMODB_PORT = new URL(database).port;
-  const cli = [process.execPath, 'cli/cli.ts', ...args];
-  const { code, stdout, stderr } = await run(cli, { DYNAMODB_PORT }).ended;
-  if (code !== 0) throw new Error(`the CLI ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as Record<string, string>;
+  return printed(await cli(args, { DYNAMODB_PORT }, { clock: systemClock }));
 }
 
 /** A folder that lasts as long as its test. */

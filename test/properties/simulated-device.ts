@@ -60,7 +60,7 @@ export function simulatedDevice(
 
   return {
     tabs,
-    credential: () => (shares ? JSON.parse(storage.newest()).credential : kept(memory).credential),
+    credential: () => credentialIn(shares ? JSON.parse(storage.newest()) : memory.read()),
     ended: () => ended,
     setClock(error) {
       clockError = error;
@@ -80,7 +80,7 @@ export function simulatedDevice(
       };
       tab.refresh = async (wanted) => heard(await refresh(wanted));
       const unexpected = (error: unknown) =>
-        service.counts.problems.push(`a refresh rejects: ${String(error)}`);
+        service.problems.push(`a refresh rejects: ${String(error)}`);
       keepFresh(refresh, { runtime, onOutcome: heard }).catch(unexpected);
       return tab;
     },
@@ -104,7 +104,7 @@ export function simulatedDevice(
             signal.removeEventListener('abort', stop);
             resolve();
           });
-          signal.addEventListener('abort', stop, { once: true });
+          signal.addEventListener('abort', stop);
         }),
       locks: hasLocks ? locks.of(tab) : undefined,
       channel: hasChannel ? (name, hear) => channelOf(tab, name, hear) : undefined,
@@ -193,55 +193,54 @@ function newTab(time: VirtualTime, onClose: () => void): OpenTab {
 
 /** `localStorage`: a tab sees its own writes at once, and those of others a little later. */
 function simulatedStorage(time: VirtualTime, first: string, delay: number) {
-  const writes: { readonly at: number; readonly by: Tab | undefined; readonly text: string }[] = [
-    { at: Number.NEGATIVE_INFINITY, by: undefined, text: first },
+  const writes: { readonly at: number; readonly by?: Tab; readonly text: string }[] = [
+    { at: Number.NEGATIVE_INFINITY, text: first },
   ];
   return {
     newest: () => writes.at(-1)?.text ?? '',
     seenBy: (tab: Tab) => ({
       getItem: () =>
         writes.findLast(({ at, by }) => by === tab || at + delay <= time.now())?.text ?? null,
-      setItem(_: string, text: string) {
-        writes.push({ at: time.now(), by: tab, text });
-      },
+      setItem: (_: string, text: string) => void writes.push({ at: time.now(), by: tab, text }),
     }),
   };
 }
 
 /** The Web Locks of a device; one name is all that a session needs. */
 function simulatedLocks() {
+  interface Entry {
+    readonly tab: OpenTab;
+    readonly grant: () => void;
+  }
   let holder: OpenTab | undefined;
-  const waiting: { readonly tab: OpenTab; readonly grant: () => void }[] = [];
+  let waiting: readonly Entry[] = [];
 
-  const free = () => {
-    holder = undefined;
-    const next = waiting.shift();
-    if (next) take(next.tab, next.grant);
-  };
-  const take = (tab: OpenTab, grant: () => void) => {
+  const take = ({ tab, grant }: Entry) => {
     holder = tab;
     tab.later(1, grant);
   };
+  const free = () => {
+    holder = undefined;
+    const [next, ...rest] = waiting;
+    waiting = rest;
+    if (next) take(next);
+  };
   return {
     leave(tab: OpenTab) {
-      for (const each of waiting.filter((one) => one.tab === tab))
-        waiting.splice(waiting.indexOf(each), 1);
+      waiting = waiting.filter((entry) => entry.tab !== tab);
       if (holder === tab) free();
     },
     of: (tab: OpenTab): Locks => ({
       request: (_, { signal, ifAvailable }, run) =>
         new Promise((resolve, reject) => {
           if (holder && ifAvailable) return run(null).then(resolve, reject);
-          const grant = () =>
-            run({})
-              .then(resolve, reject)
-              .finally(() => tab.isClosed() || free());
-          if (!holder) return take(tab, grant);
-          const entry = { tab, grant };
-          waiting.push(entry);
+          const granted = () => run({}).then(resolve, reject);
+          const entry = { tab, grant: () => granted().finally(() => tab.isClosed() || free()) };
+          if (!holder) return take(entry);
+          waiting = [...waiting, entry];
           signal?.addEventListener('abort', () => {
             if (!waiting.includes(entry)) return;
-            waiting.splice(waiting.indexOf(entry), 1);
+            waiting = waiting.filter((other) => other !== entry);
             reject(signal.reason);
           });
         }),
@@ -249,8 +248,7 @@ function simulatedLocks() {
   };
 }
 
-function kept(store: CredentialStore<Fields, unknown>) {
-  const value = store.read();
-  if (!value || 'then' in value) throw new Error('the store is empty');
-  return value;
+function credentialIn(kept: ReturnType<CredentialStore<Fields, unknown>['read']>): Fields {
+  if (!kept || 'then' in kept) throw new Error('the store is empty');
+  return kept.credential;
 }

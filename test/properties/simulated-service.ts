@@ -41,48 +41,27 @@ export interface Sent {
   readonly by: 'the user' | 'the thief';
 }
 
-/** What was counted, and what was wrong. */
-export interface Counts {
-  requests: number;
-  refreshed: number;
-  rotated: number;
-  /** Rotations for the parent: the secret between was never used. */
-  skipped: number;
-  replayed: number;
-  /** Requests in the seconds after a grace in which nothing rotates. */
-  settling: number;
-  answersLost: number;
-  storageRequests: number;
-  writeUnits: number;
-  /** Uses of a dead secret that reached the table. */
-  deadUses: number;
-  readonly problems: string[];
-}
-
-export const blank = (): Counts => ({
-  requests: 0,
-  refreshed: 0,
-  rotated: 0,
-  skipped: 0,
-  replayed: 0,
-  settling: 0,
-  answersLost: 0,
-  storageRequests: 0,
-  writeUnits: 0,
-  deadUses: 0,
-  problems: [],
-});
+/** What happened. `skipped`: rotations for the parent. `settling`: requests that had to ask again. */
+export type Counts = Record<(typeof counted)[number], number>;
+const counted = [
+  ...(['requests', 'refreshed', 'rotated', 'skipped'] as const),
+  ...(['replayed', 'settling', 'answersLost'] as const),
+];
+export const blank = () => Object.fromEntries(counted.map((name) => [name, 0])) as Counts;
 
 /** Lambdas of one contract over one table with one session: the real handler, by clocks that differ. */
 export interface Service {
-  readonly counts: Counts;
+  /** What must not have happened. */
+  readonly problems: string[];
   /** What the login gave. */
   readonly held: Held;
+  /** How many uses of a dead secret reached the table while the session was alive. */
+  deadUses(): number;
   /** When the session expired, where the user was told so, in milliseconds. */
   expired(): number | undefined;
   /** Who or what ended the session, if something did. */
   revokedBy(): unknown;
-  revoke(): Promise<void>;
+  revoke(): Promise<unknown>;
   /** The answer to a request; nothing where none comes back. */
   answer(sent: Sent): Promise<{ status: number; headers: Headers; text: string } | undefined>;
 }
@@ -99,63 +78,56 @@ export interface World {
   readonly outages: readonly Outage[];
   /** The probability that something goes wrong outside the outages, for each request. */
   readonly noise: number;
+  readonly counts: Counts;
   /** Is given a line about each request. */
   readonly note: (line: string) => void;
 }
 
 export async function simulatedService(world: World): Promise<Service> {
-  const { time, random, policy, outages, noise, note } = world;
+  const { time, random, policy, outages, noise, counts, note } = world;
   const { contract, credentialOf } = world.client;
   const memory = memoryTable();
   const keys = keysOf(contract.name);
   const seconds = () => noon + time.now() / 1000;
-  const admin = {
-    table: memory,
-    keys: async () => keys,
-    policy: () => policy,
-    clock: () => epochSeconds(seconds()),
-    wait: async () => undefined,
-  };
-  const subject = 'somebody';
-  const opened = await commands.open({ contract: contract.name, subject }, admin);
+  const services = { keys: async () => keys, clock: () => epochSeconds(seconds()) };
+  const admin = { ...services, table: memory, policy: () => policy, wait: async () => undefined };
+  const opened = await commands.open({ contract: contract.name, subject: 'somebody' }, admin);
   if (opened.outcome !== 'done') throw new Error(JSON.stringify(opened));
   const held = opened.result as Held;
   const [[key, first] = ['', undefined]] = memory.items;
   const endsAt = Number(first?.endsAt);
-  const counts = blank();
+  const problems: string[] = [];
+  const rotates = policy.rotation !== 'fixed';
   const tokens = typeof policy.idle !== 'number';
   const idle = typeof policy.idle === 'number' ? policy.idle : policy.idle.token;
   /** Until when the session is alive by what was answered, in seconds; a token says so itself. */
   let aliveUntil = noon + idle;
   let expired: number | undefined;
-
-  function troubleNow(): Trouble | undefined {
-    const now = time.now();
-    const outage = outages.find(({ from, until }) => from <= now && now < until);
-    if (outage) return outage.trouble;
-    return random.happens(noise) ? random.of(troubles) : undefined;
-  }
+  let deadUses = 0;
 
   return {
-    counts,
+    problems,
     held,
+    deadUses: () => deadUses,
     revokedBy: () => memory.items.get(key)?.revokedBy,
     expired: () => expired,
-    async revoke() {
-      await commands.revoke({ contract: contract.name, sessionId: held.sessionId }, admin);
-    },
+    revoke: () => commands.revoke({ contract: contract.name, sessionId: held.sessionId }, admin),
     async answer(sent) {
       const trouble = troubleNow();
       if (trouble === 'the service is out of reach') return undefined;
       if (trouble === 'the gateway answers 503') return gatewayAnswer();
-      const { status, headers, text } = await handled(sent);
-      if (troubleNow() === 'its answers are lost') {
-        counts.answersLost += 1;
-        return undefined;
-      }
-      return { status, headers, text };
+      const answer = await handled(sent);
+      if (troubleNow() !== 'its answers are lost') return answer;
+      counts.answersLost += 1;
+      return undefined;
     },
   };
+
+  function troubleNow(): Trouble | undefined {
+    const now = time.now();
+    const outage = outages.find(({ from, until }) => from <= now && now < until);
+    return outage?.trouble ?? (random.happens(noise) ? random.of(troubles) : undefined);
+  }
 
   function gatewayAnswer() {
     const retryAfter = random.of(['', '25', '3600', '3600']);
@@ -168,29 +140,24 @@ export async function simulatedService(world: World): Promise<Service> {
     if (random.happens(0.02)) await time.sleep(random.between(0, 3000)); // a cold start
     const clock = seconds() + random.of([0, 1, skew / 2, skew]);
     const asked: Asked = { requests: 0, units: 0, writes: 0, lost: false, row: undefined };
-    let record: RequestRecord | undefined;
+    let outcome: RequestRecord['outcome'] = 'failed';
     const handler = refreshHandler(contract, {
+      ...services,
       table: watched(asked),
-      keys: async () => keys,
       clock: () => epochSeconds(clock),
       timer: systemTimer,
       policy,
-      write: (written) => {
-        record = written;
+      write: (record) => {
+        outcome = record.outcome;
       },
     });
     const event = apiGatewayEvent(contract, { headers: sent.headers, body: sent.body || null });
-    const result = await handler(event, {
-      ...context(event.requestContext.requestId),
-      getRemainingTimeInMillis: () => 600_000,
-    });
-    const told = { by: sent.by, clock, presented: presentedIn(sent), text: result.body };
-    examine(record?.outcome ?? 'failed', asked, told);
-    const headers = new Headers(
-      Object.entries(result.headers ?? {}).map(([n, v]) => [n, String(v)]),
-    );
+    const patient = { ...context('a'), getRemainingTimeInMillis: () => 600_000 };
+    const { statusCode: status, body: text, headers: given } = await handler(event, patient);
+    examine(outcome, asked, { by: sent.by, clock, text, ...presentedIn(sent) });
+    const headers = new Headers({ ...(given as Record<string, string>) });
     headers.set('Date', new Date(seconds() * 1000).toUTCString());
-    return { status: result.statusCode, headers, text: result.body };
+    return { status, headers, text };
   }
 
   /** The table as a Lambda meets it: late, out of reach, or asked again by the SDK. */
@@ -226,70 +193,55 @@ export async function simulatedService(world: World): Promise<Service> {
 
   /** Counts what happened, and names what must not. */
   function examine(outcome: RequestRecord['outcome'], asked: Asked, told: Told): void {
-    const problem = (what: string) =>
-      counts.problems.push(`${what}: ${outcome}, ${JSON.stringify({ ...told, ...asked, noon })}`);
-    const generation = Number(asked.row?.generation ?? 0);
-    const parentGeneration = Number(asked.row?.parentGeneration ?? generation - 1);
-    const { number, expiresAt } = told.presented;
-    const before = asked.row ?? {};
+    const { number, expiresAt = Number.POSITIVE_INFINITY, clock, by } = told;
+    const { row = {}, requests, units, writes } = asked;
+    const must = (holds: boolean, what: string) => {
+      if (!holds)
+        problems.push(`${what}: ${outcome}, ${JSON.stringify({ ...told, ...asked, noon })}`);
+    };
+    const generation = Number(row.generation ?? 0);
+    const parent = Number(row.parentGeneration ?? generation - 1);
+    const isAlive = row.revokedAt === undefined;
     const isDead =
-      policy.rotation !== 'fixed' &&
+      rotates &&
       asked.row !== undefined &&
-      (expiresAt ?? Number.POSITIVE_INFINITY) > told.clock &&
-      ![generation, parentGeneration].includes(number);
-    const alive = before.revokedAt === undefined;
+      expiresAt > clock &&
+      ![generation, parent].includes(number);
     note(
-      `${Math.round(time.now())} ms: ${told.by} presents ${number}, of ${parentGeneration} and ${generation}: ${outcome}`,
+      `${Math.round(time.now())} ms: ${by} presents ${number}, of ${parent} and ${generation}: ${outcome}`,
     );
     counts.requests += 1;
-    counts.storageRequests += asked.requests;
-    counts.writeUnits += asked.units;
-    if (isDead && alive) counts.deadUses += 1;
+    if (isDead && isAlive) deadUses += 1;
 
-    const isFailure = outcome === 'unavailable' || outcome === 'timed-out';
-    const most = isDead && alive ? 2 : 1;
-    if (asked.requests < 1 || asked.requests > most) problem('too many storage requests');
-    if (asked.units > asked.requests) problem('too many write units');
-    if (tokens && policy.rotation === 'fixed' && asked.units > 0)
-      problem('a refresh that only reads');
-
+    must(requests >= 1 && requests <= (isDead && isAlive ? 2 : 1), 'one storage request');
+    must(units <= requests, 'one write unit');
+    must(!tokens || rotates || units === 0, 'a refresh that only reads');
     if (outcome === 'refreshed') {
+      must(isAlive, 'no revoked session answers');
+      must(!isDead, 'no dead secret answers');
       counts.refreshed += 1;
-      if (!alive) problem('a revoked session answers');
-      if (isDead) problem('a dead secret answers');
-      const rotates = policy.rotation !== 'fixed';
-      if (rotates && asked.writes > 0) counts.rotated += 1;
-      if (rotates && asked.writes === 0) counts.replayed += 1;
-      if (asked.writes > 0 && number === parentGeneration && number !== generation)
-        counts.skipped += 1;
-      aliveUntil = Math.max(aliveUntil, toldUntil(told));
-    } else if (isFailure) {
+      if (rotates) counts[writes > 0 ? 'rotated' : 'replayed'] += 1;
+      if (writes > 0 && number === parent && number !== generation) counts.skipped += 1;
+      const { expireTime } = JSON.parse(told.text);
+      const until = typeof expireTime === 'number' ? expireTime / 1000 : clock + idle;
+      aliveUntil = Math.max(aliveUntil, Math.min(endsAt, until));
+    } else if (outcome === 'unavailable' || outcome === 'timed-out') {
       if (asked.lost) counts.answersLost += 1;
-      else if (!asked.row) return;
-      else counts.settling += 1;
-    } else if (outcome === 'revoked') {
-      if (alive) problem('nobody revoked it');
-    } else if (outcome === 'lifetime-over') {
-      if (told.clock < endsAt) problem('refused before its end');
+      else if (asked.row) counts.settling += 1;
     } else if (outcome === 'idle-too-long') {
-      const deadline = expiresAt ?? aliveUntil;
-      if (told.clock < deadline - skew) problem('refused before its idle timeout');
-      if (told.by === 'the user') expired = (deadline - noon) * 1000;
-    } else if (outcome === 'reused-secret') {
-      if (!isDead) problem('a secret that is not dead');
-    } else problem('an honest request is refused');
-  }
-
-  function toldUntil({ clock, text }: Told): number {
-    const { expireTime } = JSON.parse(text);
-    return Math.min(endsAt, typeof expireTime === 'number' ? expireTime / 1000 : clock + idle);
+      const deadline = told.expiresAt ?? aliveUntil;
+      must(clock >= deadline - skew, 'no refusal before the idle timeout');
+      if (by === 'the user') expired = (deadline - noon) * 1000;
+    } else if (outcome === 'revoked') must(!isAlive, 'somebody revoked it');
+    else if (outcome === 'lifetime-over') must(clock >= endsAt, 'no refusal before the end');
+    else if (outcome === 'reused-secret') must(isDead, 'only a dead secret is reused');
+    else must(false, 'no honest request is refused');
   }
 
   /** Which secret of the session was presented, and when its token expires. */
   function presentedIn({ headers, body }: Sent) {
-    const { accessToken } = credentialOf(held);
-    const secret = new URLSearchParams(body).get('secureCode') ?? '';
-    if (accessToken === undefined) return { number: numberOf(secret), expiresAt: undefined };
+    if (credentialOf(held).accessToken === undefined)
+      return { number: numberOf(new URLSearchParams(body).get('secureCode') ?? '') };
     const [, payload = ''] = (headers.authorization ?? '').split('.');
     const { exp, sec } = JSON.parse(Buffer.from(payload, 'base64').toString());
     return { number: numberOf(sec), expiresAt: Number(exp) };
@@ -311,30 +263,28 @@ interface Asked {
 interface Told {
   readonly by: Sent['by'];
   readonly clock: number;
-  readonly presented: { readonly number: number; readonly expiresAt: number | undefined };
+  readonly number: number;
+  readonly expiresAt?: number;
   readonly text: string;
 }
 
 /** The number of a secret: 0 is the one that the login gave. */
 function numberOf(secret: string): number {
-  const [, digits] = /^(\d+)\.[\w-]{22}\./.exec(secret) ?? [];
-  return Number(digits ?? 0);
+  return Number(/^(\d+)\.[\w-]{22}\./.exec(secret)?.[1] ?? 0);
 }
 
 /** The size of a row as DynamoDB counts it, but for numbers, which take eight bytes at most. */
 function bytesOf(item: Item | undefined): number {
-  return Object.entries(item ?? {})
-    .map(
-      ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
-    )
-    .reduce((sum, bytes) => sum + bytes, 0);
+  const sizes = Object.entries(item ?? {}).map(
+    ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
+  );
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-const keysOf = (() => {
-  const known = new Map<string, ReturnType<typeof deriveKeys>>();
-  return (name: string) => {
-    const keys = known.get(name) ?? deriveKeys(name, material);
-    known.set(name, keys);
-    return keys;
-  };
-})();
+const known = new Map<string, ReturnType<typeof deriveKeys>>();
+
+function keysOf(name: string) {
+  const keys = known.get(name) ?? deriveKeys(name, material);
+  known.set(name, keys);
+  return keys;
+}

@@ -13,20 +13,20 @@ export interface VirtualTime {
 
 interface Event {
   readonly at: number;
-  readonly order: number;
   run: (() => void) | undefined;
 }
 
 export function virtualTime(): VirtualTime {
+  /** The events to come, the next one last. */
   const queue: Event[] = [];
   let now = 0;
-  let order = 0;
   let working = 0;
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
   const time: VirtualTime = {
     now: () => now,
     after(milliseconds, run) {
-      const event: Event = { at: now + Math.max(0, milliseconds), order: order++, run };
-      insert(queue, event);
+      const event: Event = { at: now + Math.max(0, milliseconds), run };
+      queue.splice(queue.findLastIndex(({ at }) => at > event.at) + 1, 0, event);
       return () => {
         event.run = undefined;
       };
@@ -66,23 +66,6 @@ export function virtualTime(): VirtualTime {
   return time;
 }
 
-/** Keeps the queue in order, the next event last. */
-function insert(queue: Event[], event: Event): void {
-  let [low, high] = [0, queue.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = queue[middle];
-    const later = other && (other.at - event.at || other.order - event.order) > 0;
-    if (later) low = middle + 1;
-    else high = middle;
-  }
-  queue.splice(low, 0, event);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Random numbers that are the same for the same seed. */
 export interface Random {
   /** At least 0, less than 1. */
@@ -92,27 +75,24 @@ export interface Random {
   between(least: number, most: number): number;
   /** As many small numbers as large ones: each order of magnitude is as likely. */
   spread(least: number, most: number): number;
-  of<Value>(values: readonly Value[]): Value;
+  of<Value>(values: readonly [Value, ...Value[]]): Value;
 }
 
 /** The generator mulberry32. */
 export function seeded(seed: number): Random {
   let state = seed >>> 0;
-  const random: Random = {
-    next() {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    },
-    happens: (probability) => random.next() < probability,
-    between: (least, most) => least + random.next() * (most - least),
-    spread: (least, most) => Math.exp(random.between(Math.log(least), Math.log(most))),
-    of(values) {
-      const value = values[Math.floor(random.next() * values.length)];
-      if (value === undefined) throw new Error('there is nothing to choose from');
-      return value;
-    },
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  return random;
+  const between = (least: number, most: number) => least + next() * (most - least);
+  return {
+    next,
+    happens: (probability) => next() < probability,
+    between,
+    spread: (least, most) => Math.exp(between(Math.log(least), Math.log(most))),
+    of: (values) => values[Math.floor(next() * values.length)] ?? values[0],
+  };
 }

@@ -65,12 +65,6 @@ describe('npm run sessions -- import', () => {
     const { status, stderr } = await cli(`import eos ${fileOf(stop)}`, envOf(world));
     expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
-
-  test('prints a table in a terminal', async ({ world }) => {
-    const terminal = { stdin: line('shown'), person: true };
-    const { stdout } = await cli('import eos -', envOf(world), terminal);
-    expect(stdout).toMatch(/^contract {3}eos\ndryRun {5}false\nlines {6}1\nimported {3}1\n/);
-  });
 });
 
 /** Imports lines by a wire that answers as it is told; each batch takes some seconds. */

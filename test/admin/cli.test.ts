@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, inject, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, vi } from 'vitest';
 import { candidates } from '../../cli/completion.ts';
 import { isOnThisMachine, localEnv } from '../../cli/local.ts';
 import { nextStep } from '../../cli/next-step.ts';
@@ -13,7 +13,6 @@ import { usages } from '../../cli/usage.ts';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { systemClock } from '../../functions/core/time.ts';
-import { eos } from '../../functions/eos/contract.ts';
 import type { AdminRefusal } from '../../functions/session-admin/command.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
@@ -67,13 +66,6 @@ describe('npm run sessions', () => {
     const dashed = printed(await cli('open eos --id=-h --secret --help', env));
     expect(dashed).toMatchObject({ sessionId: '-h', secureCode: '--help' });
     expect(printed(await cli('show eos -- -h', env)).sessionId).toBe('-h');
-  });
-
-  test('finds the table that `npm start` serves by DYNAMODB_PORT', async ({ world }) => {
-    const { AWS_ENDPOINT_URL_DYNAMODB: _, ...env } = envOf(world);
-    const { port } = new URL(inject('embedded'));
-    const { sessionId } = printed(await cli('open eos', { ...env, DYNAMODB_PORT: port }));
-    expect(await world.row(eos, String(sessionId))).toBeDefined();
   });
 
   test('gives examples in --help that do what they say beside `npm start`', async ({ world }) => {

@@ -1,7 +1,6 @@
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { digest } from '../../functions/core/session/secret.ts';
-import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { rowOf, secretOf } from '../support/session.ts';
@@ -106,8 +105,13 @@ describe('session-admin open', () => {
     expect(await world.row(ccstore, 'id')).toMatchObject({ tokenLifetime });
   });
 
-  test('gives an id to every contract', async ({ world }) => {
-    for (const { contract } of wires) await world.open(contract, { sessionId: 'same' });
+  test('gives an id to every contract, with a secret where `anonymous` is false', async ({
+    world,
+  }) => {
+    for (const { contract, secret } of wires) {
+      const held = await world.open(contract, { sessionId: 'same', anonymous: false });
+      expect(secret(held)).toEqual(newSecret);
+    }
     expect(await world.items()).toHaveLength(3);
   });
 
@@ -124,54 +128,28 @@ describe('session-admin open', () => {
     const answer = await world.post(eos, { query: { sessionId: ['id'], secureCode: ['x'] } });
     expect([answer.status, world.records.at(-1)?.outcome]).toEqual([403, 'not-logged-in']);
   });
-
-  test('gives a secret where `anonymous` is false', async ({ world }) => {
-    const held = await world.open(eos, { anonymous: false, secret: 'x' });
-    expect(held.secureCode).toBe('x');
-  });
 });
 
-describe('a secret that replaced another one in a former session of an id', () => {
+test('a secret that replaced another one begins no session of its id, not even of a purged one', async ({
+  world,
+}) => {
+  world.policies.set('eos', { ...eos.policy, rotation: { grace: 60 } });
   const session = { contract: 'eos', sessionId: 'again' };
-  const formerTest = test.extend<{ former: string; next: (secret: string) => Promise<Held> }>({
-    async next({ world }, use) {
-      world.policies.set('eos', { ...eos.policy, rotation: { grace: 60 } });
-      await use(async (secret) => {
-        const query = { sessionId: ['again'], secureCode: [secret] };
-        return (await world.post(eos, { query })).json;
-      });
-    },
-    async former({ world, next }, use) {
-      const { secureCode } = await world.open(eos, { sessionId: 'again' });
-      const former = (await next(secureCode)).secureCode;
-      await world.purge(eos, 'again');
-      await use(former);
-    },
-  });
-
-  formerTest('begins no session of that id, and says so', async ({ world, former: secret }) => {
-    const problem = expect.stringContaining('this secret replaced another');
-    const person = { id: 'again', subject: 'ann', secret };
-    const opened = await world.run('open', { ...session, secret });
-    const imported = await world.run('import', { ...session, lines: [JSON.stringify(person)] });
-    expect(await world.items()).toEqual([]);
-    await world.run('open', { ...session, anonymous: true });
-    const login = await world.run('login', { ...session, subject: 'ann', secret });
-    expect(await world.row(eos, 'again')).not.toHaveProperty('secret');
-    expect([opened, login]).toEqual(Array(2).fill({ outcome: 'invalid', problem }));
-    expect(imported).toMatchObject({ result: { outcomes: [{ problem }] } });
-    expect(JSON.stringify([opened, login, imported])).not.toContain(secret);
-    const other = await world.run('open', { contract: 'eos', sessionId: 'other', secret });
-    expect(other.outcome).toBe('done');
-  });
-
-  formerTest('refreshes and ends no later session of that id', async ({ world, former, next }) => {
-    const { secureCode } = await world.open(eos, { sessionId: 'again' });
-    const guess = { message: 'Invalid credential', code: '3-2' };
-    expect(await next(former)).toEqual(guess);
-    const newer = (await next(secureCode)).secureCode;
-    world.now = later(noon, 60);
-    expect(await next(former)).toEqual(guess);
-    expect(await next(newer)).toHaveProperty('secureCode');
-  });
+  const { secureCode } = await world.open(eos, session);
+  const query = { sessionId: ['again'], secureCode: [secureCode] };
+  const secret = (await world.post(eos, { query })).json.secureCode;
+  await world.purge(eos, 'again');
+  const line = JSON.stringify({ id: 'again', subject: 'ann', secret });
+  const opened = await world.run('open', { ...session, secret });
+  const imported = await world.run('import', { contract: 'eos', lines: [line] });
+  expect(await world.items()).toEqual([]);
+  await world.run('open', { ...session, anonymous: true });
+  const login = await world.run('login', { ...session, subject: 'ann', secret });
+  expect(await world.row(eos, 'again')).not.toHaveProperty('secret');
+  const problem = expect.stringContaining('this secret replaced another');
+  expect([opened, login]).toEqual(Array(2).fill({ outcome: 'invalid', problem }));
+  expect(imported).toMatchObject({ result: { outcomes: [{ problem }] } });
+  expect(JSON.stringify([opened, login, imported])).not.toContain(secret);
+  const other = await world.run('open', { contract: 'eos', sessionId: 'other', secret });
+  expect(other.outcome).toBe('done');
 });

@@ -141,7 +141,7 @@ const misuses: readonly (readonly [what: string, line: string, says: string])[] 
   ['an option without value', 'open eos --secret', 'argument missing'],
   ['a value where none goes', 'open eos --anonymous=yes', "'--anon"],
   ['a login of nobody', `login eos id --secret ${mark}`, '--subject'],
-  ['a lifetime in words', 'open ccstore --token-lifetime 5m', 'token lifetime is'],
+  ['no whole lifetime', 'open ccstore --token-lifetime 3e2', 'token lifetime is'],
   ['a negative lifetime', 'open ccstore --token-lifetime=-1', 'token lifetime is'],
   ['an empty secret', 'open eos --secret=', 'a secret is 1 to'],
   ['claims that are no JSON', `open eos --claims {"${mark}`, 'claims of eos are'],
@@ -164,8 +164,8 @@ const environments: readonly (readonly [env: Record<string, string>, says: strin
   [{ SESSION_POLICIES: '{"eos":1}' }, 'JSON object, such'],
   [{ SESSION_POLICIES: '{"occ":{}}' }, 'unknown contract "occ"; expected eos, s360, ccstore'],
   [
-    { SESSION_POLICIES: '{"eos":{"idle":0}}' },
-    'eos: idle is 0; it must be a whole number of seconds over 0',
+    { SESSION_POLICIES: '{"s360":{"idle":0}}' },
+    's360: idle is 0; it must be a whole number of seconds over 0',
   ],
 ];
 
@@ -260,7 +260,7 @@ describe('the completion of session-refresh', () => {
     ['open ', ['eos', 's360', 'ccstore']],
     ['open --subject ann e', ['eos']],
     ['open eos --s', ['--subject', '--secret']],
-    ['open eos --subject ', []],
+    ['open --subject ', []],
     ['import eos ', []],
     ['show eos --', ['--function', '--json', '--help']],
     ['completion ', ['bash', 'zsh', 'fish']],

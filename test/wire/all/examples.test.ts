@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../../functions/ccstore/contract.ts';
 import { contracts } from '../../../functions/contracts.ts';
@@ -7,7 +8,13 @@ import { epochSeconds, later } from '../../../functions/core/time.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { s360 } from '../../../functions/s360/contract.ts';
 import { answerTo, operationOf, reasons, textOf } from '../../support/openapi.ts';
-import { material, test, type WireAnswer, type WireCall } from '../../support/world.ts';
+import {
+  apiGatewayEvent,
+  material,
+  test,
+  type WireAnswer,
+  type WireCall,
+} from '../../support/world.ts';
 import {
   sample as ccstoreSample,
   payloadOf,
@@ -151,3 +158,13 @@ function parametersOf(contract: Contract) {
     query: Object.fromEntries(query) as NonNullable<WireCall['query']>,
   };
 }
+
+test.for(contracts)('the sample event of $name is as API Gateway makes it', (contract) => {
+  const sample = JSON.parse(readFileSync(`events/${contract.name}.json`, 'utf8'));
+  const { requestId } = sample.requestContext;
+  const { requestContext, ...event } = apiGatewayEvent(contract, { ...sample, requestId });
+  const identity = { sourceIp: '127.0.0.1', userAgent: 'sam' };
+  const drawn = { extendedRequestId: 'local', requestTimeEpoch: 1768478400000 };
+  const context = { ...requestContext, ...drawn, identity };
+  expect(sample).toEqual({ ...event, requestContext: context });
+});

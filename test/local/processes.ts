@@ -33,7 +33,7 @@ export interface Running {
 
 /**
  * Runs a command line of the project, or of a copy of it, in an environment that has nothing of this one's
- * but PATH and HOME. The process is killed with its test, or when `atEnd` calls back.
+ * but PATH and HOME, and a cache of compiled code. The process is killed with its test, or when `atEnd` calls back.
  */
 export function run(
   command: readonly string[],
@@ -46,7 +46,8 @@ export function run(
   // A group of its own, as in a terminal: a signal to all of it spares the tests.
   const child = spawn(file, args, {
     cwd,
-    env: { PATH, HOME, ...env },
+    // The first process compiles what the others load.
+    env: { PATH, HOME, NODE_COMPILE_CACHE: join(tmpdir(), 'compiled'), ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,7 +4,7 @@ import type { Policy } from '../../functions/core/session/policy.ts';
 import { type Person, type Registry, registry } from '../../functions/core/session/registry.ts';
 import { toSession } from '../../functions/core/session/row.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
-import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
+import type { Table } from '../../functions/core/session/table.ts';
 import { later } from '../../functions/core/time.ts';
 import { claimsOf, rowOf, secretOf, sessionIdOf } from '../support/session.ts';
 import { material, noon, onBothEngines, type World } from '../support/world.ts';
@@ -15,17 +15,16 @@ const row = rowOf('eos', 'abc');
 const keys = deriveKeys('eos', material);
 const sliding: Policy = { idle: 1800, lifetime: 43_200, rotation: 'fixed' };
 const rotating: Policy = { ...sliding, rotation: { grace: 60 } };
-const person: Person = {
-  subject: 'somebody',
-  secret: secretOf('the first'),
-  claims: claimsOf('{"a":1}'),
-};
+const claims = claimsOf('{"a":1}');
+const person: Person = { subject: 'somebody', secret: secretOf('the first'), claims };
+const theirs = { ...person, secret: secretOf('theirs') };
 
 function over(table: Table, policy = sliding): Registry {
   return registry({ contract: 'eos', policy, keys, table });
 }
 
-function refresh(table: Table, secret = person.secret, now = noon, policy = sliding) {
+function refresh(table: Table, now = noon, policy = sliding) {
+  const { secret } = person;
   return sessions({ contract: 'eos', policy, keys, table }).refresh({ id, secret }, { now });
 }
 
@@ -42,89 +41,73 @@ onBothEngines('opening, logging in and ending over a failing wire', (plain) => {
 
   test.for([
     ...losses.flatMap(({ lose }) => [
-      { what: `somebody’s, its ${lose} lost`, fates: [{ lose }], person },
-      { what: `an anonymous one, its ${lose} lost`, fates: [{ lose }], person: undefined },
+      { what: `somebody’s, its ${lose} lost`, fates: [{ lose }], session: { id, person } },
+      { what: `an anonymous one, its ${lose} lost`, fates: [{ lose }], session: { id } },
     ]),
-    { what: 'both answers lost', fates: [{ lose: 'answer' }, { lose: 'answer' }], person },
-  ] as const)('opens a session once: $what', async ({ fates, person }, { world, wire }) => {
+    { what: 'both answers lost', fates: [losses[1], losses[1]], session: { id, person } },
+  ])('opens a session once: $what', async ({ fates, session }, { world, wire }) => {
     wire.fates.push(...fates);
-    const opened = await over(dynamoDBTable(wire.client, world.table)).open(
-      { id, ...(person && { person }) },
-      noon,
-    );
-    expect(opened).toEqual(await rowIn(world));
-    expect(wire.requests).toHaveLength(fates.length + 1);
+    expect(await over(wire.table).open(session, noon)).toEqual(await rowIn(world));
+    expect(wire.requests()).toBe(fates.length + 1);
   });
 
   test.for(losses)('takes no id of another, its $lose lost', async ({ lose }, { world, wire }) => {
-    const theirs = { ...person, secret: secretOf('theirs') };
     const opened = await over(world.rows).open({ id, person: theirs }, noon);
     wire.fates.push({ lose });
-    const mine = over(dynamoDBTable(wire.client, world.table));
-    expect(await mine.open({ id, person }, noon)).toBe('id-taken');
+    expect(await over(wire.table).open({ id, person }, noon)).toBe('id-taken');
     expect(await rowIn(world)).toEqual(opened);
   });
 
   test('calls no session opened that was revoked before anybody knew', async ({ world, wire }) => {
     wire.fates.push({ lose: 'answer', meanwhile: () => over(world.rows).revoke(id, noon) });
-    const mine = over(dynamoDBTable(wire.client, world.table));
-    expect(await mine.open({ id, person }, noon)).toBe('id-taken');
+    expect(await over(wire.table).open({ id, person }, noon)).toBe('id-taken');
     expect(await rowIn(world)).toMatchObject({ revokedAt: noon, revokedBy: 'administrator' });
   });
 
   test.for(losses)('logs in once, its $lose lost', async ({ lose }, { world, wire }) => {
     await over(world.rows).open({ id }, noon);
     wire.fates.push({ lose });
-    const mine = over(dynamoDBTable(wire.client, world.table));
-    expect(await mine.login(id, person, later(noon, 9))).toEqual(await rowIn(world));
+    const session = await over(wire.table).login(id, person, later(noon, 9));
+    expect(session).toEqual(await rowIn(world));
     expect(await refresh(world.rows)).toMatchObject({ outcome: 'refreshed' });
   });
 
   test('refuses a login where another was faster', async ({ world, wire }) => {
     await over(world.rows).open({ id }, noon);
-    const theirs = { ...person, secret: secretOf('theirs') };
     const meanwhile = () => over(world.rows).login(id, theirs, noon);
     wire.fates.push({ lose: 'request', meanwhile });
-    const mine = over(dynamoDBTable(wire.client, world.table));
-    expect(await mine.login(id, person, noon)).toBe('logged-in');
+    expect(await over(wire.table).login(id, person, noon)).toBe('logged-in');
     expect(await refresh(world.rows)).toEqual({ outcome: 'refused', reason: 'wrong-secret' });
   });
 
   test.for(losses)('ends a session once, its $lose lost', async ({ lose }, { world, wire }) => {
     await over(world.rows).open({ id, person }, noon);
     wire.fates.push({ lose });
-    const mine = over(dynamoDBTable(wire.client, world.table));
+    const { revoke } = over(wire.table);
     const ended = { id, revokedAt: later(noon, 5), wasActive: true };
-    expect(await mine.revoke(id, later(noon, 5))).toEqual(ended);
-    expect(await mine.revoke(id, later(noon, 9))).toEqual({ ...ended, wasActive: false });
+    expect(await revoke(id, later(noon, 5))).toEqual(ended);
+    expect(await revoke(id, later(noon, 9))).toEqual({ ...ended, wasActive: false });
   });
 
   test.for(
-    losses.flatMap(({ lose }) =>
-      [sliding, rotating].map((policy) => ({
-        lose,
-        policy,
-        what: JSON.stringify(policy.rotation),
-      })),
-    ),
-  )('refreshes once, its $lose lost: $what', async ({ lose, policy }, { world, wire }) => {
+    losses.flatMap((loss) => [
+      { ...loss, policy: sliding },
+      { ...loss, policy: rotating },
+    ]),
+  )('refreshes once, its $lose lost: $policy.rotation', async (the, { world, wire }) => {
+    const { lose, policy } = the;
     await over(world.rows, policy).open({ id, person }, noon);
     wire.fates.push({ lose });
-    const table = dynamoDBTable(wire.client, world.table);
-    const refreshed = await refresh(table, person.secret, later(noon, 5), policy);
+    const refreshed = await refresh(wire.table, later(noon, 5), policy);
     expect(refreshed).toMatchObject({ outcome: 'refreshed', session: await rowIn(world) });
-    expect(wire.requests).toHaveLength(2);
+    expect(wire.requests()).toBe(2);
   });
 
-  test.for(losses)(
-    'refuses a refresh once a logout came between, its $lose lost',
-    async ({ lose }, { world, wire }) => {
-      await over(world.rows).open({ id, person }, noon);
-      wire.fates.push({ lose, meanwhile: () => over(world.rows).revoke(id, noon) });
-      const table = dynamoDBTable(wire.client, world.table);
-      expect(await refresh(table)).toEqual({ outcome: 'refused', reason: 'revoked' });
-    },
-  );
+  test.for(losses)('heeds a logout in between, its $lose lost', async (loss, { world, wire }) => {
+    await over(world.rows).open({ id, person }, noon);
+    wire.fates.push({ ...loss, meanwhile: () => over(world.rows).revoke(id, noon) });
+    expect(await refresh(wire.table)).toEqual({ outcome: 'refused', reason: 'revoked' });
+  });
 });
 
 onBothEngines('the sessions of a contract', (test) => {

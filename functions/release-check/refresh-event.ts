@@ -4,12 +4,7 @@ import type { Contract } from '../core/contract/contract.ts';
 /** The members of API Gateway's event that a refresh Lambda reads. */
 export type ProxyEvent = Pick<
   APIGatewayProxyEvent,
-  | 'headers'
-  | 'multiValueHeaders'
-  | 'queryStringParameters'
-  | 'multiValueQueryStringParameters'
-  | 'body'
-  | 'isBase64Encoded'
+  'headers' | 'multiValueQueryStringParameters' | 'body' | 'isBase64Encoded'
 > & { readonly requestContext: { readonly requestId: string } };
 
 /**
@@ -22,8 +17,6 @@ export function refreshOf({ body: format }: Contract, held: object, requestId: s
   const { header, value, body } = written[format](Object.fromEntries(texts));
   return {
     headers: { [header]: value },
-    multiValueHeaders: { [header]: [value] },
-    queryStringParameters: null,
     multiValueQueryStringParameters: null,
     body,
     isBase64Encoded: false,

@@ -130,73 +130,54 @@ describe('verifyPaddedJwt', () => {
       expect(verifyPaddedJwt(signed(base64(head), body), [key])).toEqual({ sub: '~>~?~??>' });
   });
 
-  const refuse = (tokens: readonly string[]) => {
+  const spelled = (...texts: string[]) => texts.map((text) => signed(header, text));
+  const headed = (...heads: string[]) => heads.map((head) => signed(base64(head), body));
+  const bodied = (...payloads: string[]) => spelled(...payloads.map(base64));
+  const critical = ['["a"]', '[]', 'null'].map((crit) => `{"alg":"HS256","crit":${crit}}`);
+
+  test.for([
+    ['a segment in both alphabets', spelled(body.replace('+', '-'), body.replaceAll('/', '_'))],
+    ['bits left over', spelled(padded.replace('Q==', 'R=='), padded.replace('Q==', 'f'))],
+    ['one = of two, or a third', spelled(padded.slice(0, -1), `${padded}=`)],
+    ['needless padding', spelled(`${body}=`, `${body}==`, `${body}====`)],
+    ['padding before the end', spelled(padded.replace('ifQ==', 'i==fQ'), `=${body}`)],
+    ['a lone digit at the end', spelled(`${body}A`)],
+    ['white space around a segment', spelled(` ${body}`, `${body} `, `${body}\n`)],
+    ['a line break inside', spelled(`${body.slice(0, 8)}\r\n${body.slice(8)}`)],
+    ['a foreign character', spelled(`${body}\0`, `${body}*`, body.replace('8', '\uff18'))],
+    ['a percent escape', spelled(padded.replace('==', '%3D%3D'))],
+    ['nothing but padding', spelled('', '==')],
+    ['too few segments', ['', header, `${header}.${body}`]],
+    ['too many segments', [`${token}.${body}`, `${token}.`, `.${token}`]],
+    ['an empty segment', ['..', `${header}.${body}.`, signed('', body)]],
+    ['half a signature', [token.slice(0, -22), token.slice(0, -24)]],
+    ['more behind the signature', [`${token.slice(0, -1)}AAAA`, `${token} `]],
+    ['the signature of no text', [`${header}.${body}.${signed('', '').slice(2)}`]],
+    // In quadratic time each million would take an hour.
+    ['a million digits', ['A'.repeat(1e6), `a.b.${'A'.repeat(1e6)}!`]],
+    ['a million digits, signed', spelled(`${'A'.repeat(1e6)}!`)],
+    ['a million digits of the other alphabet', [`a.b.${'-'.repeat(1e6)}+`]],
+    ['a million of padding or dots', [`a.b.${'='.repeat(1e6)}`, '.'.repeat(1e6)]],
+    ['alg none', headed('{"alg":"none"}', '{"alg":"HS256","alg":"none"}')],
+    ['another alg', headed('{"alg":"HS384"}', '{"alg":"hs256"}', '{"alg":["HS256"]}')],
+    ['no alg', headed('{"typ":"JWT"}', '{"__proto__":{"alg":"HS256"}}')],
+    ['crit', headed(...critical)],
+    ['a header that is no object', headed('[{"alg":"HS256"}]', '"HS256"', 'null')],
+    ['broken JSON', headed('{"alg":"HS256"', '\ufeff{"alg":"HS256"}')],
+    ['a payload that is no object', bodied('[]', '1', '"sub"', 'true', 'null')],
+    ['a payload of broken JSON', bodied('{"sub":', '{}{}', '\ufeff{}', '{\0}\0')],
+    // Bytes that are no UTF-8, an overlong character, an encoded surrogate.
+    ['another encoding', spelled('eyJhIjoi/yJ9', 'eyJhIjoiwIAifQ==', 'eyJhIjoi7aCAIn0=')],
+  ] as [string, string[]][])('refuses %s', ([, tokens]) => {
     for (const refused of tokens)
       expect(verifyPaddedJwt(refused, [key]), refused.slice(0, 999)).toBeUndefined();
-  };
-
-  test.for([
-    { what: 'both alphabets at once', texts: [body.replace('+', '-'), body.replaceAll('/', '_')] },
-    {
-      what: 'bits left over in its end',
-      texts: ['R==', 'f'].map((end) => padded.replace('Q==', end)),
-    },
-    { what: 'one = of two, or a third', texts: [padded.slice(0, -1), `${padded}=`] },
-    { what: 'padding that it has no need of', texts: ['=', '==', '===='].map((end) => body + end) },
-    { what: '= before its end', texts: [padded.replace('ifQ==', 'i==fQ'), `=${body}`] },
-    { what: 'a lone digit at its end', texts: [`${body}A`] },
-    { what: 'white space around it', texts: [` ${body}`, `${body} `, `${body}\n`] },
-    { what: 'a line break inside', texts: [`${body.slice(0, 8)}\r\n${body.slice(8)}`] },
-    { what: 'a foreign character', texts: [`${body}\0`, `${body}*`, body.replace('8', '\uff18')] },
-    { what: 'a percent escape', texts: [padded.replace('==', '%3D%3D')] },
-    { what: 'nothing but padding', texts: ['', '=='] },
-  ])('refuses a segment with $what', ({ texts }) =>
-    refuse(texts.map((text) => signed(header, text))),
-  );
-
-  test.for([
-    { what: 'too few segments', tokens: ['', header, `${header}.${body}`] },
-    { what: 'too many segments', tokens: [`${token}.${body}`, `${token}.`, `.${token}`] },
-    { what: 'an empty segment', tokens: ['..', `${header}.${body}.`, signed('', body)] },
-    { what: 'half a signature', tokens: [22, 24].map((less) => token.slice(0, -less)) },
-    { what: 'more behind its signature', tokens: [`${token.slice(0, -1)}AAAA`, `${token} `] },
-    { what: 'the signature of no text', tokens: [`${header}.${body}.${signed('', '').slice(2)}`] },
-    // In quadratic time each of these would take an hour.
-    { what: 'a million digits', tokens: ['A'.repeat(1e6), `a.b.${'A'.repeat(1e6)}!`] },
-    { what: 'a million digits, signed', tokens: [signed(header, `${'A'.repeat(1e6)}!`)] },
-    { what: 'a million of the other alphabet', tokens: [`a.b.${'-'.repeat(1e6)}+`] },
-    { what: 'a million of padding or dots', tokens: [`a.b.${'='.repeat(1e6)}`, '.'.repeat(1e6)] },
-  ])('refuses a token with $what', ({ tokens }) => refuse(tokens));
-
-  test.for([
-    { what: 'alg none', heads: ['{"alg":"none"}', '{"alg":"HS256","alg":"none"}'] },
-    { what: 'another alg', heads: ['{"alg":"HS384"}', '{"alg":"hs256"}', '{"alg":["HS256"]}'] },
-    { what: 'no alg', heads: ['{"typ":"JWT"}', '{"__proto__":{"alg":"HS256"}}'] },
-    {
-      what: 'crit',
-      heads: ['["a"]', '[]', 'null'].map((crit) => `{"alg":"HS256","crit":${crit}}`),
-    },
-    { what: 'no object', heads: ['[{"alg":"HS256"}]', '"HS256"', 'null'] },
-    { what: 'broken JSON', heads: ['{"alg":"HS256"', '\ufeff{"alg":"HS256"}'] },
-  ])('refuses a header with $what', ({ heads }) => {
-    refuse(heads.map((head) => signed(base64(head), body)));
   });
 
   test.for(['none', 'HS256', 'HS384', 'HS512'])('refuses %s with another hash or none', (alg) => {
     const head = base64(`{"alg":"${alg}"}`);
-    refuse([signed(head, body, 'sha384'), signed(head, body, 'sha512')]);
-    refuse(['', '=', 'AAAA'].map((tail) => `${head}.${body}.${tail}`));
-  });
-
-  test.for([
-    { what: 'no object', payloads: ['[]', '1', '"sub"', 'true', 'null'] },
-    { what: 'broken JSON', payloads: ['{"sub":', '{}{}', '\ufeff{}'] },
-    { what: 'another encoding', payloads: [Buffer.from('{}', 'utf16le')] },
-    { what: 'bytes that are no UTF-8', payloads: [Buffer.from('7b2261223a22ff227d', 'hex')] },
-    { what: 'an overlong character', payloads: [Buffer.from('7b2261223a22c080227d', 'hex')] },
-    { what: 'an encoded surrogate', payloads: [Buffer.from('7b2261223a22eda080227d', 'hex')] },
-  ])('refuses a payload of $what', ({ payloads }) => {
-    refuse(payloads.map((payload) => signed(header, base64(payload))));
+    const unsigned = ['', '=', 'AAAA'].map((tail) => `${head}.${body}.${tail}`);
+    for (const refused of [signed(head, body, 'sha384'), signed(head, body, 'sha512'), ...unsigned])
+      expect(verifyPaddedJwt(refused, [key])).toBeUndefined();
   });
 
   test('gives a payload’s __proto__ no power', () => {

@@ -68,7 +68,8 @@ const fleet: readonly Plan[] = [
   every(539),
   every(601),
   every(3 * hour + 7, true),
-  { callsAt: every(61).callsAt.filter((second) => second % (4 * hour) < hour / 3), freezes: true },
+  // The second call begins a reading in the background, which ends hours later.
+  { callsAt: every(4 * hour).callsAt.flatMap((at) => [at, at + 301]), freezes: true },
   ...every(minute).callsAt.map((start) => ({ callsAt: [start], freezes: false })),
 ];
 const calls = fleet

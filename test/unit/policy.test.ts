@@ -20,49 +20,48 @@ import { later } from '../../functions/core/time.ts';
 import { loggedIn, now, reading, rowOf, secretOf, sliding } from '../support/session.ts';
 
 describe('policyProblem', () => {
-  const seconds = 'it must be a whole number of seconds over 0';
-  const form = 'rotation must be fixed or { grace: whole seconds }';
   const grace = (grace: unknown) => ({ rotation: { grace } });
-  const token = (token: number) => ({ idle: { token } });
-  const kind = 'idle must be { token: seconds }, because its token is its idle clock';
-  const soon = 'it must be at least 10, because clocks and retries differ by seconds';
+  const token = (token: unknown) => ({ idle: { token } });
+  const problem = (changes: object, policy: Policy = sliding, rotates = true) =>
+    policyProblem({ ...policy, ...changes } as Policy, { policy, rotates });
 
-  const problems: [string | undefined, Policy, ...object[]][] = [
-    [undefined, sliding, {}, { idle: 1, lifetime: 1 }, { lifetime: 1800 }, grace(10), grace(900)],
-    [`idle is 0; ${seconds}`, sliding, { idle: 0 }],
-    [`idle is -1; ${seconds}`, sliding, { idle: -1 }],
-    [`idle is 1.5; ${seconds}`, sliding, { idle: 1.5 }],
-    [`idle is NaN; ${seconds}`, sliding, { idle: Number.NaN }],
-    ['idle must be a number of seconds', sliding, { idle: '1800' }, token(930)],
-    [`lifetime is 0; ${seconds}`, sliding, { lifetime: 0 }],
-    [`lifetime is 43200; ${seconds}`, sliding, { lifetime: '43200' }],
-    ['lifetime is 1799; it must be at least idle, 1800', sliding, { lifetime: 1799 }],
-    ['grace is 901; it must be at most half of idle, 1800', sliding, grace(901)],
-    [`grace is 9; ${soon}`, sliding, grace(9)],
-    [
-      form,
-      sliding,
-      grace(60.5),
-      grace('60'),
-      ...[{}, null, 'on'].map((rotation) => ({ rotation })),
-    ],
-    [undefined, reading, {}],
-    [kind, reading, { idle: 1800 }],
-    [`idle is 0; ${seconds}`, reading, token(0)],
-    ['grace is 466; it must be at most half of idle, 930', reading, grace(466)],
-  ];
-  test.for(problems)('gives %s', ([problem, policy, ...changes]) => {
-    const contract = { policy, rotates: true };
-    for (const changed of changes)
-      expect(policyProblem({ ...policy, ...changed } as Policy, contract)).toBe(problem);
+  test('accepts whole seconds, a lifetime from idle on, and a grace from 10 s to half of idle', () => {
+    const valid = [{}, { idle: 1, lifetime: 1 }, { lifetime: 1800 }, grace(10), grace(900)];
+    expect(valid.map((changes) => problem(changes))).toEqual(valid.map(() => undefined));
+    expect([problem({}, reading), problem({}, sliding, false)]).toEqual([undefined, undefined]);
   });
 
-  test('refuses rotation where the wire has no field for a new secret', () => {
-    const contract = { policy: sliding, rotates: false };
-    expect(policyProblem(sliding, contract)).toBeUndefined();
-    expect(policyProblem({ ...sliding, rotation: { grace: 60 } }, contract)).toBe(
-      'rotation must be fixed: the wire has no field for a new secret',
-    );
+  test.for([0, -1, 1.5, Number.NaN, '43200'])('refuses %j for seconds', (wrong) => {
+    const seconds = 'it must be a whole number of seconds over 0';
+    expect(problem({ lifetime: wrong })).toBe(`lifetime is ${wrong}; ${seconds}`);
+    expect(problem(token(wrong), reading)).toBe(`idle is ${wrong}; ${seconds}`);
+    const idle =
+      typeof wrong === 'string' ? 'must be a number of seconds' : `is ${wrong}; ${seconds}`;
+    expect(problem({ idle: wrong })).toBe(`idle ${idle}`);
+  });
+
+  const kind = 'idle must be { token: seconds }, because its token is its idle clock';
+  test.for([
+    [{ lifetime: 1799 }, sliding, 'lifetime is 1799; it must be at least idle, 1800'],
+    [token(930), sliding, 'idle must be a number of seconds'],
+    [{ idle: 1800 }, reading, kind],
+    [grace(901), sliding, 'grace is 901; it must be at most half of idle, 1800'],
+    [grace(466), reading, 'grace is 466; it must be at most half of idle, 930'],
+    [
+      grace(9),
+      sliding,
+      'grace is 9; it must be at least 10, because clocks and retries differ by seconds',
+    ],
+  ] as const)('refuses %j in %j: %s', ([changes, policy, says]) => {
+    expect(problem(changes, policy)).toBe(says);
+  });
+
+  test('refuses another rotation, and every one where the wire has no field for a new secret', () => {
+    const form = 'rotation must be fixed or { grace: whole seconds }';
+    for (const rotation of [{}, null, 'on', { grace: 60.5 }, { grace: '60' }])
+      expect(problem({ rotation })).toBe(form);
+    const field = 'rotation must be fixed: the wire has no field for a new secret';
+    expect(problem(grace(60), sliding, false)).toBe(field);
   });
 });
 
@@ -77,22 +76,14 @@ describe('decide', () => {
   });
 });
 
-describe('timesAtOpening', () => {
+test('timesAtOpening gives the idle timeout, or the lifetime where the token is the idle clock', () => {
+  const times = (idle: number, lifetime: number) => {
+    const limits = { idleUntil: now + idle, endsAt: now + lifetime, purgeAt: now + lifetime + day };
+    return { openedAt: now, refreshedAt: now, ...limits };
+  };
   const day = 86_400;
-
-  test.for([
-    { what: 'timeout', policy: sliding, idle: 1800, lifetime: 43_200 },
-    {
-      what: 'token, so it lasts as long as its lifetime',
-      policy: reading,
-      idle: day,
-      lifetime: day,
-    },
-  ])('has an idle $what, and leaves the row a day longer', ({ policy, idle, lifetime }) => {
-    const endsAt = now + lifetime;
-    const times = { openedAt: now, refreshedAt: now, idleUntil: now + idle, endsAt };
-    expect(timesAtOpening(policy, now)).toEqual({ ...times, purgeAt: endsAt + day });
-  });
+  expect(timesAtOpening(sliding, now)).toEqual(times(1800, 43_200));
+  expect(timesAtOpening(reading, now)).toEqual(times(day, day));
 });
 
 describe('timesOf', () => {
@@ -101,7 +92,6 @@ describe('timesOf', () => {
   const soon = { endsAt: later(now, 200) };
   const short = { issuedLifetime: 500 };
   const own = { ...short, tokenLifetime: 300 };
-
   const at = later(now, 100);
   const cases = {
     'the idle limit of a row': [sliding, {}, 100, 1800],
@@ -142,17 +132,18 @@ describe('a computed secret', () => {
     expect(computed(999_999_999)).toHaveLength(longestSecret);
   });
 
-  test.for([
-    { what: 'another text', text: 'x' },
-    { what: 'the tag of another generation', text: computed(1).replace(/^1/, '2') },
-    { what: 'the tag of another family', text: computed(1).replace('A', 'B') },
-    { what: 'a tag of its own', text: `1.${family}.${'B'.repeat(43)}` },
-    { what: 'generation 0', text: computed(0) },
-    { what: 'a zero before its number', text: computed('01') },
-    { what: 'ten digits', text: computed(1_234_567_890) },
-    { what: 'something before it', text: `0${computed(1)}` },
-    { what: 'something after it', text: `${computed(1)}A` },
-  ])('is not $what', ({ text }) => {
+  const wrong = {
+    'another text': 'x',
+    'the tag of another generation': computed(1).replace(/^1/, '2'),
+    'the tag of another family': computed(1).replace('A', 'B'),
+    'a tag of its own': `1.${family}.${'B'.repeat(43)}`,
+    'generation 0': computed(0),
+    'a zero before its number': computed('01'),
+    'ten digits': computed(1_234_567_890),
+    'something before it': `0${computed(1)}`,
+    'something after it': `${computed(1)}A`,
+  };
+  test.for(Object.entries(wrong))('is not %s', ([, text]) => {
     const secret = secretOf(text);
     const presented = { generation: 0, digest: digest(keys.digest, row, secret) };
     expect(recognise(keys, row, { secret })).toEqual(presented);

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { deriveKeys, type Keys } from '../../functions/core/keys/keys.ts';
 import type { ReadSecret, SecretVersion } from '../../functions/core/keys/secrets-manager.ts';
 import { type SecretIds, storedKeys } from '../../functions/core/keys/stored-keys.ts';
@@ -52,6 +52,10 @@ function secretsManager() {
   return Object.assign(manager, { lambda, at, move, rotate, read });
 }
 
+type Manager = ReturnType<typeof secretsManager>;
+
+const test = base.extend('manager', () => secretsManager());
+
 function version(name: string, createdAt: EpochSeconds): SecretVersion {
   return { id: name, text: name.padEnd(64, '.'), createdAt };
 }
@@ -80,8 +84,7 @@ const unavailable = (message?: string) => ({
 });
 
 describe('stored keys', () => {
-  test('derive from the root key, and have no signing key where none is named', async () => {
-    const manager = secretsManager();
+  test('derive from the root key, and sign only with a named key', async ({ manager }) => {
     // Bytes, because all KeyObjects are equal to `expect`.
     const bytes = ({ signing: _, ...derived }: Keys) =>
       Object.entries(derived).map(([name, key]) => [name, key.export().toString('hex')]);
@@ -90,25 +93,17 @@ describe('stored keys', () => {
     expect(keys.signing).toEqual([]);
   });
 
-  test('are read as the Lambda starts, and again after five minutes', async () => {
-    const manager = secretsManager();
+  test('are read as the Lambda starts, and again after five minutes', async ({ manager }) => {
     const keys = manager.lambda();
     await settled();
-    for (const [second, reads] of [
-      [0, 3],
-      [1, 3],
-      [299, 3],
-      [300, 6],
-      [301, 6],
-    ] as const) {
+    for (const second of [0, 1, 299, 300, 301]) {
       manager.at(second);
       await signingLater(keys);
-      expect(manager.reads).toBe(reads);
+      expect(manager.reads).toBe(second < 300 ? 3 : 6);
     }
   });
 
-  test('are read again by a clock that was set back', async () => {
-    const manager = secretsManager();
+  test('are read again by a clock that was set back', async ({ manager }) => {
     const keys = manager.lambda();
     await keys();
     manager.rotate('second');
@@ -116,31 +111,25 @@ describe('stored keys', () => {
     expect(await signing(keys)).toContain('second');
   });
 
-  test('sign at once with a first key', async () => {
-    const manager = secretsManager();
+  test('sign at once with a first key', async ({ manager }) => {
     manager.current = version('only', noon);
     expect(await signing(manager.lambda())).toEqual(['only']);
   });
 
   test.for([
-    { what: 'rotated a minute ago', second: 0, at: minute, keys: ['first', 'second'] },
-    { what: 'rotated 599 s ago', second: 0, at: 599, keys: ['first', 'second'] },
-    { what: 'rotated 600 s ago', second: 0, at: 600, keys: ['second', 'first'] },
-    { what: 'rotated a year ago', second: 0, at: 365 * day, keys: ['second', 'first'] },
-    { what: 'rotated twice', second: 0, third: 60, at: 120, keys: ['second', 'third'] },
-    { what: 'taken back', second: 0, third: 60, back: 90, at: 150, keys: ['second', 'third'] },
-  ])('sign with $keys.0 when it was $what', async ({ second, third, back, at, keys }) => {
-    const manager = secretsManager();
-    const before = version('second', later(noon, second));
-    manager.move(before);
-    if (third) manager.move(version('third', later(noon, third)));
-    if (back) manager.move(before);
+    { what: 'rotated 599 s ago', at: 599, keys: ['first', 'second'] },
+    { what: 'rotated 600 s ago', at: 600, keys: ['second', 'first'] },
+    { what: 'rotated a year ago', at: 365 * day, keys: ['second', 'first'] },
+    { what: 'rotated twice', after: ['third'], at: 120, keys: ['second', 'third'] },
+    { what: 'taken back', after: ['third', 'second'], at: 120, keys: ['second', 'third'] },
+  ])('sign with $keys.0 when it was $what', async ({ after = [], at, keys }, { manager }) => {
+    for (const name of ['second', ...after])
+      manager.move(version(name, name === 'third' ? later(noon, 30) : noon));
     manager.at(at);
     expect(await signing(manager.lambda())).toEqual(keys);
   });
 
-  test('leave out a previous key that is too short, once the current key signs', async () => {
-    const manager = secretsManager();
+  test('leave out a short previous key, once the current key signs', async ({ manager }) => {
     manager.move({ ...version('second', noon), text: 'short' });
     manager.rotate('third');
     manager.at(599);
@@ -149,8 +138,7 @@ describe('stored keys', () => {
     expect(await signing(manager.lambda())).toEqual(['third']);
   });
 
-  test('sign with an old version only ten minutes after its label was seen', async () => {
-    const manager = secretsManager();
+  test('sign with an old version ten minutes after its label was seen', async ({ manager }) => {
     const staged = version('staged', later(noon, -day / 2));
     manager.rotate('second');
     manager.at(20 * minute);
@@ -164,45 +152,38 @@ describe('stored keys', () => {
     }
   });
 
+  const missing = 'a secret is missing, or has less than 32 characters';
+  const shared = 'AWSCURRENT and AWSPREVIOUS are on one version';
+  const first = version('first', later(noon, -day));
   test.for([
-    { what: 'no root key', root: '', current: 'first'.repeat(8) },
-    { what: 'a root key of 31 characters', root: 'r'.repeat(31), current: 'first'.repeat(8) },
-    { what: 'a signing key of 31 characters', root, current: 's'.repeat(31) },
-  ])('are unavailable with $what, and the error quotes no key', async ({ root, current }) => {
-    const manager = secretsManager();
-    manager.root = root;
-    manager.current = { id: 'first', text: current, createdAt: epochSeconds(0) };
-    const problem = 'a secret is missing, or has less than 32 characters';
-    await expect(manager.lambda()()).rejects.toMatchObject(unavailable(problem));
+    { what: 'no root key', set: { root: '' }, cause: missing },
+    { what: 'a root key of 31 characters', set: { root: 'r'.repeat(31) }, cause: missing },
+    { what: 'a short key', set: { current: { ...first, text: 's'.repeat(31) } }, cause: missing },
+    { what: 'both labels on one version', set: { previous: first }, cause: shared },
+    { what: 'no answer', set: { broken: true }, cause: 'no answer' },
+  ])('are unavailable with $what, and quote no key', async ({ set, cause }, { manager }) => {
+    Object.assign(manager, set);
+    await expect(manager.lambda()()).rejects.toMatchObject(unavailable(cause));
   });
 });
 
 describe('labels that move during a reading', () => {
   /** A Lambda that first sees another version under AWSPREVIOUS. */
-  function late(manager: ReturnType<typeof secretsManager>, seen: SecretVersion) {
+  function late(manager: Manager, seen: SecretVersion) {
     const stale = [seen];
     return manager.lambda(
       async (id, label) => (label === 'AWSPREVIOUS' && stale.pop()) || manager.read(id, label),
     );
   }
 
-  test('are read again when both are on one version', async () => {
-    const manager = secretsManager();
+  test('are read again when both are on one version', async ({ manager }) => {
     manager.rotate('second');
     manager.at(hour);
     expect(await signing(late(manager, manager.current))).toEqual(['second', 'first']);
     expect(manager.reads).toBe(4);
   });
 
-  test('are unavailable while both stay on one version', async () => {
-    const manager = secretsManager();
-    manager.previous = manager.current;
-    const cause = 'AWSCURRENT and AWSPREVIOUS are on one version';
-    await expect(manager.lambda()()).rejects.toMatchObject(unavailable(cause));
-  });
-
-  test('change nothing in a Lambda that knows the first key, until AWSPREVIOUS is seen', async () => {
-    const manager = secretsManager();
+  test('change nothing in a warm Lambda until AWSPREVIOUS is seen', async ({ manager }) => {
     const keys = manager.lambda();
     await keys();
     manager.at(5 * minute);
@@ -210,8 +191,7 @@ describe('labels that move during a reading', () => {
     expect(await signingLater(keys)).toEqual(['first']);
   });
 
-  test('are not trusted until the current version is a minute old', async () => {
-    const manager = secretsManager();
+  test('are not trusted until the current version is a minute old', async ({ manager }) => {
     const before = manager.current;
     manager.rotate('second');
     manager.at(hour);
@@ -229,16 +209,33 @@ describe('labels that move during a reading', () => {
 });
 
 describe('a Lambda that is frozen during a reading', () => {
-  test('reads again what it began to read before', async () => {
-    const manager = secretsManager();
-    const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
-    let reads = 0;
-    const keys = manager.lambda(async (id, label) => {
+  /** Keys whose wire does something after it has read the first label. */
+  function during(manager: Manager, act: () => Promise<void> | void) {
+    let acted = false;
+    return manager.lambda(async (id, label) => {
       const read = await manager.read(id, label);
-      reads += 1;
-      if (reads <= 3) await thawed;
+      if (id === ids.root || acted) return read;
+      acted = true;
+      await act();
       return read;
     });
+  }
+
+  test('sees a rotation between the labels: it reads the current one first', async ({
+    manager,
+  }) => {
+    manager.rotate('second');
+    manager.at(hour);
+    const keys = during(manager, () => {
+      manager.rotate('third');
+      manager.at(hour + 5 * minute);
+    });
+    expect(await signing(keys)).toEqual(['second', 'third']);
+  });
+
+  test('reads again what it began to read before', async ({ manager }) => {
+    const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+    const keys = during(manager, () => thawed);
     await settled();
     manager.rotate('second');
     manager.at(hour);
@@ -247,9 +244,8 @@ describe('a Lambda that is frozen during a reading', () => {
     expect(await asked).toEqual(['second', 'first']);
   });
 
-  test('is unavailable when the second reading is too slow as well', async () => {
-    const manager = secretsManager();
-    const keys = manager.lambda(async (id, label) => {
+  test('is unavailable when the second reading is too slow as well', async ({ manager }) => {
+    const keys = manager.lambda((id, label) => {
       manager.now = later(manager.now, 9 * minute);
       return manager.read(id, label);
     });
@@ -258,18 +254,16 @@ describe('a Lambda that is frozen during a reading', () => {
 });
 
 describe('while Secrets Manager does not answer', () => {
-  test('a Lambda starts, its requests find no keys, and no failure is kept', async () => {
-    const manager = secretsManager();
+  test('a Lambda starts, and no failure is kept', async ({ manager }) => {
     manager.broken = true;
     const keys = manager.lambda();
     await settled();
-    await expect(keys()).rejects.toMatchObject(unavailable('no answer'));
+    await expect(keys()).rejects.toMatchObject(unavailable());
     manager.broken = false;
     expect(await signing(keys)).toEqual(['first']);
   });
 
-  test('keys are used for nine minutes', async () => {
-    const manager = secretsManager();
+  test('keys are used for nine minutes, and not longer', async ({ manager }) => {
     const keys = manager.lambda();
     await keys();
     manager.broken = true;
@@ -277,12 +271,9 @@ describe('while Secrets Manager does not answer', () => {
     expect(await signingLater(keys)).toEqual(['first']);
     manager.at(9 * minute);
     await expect(keys()).rejects.toMatchObject(unavailable());
-    manager.broken = false;
-    expect(await signing(keys)).toEqual(['first']);
   });
 
-  test('it is asked every ten seconds, and each failure is reported', async () => {
-    const manager = secretsManager();
+  test('it is asked every ten seconds, and each failure is reported', async ({ manager }) => {
     const keys = manager.lambda();
     await keys();
     manager.broken = true;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { errors } from '../../functions/ccstore/errors.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
@@ -150,33 +151,8 @@ export function answerTo(contract: Contract, outcome: Example['x-outcomes'][numb
   return found;
 }
 
-// The compiler holds both lists complete.
-const refused: Record<Refusal, true> = {
-  'unknown-session': true,
-  'not-logged-in': true,
-  'wrong-secret': true,
-  'reused-secret': true,
-  revoked: true,
-  'idle-too-long': true,
-  'lifetime-over': true,
-};
-const failed: Record<Fault, true> = {
-  'malformed-request': true,
-  'unknown-client': true,
-  forbidden: true,
-  'unknown-route': true,
-  'over-rate': true,
-  'over-quota': true,
-  'too-large': true,
-  failed: true,
-  unavailable: true,
-  'timed-out': true,
-};
-
-/** Every reason that a contract and its document have an answer for. */
-export const reasons = Object.keys({ ...refused, ...failed }) as (Refusal | Fault)[];
-
-/** Whether a reason is no judgement of a session. */
-export function isFault(reason: Refusal | Fault): reason is Fault {
-  return reason in failed;
-}
+/**
+ * Every reason that a contract and its document have an answer for: first those for which a client's
+ * session is over, then the others, from `unknown-client` on.
+ */
+export const reasons = Object.keys(errors) as (keyof typeof errors)[];

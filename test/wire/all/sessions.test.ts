@@ -150,6 +150,7 @@ describe.for(contracts)('a damaged row of $serves, refreshed by $name', (contrac
     const { sessionId, call } = await ownCall(world, contract);
     await world.damage(contract, sessionId, set);
     const before = await world.item(contract, sessionId);
+    world.now = later(noon, 60);
     expectRefused(world, { contract }, await world.post(contract, call), 'failed');
     const { log } = world.keys(contract);
     expect(world.records.at(-1)).toMatchObject({

@@ -78,9 +78,16 @@ export interface Own {
 /**
  * Opens the session of the document's first request that refreshes, and gives that request: an example
  * that names a session has its secret beside it, and a bearer token is the one that `open` gave.
+ * @throws Error where it has none
  */
 export async function ownCall(world: World, contract: Contract): Promise<Own> {
-  const first = refreshing(contract);
+  const { content } = operationOf(contract).requestBody;
+  const [first] = Object.entries(content).flatMap(([type, { examples }]) =>
+    Object.values(examples)
+      .filter((example) => example['x-outcomes'].includes('refreshed'))
+      .map((example) => ({ type, example })),
+  );
+  if (!first) throw new Error(`the document of ${contract.name} has no request that refreshes`);
   const { sessionId: named, ...proofs } = first.example.value as Record<string, string>;
   const [secret] = Object.values(proofs);
   const held = await world.open(contract, named && secret ? { sessionId: named, secret } : {});
@@ -92,21 +99,6 @@ export async function ownCall(world: World, contract: Contract): Promise<Own> {
   };
   const body = written(first.type, first.example);
   return { sessionId: held.sessionId, call: { headers, body } };
-}
-
-/**
- * The document's first request that refreshes, and its media type.
- * @throws Error where it has none
- */
-export function refreshing(contract: Contract): { type: string; example: Example } {
-  const { content } = operationOf(contract).requestBody;
-  const [first] = Object.entries(content).flatMap(([type, { examples }]) =>
-    Object.values(examples)
-      .filter((example) => example['x-outcomes'].includes('refreshed'))
-      .map((example) => ({ type, example })),
-  );
-  if (!first) throw new Error(`the document of ${contract.name} has no request that refreshes`);
-  return first;
 }
 
 /** An example of a body as it goes over the wire. */

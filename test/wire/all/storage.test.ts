@@ -96,13 +96,12 @@ for (const way of owners)
 
 /** One storage request as it leaves: its operation and its body, the names of the row blotted out. */
 interface Sent {
-  readonly operation: string;
+  readonly operation: unknown;
   readonly bytes: number;
   readonly body: Record<string, unknown>;
 }
 
-/** A request as the SDK sends it. */
-interface Request {
+interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -112,13 +111,13 @@ function watch({ client }: StoredWorld): Sent[] {
   const seen: Sent[] = [];
   client.middlewareStack.add(
     (next) => (args) => {
-      const { headers, body } = args.request as Request;
+      const { headers, body } = args.request as SignedRequest;
       const { Key, ExpressionAttributeValues, ...rest } = JSON.parse(
         new TextDecoder().decode(body),
       );
       const { ':digest': digest, ...values } = ExpressionAttributeValues ?? {};
       const blotted = { Key: Object.keys(Key ?? {}), digest: digest?.S.length, values };
-      const operation = String(headers['x-amz-target']);
+      const operation = headers['x-amz-target'];
       seen.push({ operation, bytes: body.length, body: { ...rest, ...blotted } });
       return next(args);
     },
@@ -138,14 +137,14 @@ async function refused(world: World, way: Way, id: string, seen: Sent[]) {
 const [eos] = ways as readonly [Way];
 
 /** Claims of each contract, around some text. */
-const claimsOf: Readonly<Record<string, (text: string) => string>> = {
-  eos: (text) => `{"profile":{"a":"${text}"},"mobilityApps":{"system":[],"user":[]}}`,
-  s360: (text) => `{"user":{"a":"${text}"},"app":{},"sso":{"externalSystemId":"a"}}`,
-  ccstore: (text) => `{"a":"${text}"}`,
+const around: Readonly<Record<string, string>> = {
+  eos: '{"profile":{"a":"text"},"mobilityApps":{"system":[],"user":[]}}',
+  s360: '{"user":{"a":"text"},"app":{},"sso":{"externalSystemId":"a"}}',
+  ccstore: '{"a":"text"}',
 };
 
 function claims(name: string, kilobytes: number): string {
-  return claimsOf[name]?.('x'.repeat(kilobytes * 1024)) ?? '';
+  return (around[name] ?? '').replace('text', 'x'.repeat(kilobytes * 1024));
 }
 
 /** An answer with its token decoded. */

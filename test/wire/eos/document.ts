@@ -2,47 +2,23 @@ import { eos } from '../../../functions/eos/contract.ts';
 import type { Input } from '../../../functions/session-admin/fields.ts';
 import type { Held, WireAnswer, WireCall, World } from '../../support/world.ts';
 
-/** The document's answer, mended: a quote was missing after `Tester`, and braces one level off. */
+/** The document's answer in other lines, mended: a quote was missing after `Tester`, and braces one level off. */
 export const sample = `{
-    "expireTime": 1458356527606,
-    "secureCode": "20004007594",
+    "expireTime": 1458356527606, "secureCode": "20004007594",
     "mobilityApps": {
-        "system": [{
-            "id": "res",
-            "version": "2.5.0",
-            "token": "GiY2v7VydV",
-            "size": 0
-        }, {
-            "id": "MyCustomersSrv",
-            "version": "2.5.0-3",
-            "token": "0FPYV1QFeR",
-            "size": 0
-        }],
-        "user": [{
-            "id": "MyDemo",
-            "version": "2.5.0-7",
-            "token": "0RzpGZfEwf",
-            "size": 0
-        }, {
-            "id": "MyDemoService",
-            "version": "1.0.0-2",
-            "token": "0ZyOt5tYKB",
-            "size": 0
-        }, {
-            "id": "OpenCVTest",
-            "version": "2.6.1-1",
-            "token": "z812kDV0Xf",
-            "size": 0
-        }]
+        "system": [
+            { "id": "res", "version": "2.5.0", "token": "GiY2v7VydV", "size": 0 },
+            { "id": "MyCustomersSrv", "version": "2.5.0-3", "token": "0FPYV1QFeR", "size": 0 }
+        ],
+        "user": [
+            { "id": "MyDemo", "version": "2.5.0-7", "token": "0RzpGZfEwf", "size": 0 },
+            { "id": "MyDemoService", "version": "1.0.0-2", "token": "0ZyOt5tYKB", "size": 0 },
+            { "id": "OpenCVTest", "version": "2.6.1-1", "token": "z812kDV0Xf", "size": 0 }
+        ]
     },
     "profile": {
-        "serialNumber": "20004007594",
-        "displayName": "Foo Bar",
-        "roles": ["Admin", "Tester"],
-        "contactId": 20004007594,
-        "attr_1": "000000000031",
-        "attr_2": "LOCATION 023",
-        "attr_3": 123
+        "serialNumber": "20004007594", "displayName": "Foo Bar", "roles": ["Admin", "Tester"],
+        "contactId": 20004007594, "attr_1": "000000000031", "attr_2": "LOCATION 023", "attr_3": 123
     }
 }`;
 

@@ -30,20 +30,7 @@ export const sampleSession = {
   sessionId: 'c9e12c13-589e-4f3a-9273-e9300fda0ef1',
   subject: '601804',
   claims: JSON.stringify({
-    user: {
-      selfProfile: [
-        {
-          profileId: 601804,
-          nameEn: 'DAWOOD ALI ABDULLA ALI AHMAD',
-          nameAr: 'داود على عبدالله على احمد',
-          mobileNo: '05859xxxx',
-          email: 'john@icloud.com',
-          type: 'INDIVIDUAL',
-          isActive: true,
-        },
-      ],
-    },
-    app: { iidParams: { test: { a: 0, b: 0 } } },
+    ...JSON.parse(Buffer.from(sampleToken.split('.')[1] ?? '', 'base64url').toString()).context,
     sso: { externalSystemId: 'chatbot', authorityType: 'SELF' },
   }),
 };

@@ -44,19 +44,13 @@ describe('POST /idp/sso/v1/refresh', () => {
   test("has API Gateway's request id as esbUUID, whatever the client calls its own", async ({
     world,
   }) => {
-    const call = { headers: { ...headers, 'X-Request-Id': 'my-own' } };
-    const granted = await refresh(world, await world.open(s360), call);
-    expect(granted).toMatchObject({
-      json: { esbUUID: sampleUuid },
-      headers: { 'X-Request-Id': 'my-own' },
-    });
-  });
-
-  test('has a fresh UUID as esbUUID where the id of API Gateway is none', async ({ world }) => {
     const held = await world.open(s360);
-    const call = { requestId: 'support-please' };
-    const granted = await refresh(world, held, call);
-    const refused = await refresh(world, held, { ...call, body: null });
+    const call = { headers: { ...headers, 'X-Request-Id': 'my-own' } };
+    const { json, headers: answered } = await refresh(world, held, call);
+    expect([json.esbUUID, answered['X-Request-Id']]).toEqual([sampleUuid, 'my-own']);
+    // Where that id is none, both answers get a fresh UUID.
+    const granted = await refresh(world, held, { requestId: 'support-please' });
+    const refused = await refresh(world, held, { requestId: 'support-please', body: null });
     const ids = [granted, refused].map(({ json: { esbUUID } }) => esbUUID);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(ids[0]).not.toBe(ids[1]);

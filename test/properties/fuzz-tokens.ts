@@ -20,9 +20,8 @@ export function mutated(
   const segments = [...tokens.flatMap((one) => one.split('.')), '', 'e30=', 'bnVsbA=='];
   const claims = fc.record({ sid: text, exp: fc.oneof(fc.double(), fc.maxSafeInteger()) });
   return fc.oneof(
-    { weight: 30, arbitrary: edited(token) },
-    { weight: 30, arbitrary: flipped(token) },
-    { weight: 10, arbitrary: flippedBytes([head, body, tail]) },
+    { weight: 40, arbitrary: edited(token) },
+    { weight: 30, arbitrary: flipped([head, body, tail]) },
     { weight: 20, arbitrary: forged(payload, key, wrong) },
     // Segments of two good tokens, in any order and number.
     {
@@ -115,16 +114,8 @@ function forged(payload: string, key: string, wrong: readonly string[]): fc.Arbi
   });
 }
 
-/** One bit of one character turned. */
-function flipped(token: string): fc.Arbitrary<string> {
-  return fc.tuple(fc.nat(token.length - 1), fc.nat(15)).map(([at, bit]) => {
-    const other = String.fromCharCode(token.charCodeAt(at) ^ (1 << bit));
-    return token.slice(0, at) + other + token.slice(at + 1);
-  });
-}
-
 /** One bit turned of what a segment means. */
-function flippedBytes(segments: readonly string[]): fc.Arbitrary<string> {
+function flipped(segments: readonly string[]): fc.Arbitrary<string> {
   return fc.tuple(fc.nat(segments.length - 1), fc.nat(), fc.nat(7)).map(([which, at, bit]) => {
     const bytes = Buffer.from(segments[which] ?? '', 'base64');
     const place = at % bytes.length;

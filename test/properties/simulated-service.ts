@@ -139,7 +139,7 @@ export async function simulatedService(world: World): Promise<Service> {
   async function handled(sent: Sent) {
     if (random.happens(0.02)) await time.sleep(random.between(0, 3000)); // a cold start
     const clock = seconds() + random.of([0, 1, skew / 2, skew]);
-    const asked: Asked = { requests: 0, units: 0, writes: 0, lost: false, row: undefined };
+    const asked: Asked = { requests: 0, writes: 0, lost: false, row: undefined };
     let outcome: RequestRecord['outcome'] = 'failed';
     const handler = refreshHandler(contract, {
       ...services,
@@ -181,7 +181,6 @@ export async function simulatedService(world: World): Promise<Service> {
       update: (write) =>
         through(async () => {
           const written = await memory.update(write);
-          asked.units += Math.ceil(bytesOf(written.item) / 1024);
           if (written.outcome === 'written') asked.writes += 1;
           if (!random.happens(0.02)) return written;
           // Its answer was lost, and the SDK sent it again.
@@ -194,7 +193,7 @@ export async function simulatedService(world: World): Promise<Service> {
   /** Counts what happened, and names what must not. */
   function examine(outcome: RequestRecord['outcome'], asked: Asked, told: Told): void {
     const { number, expiresAt = Number.POSITIVE_INFINITY, clock, by } = told;
-    const { row = {}, requests, units, writes } = asked;
+    const { row = {}, requests, writes } = asked;
     const must = (holds: boolean, what: string) => {
       if (!holds)
         problems.push(`${what}: ${outcome}, ${JSON.stringify({ ...told, ...asked, noon })}`);
@@ -214,8 +213,7 @@ export async function simulatedService(world: World): Promise<Service> {
     if (isDead && isAlive) deadUses += 1;
 
     must(requests >= 1 && requests <= (isDead && isAlive ? 2 : 1), 'one storage request');
-    must(units <= requests, 'one write unit');
-    must(!tokens || rotates || units === 0, 'a refresh that only reads');
+    must(!tokens || rotates || writes === 0, 'a refresh that only reads');
     if (outcome === 'refreshed') {
       must(isAlive, 'no revoked session answers');
       must(!isDead, 'no dead secret answers');
@@ -251,7 +249,6 @@ export async function simulatedService(world: World): Promise<Service> {
 /** What a Lambda asked of the table for one request. */
 interface Asked {
   requests: number;
-  units: number;
   writes: number;
   /** Whether an answer of the table was lost. */
   lost: boolean;
@@ -271,14 +268,6 @@ interface Told {
 /** The number of a secret: 0 is the one that the login gave. */
 function numberOf(secret: string): number {
   return Number(/^(\d+)\.[\w-]{22}\./.exec(secret)?.[1] ?? 0);
-}
-
-/** The size of a row as DynamoDB counts it, but for numbers, which take eight bytes at most. */
-function bytesOf(item: Item | undefined): number {
-  const sizes = Object.entries(item ?? {}).map(
-    ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
-  );
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 const known = new Map<string, ReturnType<typeof deriveKeys>>();

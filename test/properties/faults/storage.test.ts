@@ -34,24 +34,22 @@ const local = {
 };
 
 describe('faultOf an error of the real SDK', () => {
-  interface Options {
-    readonly endpoint?: string;
-    readonly signal?: AbortSignal;
-    /** How long the SDK waits for an answer; where that is not the point, longer than any takes. */
-    readonly millis?: number;
-  }
-
-  /** What the table throws when one request meets this. */
-  async function errorOf({ proxy, env }: Faulty, happens: Happening, options: Options = {}) {
-    const { endpoint = proxy.endpoint, signal, millis = 30_000 } = options;
+  /** What the table throws when a request meets this; `requestTimeout` is how long the SDK waits. */
+  async function errorOf(
+    { proxy, env }: Faulty,
+    happens: Happening,
+    {
+      endpoint = proxy.endpoint,
+      signal = new AbortController().signal,
+      requestTimeout = 30_000,
+    } = {},
+  ): Promise<unknown> {
     const lane = randomUUID();
     proxy.plan(lane, () => happens);
-    const requestHandler = { requestTimeout: millis, throwOnRequestTimeout: true };
+    const requestHandler = { requestTimeout, throwOnRequestTimeout: true };
     const client = new DynamoDBClient({ ...local, endpoint, requestHandler });
     const asked = dynamoDBTable(client, `${env.SESSION_TABLE}`).get(rowOf('eos', lane), { signal });
-    const thrown: unknown = await asked.catch((reason) => reason);
-    client.destroy();
-    return thrown;
+    return asked.catch((reason) => reason).finally(() => client.destroy());
   }
 
   test.for([
@@ -72,15 +70,14 @@ describe('faultOf an error of the real SDK', () => {
     expect(faultOf(await errorOf(faulty, () => undefined, { endpoint }))).toBe('unavailable');
   });
 
-  test('calls an answer that never comes timed out', async ({ faulty }) => {
-    expect(faultOf(await errorOf(faulty, () => undefined, { millis: 50 }))).toBe('timed-out');
-  });
-
-  test('calls a request that was ended early timed out', async ({ faulty }) => {
+  test('calls an answer that never comes, and a request that was ended early, timed out', async ({
+    faulty,
+  }) => {
+    const late = await errorOf(faulty, () => undefined, { requestTimeout: 50 });
     const ended = new AbortController();
-    const thrown = await errorOf(faulty, () => ended.abort(), { signal: ended.signal });
-    expect(thrown).toMatchObject({ cause: { name: 'AbortError' } });
-    expect(faultOf(thrown)).toBe('timed-out');
+    const early = await errorOf(faulty, () => ended.abort(), { signal: ended.signal });
+    expect(early).toMatchObject({ cause: { name: 'AbortError' } });
+    expect([faultOf(late), faultOf(early)]).toEqual(['timed-out', 'timed-out']);
   });
 
   test.for([
@@ -95,15 +92,12 @@ describe('faultOf an error of the real SDK', () => {
   const coded = (code: string) => Object.assign(new Error('of no concern'), { code });
 
   test.for([
-    { what: 'a TypeError', thrown: new TypeError('undefined is not a function') },
-    { what: 'a plain Error', thrown: new Error('unavailable') },
-    { what: 'an Error of an unknown code', thrown: coded('ERR_INVALID_ARG_TYPE') },
-    { what: 'an Error that talks of a timeout', thrown: new Error('TimeoutError: ETIMEDOUT') },
-    { what: 'a string', thrown: 'TimeoutError' },
-    { what: 'undefined', thrown: undefined },
-    { what: 'null', thrown: null },
-    { what: 'an object like an error of the SDK', thrown: { name: 'AbortError', $metadata: {} } },
-  ])('calls $what a failure of ours', ({ thrown }) => {
+    new TypeError('undefined is not a function'),
+    new Error('unavailable'),
+    new Error('TimeoutError: ETIMEDOUT'),
+    coded('ERR_INVALID_ARG_TYPE'),
+    ...['TimeoutError', undefined, null, { name: 'AbortError', $metadata: {} }],
+  ])('calls everything else a failure of ours: %s', (thrown) => {
     expect(faultOf(thrown)).toBe('failed');
   });
 

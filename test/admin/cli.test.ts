@@ -13,10 +13,11 @@ import { usages } from '../../cli/usage.ts';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { systemClock } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
 import type { AdminRefusal } from '../../functions/session-admin/command.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
-import type { Held, World } from '../support/world.ts';
+import { type Held, noon, type World } from '../support/world.ts';
 import { cli, envOf, fileOf, nowhere, printed, type Ran, shellWords } from './in-process.ts';
 import { refresh, sharedTest as test, wires } from './support.ts';
 
@@ -87,7 +88,9 @@ describe('npm run sessions in a terminal', () => {
     world,
   }) => {
     const subject = 'Ann \u202eÄ. 山';
-    await world.run('open', { contract: 'eos', sessionId: 'shown', subject });
+    // Of a session that is over, nothing counts down.
+    world.now = noon;
+    await world.open(eos, { sessionId: 'shown', subject });
     const show = (flag = '', terminal = {}) => cli(`show eos shown${flag}`, envOf(world), terminal);
     const [elsewhere, json] = [await show(), await show(' --json', { person: true })];
     expect([printed(elsewhere).subject, json]).toEqual([subject, elsewhere]);
@@ -96,7 +99,7 @@ describe('npm run sessions in a terminal', () => {
     expect(stdout).not.toContain('\x1b');
     const colour = { out: true, err: true };
     const coloured = await show('', { person: true, colour });
-    expect(coloured.stdout).toContain('\x1b[32mactive\x1b[39m');
+    expect(coloured.stdout).toContain('\x1b[33mlifetime-over\x1b[39m');
     const { stderr } = await show(' --no-such', { colour });
     expect(stderr).toContain('\x1b[31merror:\x1b[39m unknown');
   });

@@ -93,12 +93,11 @@ export function done<Result = Record<string, unknown>>(answer: Answer): Result {
 export function inPagesOf(limit: number, { client }: StoredWorld): void {
   client.middlewareStack.add(
     (next, { commandName }) =>
-      (args) =>
-        next(
-          commandName === 'QueryCommand'
-            ? { ...args, input: { ...args.input, Limit: limit } }
-            : args,
-        ),
+      ({ input, ...args }) =>
+        next({
+          ...args,
+          input: commandName === 'QueryCommand' ? { ...input, Limit: limit } : input,
+        }),
     { step: 'initialize' },
   );
 }

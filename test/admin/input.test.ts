@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
+import { capturedOutput } from '../support/output.ts';
 import { test, type World } from '../support/world.ts';
 import { sessionKeys } from './in-process.ts';
 
@@ -185,9 +188,9 @@ describe('session-admin, the claims', () => {
 });
 
 /** The module, loaded anew, as a Lambda loads it once. */
-function loaded() {
-  vi.resetModules();
-  return import('../../functions/session-admin/handler.ts');
+async function loaded(): Promise<typeof import('../../functions/session-admin/handler.ts')> {
+  const path = join(import.meta.dirname, '../../functions/session-admin/handler.ts');
+  return import(/* @vite-ignore */ `${path}?${randomUUID()}`);
 }
 
 describe('the Lambda of session-admin', () => {
@@ -203,6 +206,7 @@ describe('the Lambda of session-admin', () => {
 
   test('refuses what is no command or no field of it, and quotes nothing', async () => {
     const { handler } = await loaded();
+    const output = capturedOutput();
     const fields = 'contract, subject, claims, sessionId, secret, anonymous, tokenLifetime';
     const events: readonly (readonly [event: object, says: string])[] = [
       [{}, 'there is no such command; there are open, login,'],
@@ -217,6 +221,9 @@ describe('the Lambda of session-admin', () => {
       expect(answer).toEqual({ outcome: 'invalid', problem: expect.stringContaining(says) });
       expect(JSON.stringify(answer)).not.toContain(mark);
     }
+    const logged = { command: 'import', outcome: 'invalid' };
+    const [line = '', ...none] = output.lines();
+    expect([JSON.parse(line), none]).toEqual([expect.objectContaining(logged), []]);
   });
 
   test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {

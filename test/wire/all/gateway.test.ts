@@ -9,14 +9,12 @@ import { answerTo, documentOf, textOf } from '../../support/openapi.ts';
 import { test } from '../../support/world.ts';
 
 const deployed = contracts.flatMap((contract) =>
-  gatewayFaults.map(([type, fault]) => ({
-    name: contract.name,
-    is: type.responseType,
-    ...{ contract, type, fault },
-  })),
+  gatewayFaults.map(([type, fault]) => ({ contract, type, fault })),
 );
 
-describe.for(deployed)("API Gateway's own $is of $name", ({ contract, type, fault }) => {
+const title = "API Gateway's own $type.responseType of $contract.name";
+
+describe.for(deployed)(title, ({ contract, type, fault }) => {
   test('is the example of its fault, byte for byte, whatever the client calls its request', () => {
     const { statusCode, responseHeaders, templates } = gatewayResponse(
       contract,

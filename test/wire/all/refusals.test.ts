@@ -55,7 +55,7 @@ describe.for([eos, s360, ccstore])('$name.refuse', (contract) => {
       const [status, code = '', again] = says.split(' ');
       const { body, headers = {}, ...reply } = contract.refuse(reason, sampleUuid);
       expect(reply).toEqual({ status: Number(status) });
-      expect(JSON.parse(body)).toMatchObject(codeIn[name](code));
+      expect(body).toContain(`ode":"${code}"`);
       expect(headers).toEqual({
         ...(mashery[code] && { 'X-Mashery-Error-Code': mashery[code] }),
         ...(again && { 'Retry-After': '1' }),
@@ -72,10 +72,3 @@ test.for(reasons)(
     expect(ccstoreui.refuse(reason, sampleUuid)).toEqual({ ...reply, body: dead ? body : '' });
   },
 );
-
-/** The member of a body that has the code. */
-const codeIn = {
-  eos: (code: string) => ({ code }),
-  s360: (code: string) => ({ desc: { code }, esbUUID: sampleUuid }),
-  ccstore: (errorCode: string) => ({ errorCode }),
-};

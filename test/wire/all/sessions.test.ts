@@ -47,7 +47,6 @@ onBothEngines('a session', (test) => {
       expect(first).toEqual({ outcome: 'done', result: { ...revoke, revokedAt: noon + 60 } });
       const row = await world.row(contract, sessionId);
       expect(row).toEqual({ ...refreshed, revokedAt: noon + 60, revokedBy: 'administrator' });
-      // In the very second of the revocation, and long after.
       for (const seconds of [60, 900]) {
         world.now = later(noon, seconds);
         expectRefused(world, { contract }, await world.post(contract, call), 'revoked');

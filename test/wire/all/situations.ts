@@ -43,16 +43,11 @@ export const situations = {
   'timed-out': cut('timed-out'),
 } satisfies Record<Refusal | Fault, Situation | 'gateway'>;
 
-/** A session that was opened, and the contract that refreshes it. */
-interface Opened extends Own {
-  readonly contract: Contract;
-}
-
 /** The session's own request, after something has happened. */
-function after(happens: (world: World, opened: Opened) => Promise<unknown>): Situation {
+function after(happens: (world: World, own: Own) => Promise<unknown>): Situation {
   return async (world, contract) => {
     const own = await ownCall(world, contract);
-    await happens(world, { ...own, contract });
+    await happens(world, own);
     return own.call;
   };
 }
@@ -69,8 +64,9 @@ function cut(outage: Outage): Situation {
   });
 }
 
-/** A session, and the request by which its client refreshes it. */
-export interface Own {
+/** A session, the contract that refreshes it, and the request by which its client does. */
+interface Own {
+  readonly contract: Contract;
   readonly sessionId: string;
   readonly call: WireCall;
 }
@@ -98,7 +94,7 @@ export async function ownCall(world: World, contract: Contract): Promise<Own> {
     ...(bearer && { Authorization: `Bearer ${held.accessToken}` }),
   };
   const body = written(first.type, first.example);
-  return { sessionId: held.sessionId, call: { headers, body } };
+  return { contract, sessionId: held.sessionId, call: { headers, body } };
 }
 
 /** An example of a body as it goes over the wire. */

@@ -25,13 +25,12 @@ interface Row {
 function rowsOf({ contract }: Way): readonly Row[] {
   const idle = contract.serves === 'ccstore' ? 930 : 30 * 60;
   const lifetime = (contract.serves === 'ccstore' ? 24 : 12) * 60 * 60;
-  const other = 'other';
   return [
     { what: 'a refresh', outcome: 'refreshed' },
     { what: 'a refresh at the last second', outcome: 'refreshed', seconds: idle - 1 },
     { what: "a refresh by a clock behind the row's", outcome: 'refreshed', seconds: -60 },
-    { what: 'an unknown session', outcome: 'unknown-session', id: other },
-    { what: 'a wrong secret', outcome: 'wrong-secret', secret: other },
+    { what: 'an unknown session', outcome: 'unknown-session', id: 'other' },
+    { what: 'a wrong secret', outcome: 'wrong-secret', secret: 'other' },
     { what: 'a revoked session', outcome: 'revoked', revoked: true },
     { what: 'a revoked one that is over', outcome: 'revoked', revoked: true, seconds: lifetime },
     { what: 'an idle session', outcome: 'idle-too-long', seconds: idle },

@@ -38,8 +38,6 @@ async function poll(world: World, browser: Browser): Promise<WireAnswer | undefi
 const ofStorefront = {
   'Content-Type': 'application/json',
   'X-CCProfileType': 'storefrontUI',
-  'X-CCAsset-Language': 'en',
-  'X-CCViewport': 'lg',
   'x-ccsite': 'siteUS',
   'X-CCVisitId': '-6d1e8f31:15a7c',
 };

@@ -38,7 +38,7 @@ describe('the commands of the README', () => {
 describe('the commands of README and docs/run-locally.md', { timeout: 300_000 }, () => {
   test('do what they say beside `npm start`, which Ctrl-C ends with 0', async () => {
     // `npm ci` is left out: the packages are here.
-    const npm = run(['sh', '-c', 'npm start'], { PORT: '0', DYNAMODB_PORT: '0' });
+    const npm = run(['npm', 'start'], { PORT: '0', DYNAMODB_PORT: '0' });
     const server = await listening(npm);
     let said = '';
     for (const block of [...readme, ...commandsOf('docs/run-locally.md')]) {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type AttributeValue,
@@ -12,47 +11,54 @@ import {
   ListTablesCommand,
   PutItemCommand,
   QueryCommand,
-  type ReturnValuesOnConditionCheckFailure,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTable, type EmbeddedDynamoDB, embeddedDynamoDB } from '../../local/dynamodb.ts';
 import { onBothEngines, type StoredWorld as World } from '../support/world.ts';
+import { folder } from './processes.ts';
 
 type Item = Record<string, AttributeValue>;
-type Ask = ReturnValuesOnConditionCheckFailure | undefined;
 
-onBothEngines('a conditional write', (test) => {
+/** An item of every type. */
+const old: Item = {
+  rowKey: { S: 'a' },
+  text: { S: 'نعم' },
+  count: { N: '-0.5' },
+  bytes: { B: new Uint8Array([0, 255]) },
+  list: { L: [{ NULL: true }, { BOOL: false }] },
+  map: { M: { inner: { SS: ['b'] } } },
+};
+
+// test/store/table.test.ts has more of what ALL_OLD gives.
+onBothEngines('a conditional write that is refused', (test) => {
   test.for([
-    { by: 'put', ask: 'ALL_OLD', gives: 'the old item' },
-    { by: 'update', ask: 'ALL_OLD', gives: 'the old item' },
-    { by: 'put', ask: 'NONE', gives: 'nothing' },
-    { by: 'update', ask: 'NONE', gives: 'nothing' },
-    { by: 'put', ask: undefined, gives: 'nothing' },
-    { by: 'update', ask: undefined, gives: 'nothing' },
-  ] as const)('that is refused by $by gives $gives with $ask', async (row, { world }) => {
-    const { by, ask, gives } = row;
+    { ask: 'ALL_OLD', gives: old },
+    { ask: 'NONE', gives: undefined },
+    { ask: undefined, gives: undefined },
+  ] as const)('leaves the item and gives $gives with $ask', async ({ ask, gives }, { world }) => {
     await put(world, old);
-    expect((await refused(world, by, ask)).Item).toEqual(gives === 'nothing' ? undefined : old);
+    const writes = [
+      () => put(world, { rowKey: { S: 'a' } }, ask ?? 'absent'),
+      () =>
+        world.client.send(
+          new UpdateItemCommand({
+            TableName: world.table,
+            Key: { rowKey: { S: 'a' } },
+            UpdateExpression: 'REMOVE absent',
+            ConditionExpression: 'attribute_not_exists(rowKey)',
+            ...(ask && { ReturnValuesOnConditionCheckFailure: ask }),
+          }),
+        ),
+    ];
+    for (const write of writes) {
+      const error = await write().catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(ConditionalCheckFailedException);
+      expect((error as ConditionalCheckFailedException).Item).toEqual(gives);
+    }
     expect(await stored(world)).toEqual(old);
+    await expect(put(world, old, 'ALL_NEW')).rejects.toMatchObject({ name: 'ValidationException' });
   });
-
-  test('that is refused where there is no item gives none, and makes none', async ({ world }) => {
-    expect((await refused(world, 'update', 'ALL_OLD')).Item).toBeUndefined();
-    expect(await stored(world)).toBeUndefined();
-  });
-
-  test.for([{ by: 'put' }, { by: 'update' }] as const)(
-    'by $by is made where its condition holds, and cannot be asked for ALL_NEW',
-    async ({ by }, { world }) => {
-      await put(world, { ...old, count: { N: '1' } });
-      await expect(write(world, by, 'ALL_NEW' as Ask)).rejects.toMatchObject({
-        name: 'ValidationException',
-      });
-      await write(world, by, 'ALL_OLD');
-      expect((await stored(world))?.count).toEqual({ N: '2' });
-    },
-  );
 });
 
 onBothEngines('createTable', (test) => {
@@ -88,7 +94,7 @@ describe('embeddedDynamoDB', () => {
   });
 
   test('forgets its tables without a folder, and keeps them in one', async () => {
-    const path = join(await folder(), 'not/made/yet');
+    const path = join(folder(), 'not/made/yet');
     for (const [at, kept] of [
       [undefined, []],
       [path, ['sessions']],
@@ -101,10 +107,10 @@ describe('embeddedDynamoDB', () => {
   });
 
   test('refuses a folder that another has open, and a file', async () => {
-    const path = await folder();
+    const path = folder();
     await started(0, path);
     await expect(started(0, path)).rejects.toThrow(`--data: cannot open ${path}`);
-    const file = join(await folder(), 'file');
+    const file = join(folder(), 'file');
     await writeFile(file, '');
     await expect(started(0, file)).rejects.toThrow(`--data: cannot open ${file}`);
   });
@@ -120,51 +126,17 @@ describe('embeddedDynamoDB', () => {
   });
 });
 
-const key: Item = { rowKey: { S: 'a' } };
-
-/** An item of every type. */
-const old: Item = {
-  ...key,
-  text: { S: 'نعم' },
-  count: { N: '-0.5' },
-  bytes: { B: new Uint8Array([0, 255]) },
-  list: { L: [{ NULL: true }, { BOOL: false }] },
-  map: { M: { inner: { SS: ['b'] } } },
-};
-
-function put({ client, table }: World, item: Item) {
-  return client.send(new PutItemCommand({ TableName: table, Item: item }));
-}
-
-/** A write on the condition that `count` is 1, which makes it 2. */
-function write({ client, table }: World, by: 'put' | 'update', ask: Ask) {
-  const condition = {
-    TableName: table,
-    ConditionExpression: '#count = :one',
-    ExpressionAttributeNames: { '#count': 'count' },
-    ...(ask && { ReturnValuesOnConditionCheckFailure: ask }),
-  };
-  const one = { ':one': { N: '1' } };
-  const two = { N: '2' };
-  if (by === 'put') {
-    const item = { Item: { ...key, count: two }, ExpressionAttributeValues: one };
-    return client.send(new PutItemCommand({ ...condition, ...item }));
-  }
-  const update = { Key: key, UpdateExpression: 'SET #count = :two' };
-  const values = { ExpressionAttributeValues: { ...one, ':two': two } };
-  return client.send(new UpdateItemCommand({ ...condition, ...update, ...values }));
-}
-
-async function refused(world: World, by: 'put' | 'update', ask: Ask) {
-  const error = await Promise.resolve(write(world, by, ask)).then(
-    () => new Error('it was written'),
-    (error: unknown) => error,
+/** Puts an item; with a word, on the condition that there is none, asked to give back what the word says. */
+function put({ client, table }: World, item: Item, ask?: string) {
+  const gives = ask === 'absent' ? {} : { ReturnValuesOnConditionCheckFailure: ask as 'NONE' };
+  const condition = { ConditionExpression: 'attribute_not_exists(rowKey)', ...gives };
+  return client.send(
+    new PutItemCommand({ TableName: table, Item: item, ...(ask !== undefined && condition) }),
   );
-  if (error instanceof ConditionalCheckFailedException) return error;
-  throw error;
 }
 
 async function stored({ client, table }: World): Promise<Item | undefined> {
+  const key = { rowKey: { S: 'a' } };
   const get = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
   return (await client.send(get)).Item;
 }
@@ -188,10 +160,4 @@ function client({ endpoint }: EmbeddedDynamoDB): DynamoDBClient {
 
 async function tables(engine: EmbeddedDynamoDB): Promise<string[] | undefined> {
   return (await client(engine).send(new ListTablesCommand())).TableNames;
-}
-
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'session-refresh-'));
-  onTestFinished(() => rm(path, { recursive: true }));
-  return path;
 }

@@ -1,20 +1,11 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sessionOwners } from '../../functions/contracts.ts';
 import { environmentKeys } from '../../functions/core/keys/keys.ts';
 import { localKeyFile } from '../../local/keys.ts';
+import { folder } from './processes.ts';
 
 const secret = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
 const names = sessionOwners.map(({ name }) => name);
@@ -98,9 +89,7 @@ function raced(files: readonly string[], threads: number): Promise<string[][]> {
 
 /** Where keys may be kept until the test ends; with a text, the file is there already. */
 function newFile(text?: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'session-refresh-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, '.local', 'keys.json');
+  const file = join(folder(), '.local', 'keys.json');
   if (text === undefined) return file;
   mkdirSync(dirname(file));
   writeFileSync(file, text);

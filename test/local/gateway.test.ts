@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import type { Fault } from '../../functions/core/contract/fault.ts';
 import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
@@ -15,6 +17,7 @@ import {
   refreshOf,
   refusal,
   routesTo,
+  type Sent,
   servicesOf,
   uuid,
 } from './wire.ts';
@@ -110,49 +113,57 @@ describe('the answer of a Lambda', () => {
     });
   });
 
-  const broken = [
+  const failures = [
     { what: 'rejects', lambda: () => Promise.reject(new Error('secret')) },
-    {
-      what: 'throws',
-      lambda: () => {
-        throw new Error('secret');
-      },
-    },
+    { what: 'throws', lambda: () => JSON.parse('secret') },
     // API Gateway calls both a malformed proxy response.
     { what: 'answers nothing', lambda: async () => undefined as never },
     { what: 'answers without a status', lambda: async () => ({}) as never },
   ].flatMap((row) => contracts.map((contract) => ({ ...row, contract })));
 
-  test.for(broken)('that $what is unavailable in the words of $contract.name', async (row) => {
+  test.for(failures)('that $what is unavailable in the words of $contract.name', async (row) => {
     const { lambda, contract } = row;
     const answer = await ask(routesTo(lambda), { path: contract.path, headers: keyed });
     expect(answer).toEqual(refusal(contract, 'unavailable', answer));
   });
 });
 
-describe('a route that no contract has', () => {
-  test.for([
-    ...['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'].flatMap((method) =>
-      contracts.map((contract) => ({ method, contract, path: contract.path })),
+/** A contract, how its API refuses a request, and what is special about that. */
+type Refused = readonly [contract: Contract, fault: Fault, sent: Partial<Sent>];
+
+const methods = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
+const broken = ['?%', '?a=%zz', '?%2=1', '?a=%E0%A4', '?a=%FF', '?a=%ED%A0%80', '?a=1&b=%u0041'];
+const refused = [
+  ...methods.flatMap((method) =>
+    contracts.map((contract): Refused => [contract, 'unknown-route', { method }]),
+  ),
+  ...['', '/hello', '/refresh/more', '/Refresh', '/refresh%20', '/../client/refresh']
+    .concat('/ccstore/v1/refresh')
+    .map((rest): Refused => [eos, 'unknown-route', { path: `/client${rest}` }]),
+  ...['/idp/', '/idp/sso/v2/refresh'].map((path): Refused => [s360, 'unknown-route', { path }]),
+  ...['', 'a'.repeat(24), `${demoApiKey}a`, demoApiKey.toUpperCase(), '__proto__'].map(
+    (key): Refused => [s360, 'unknown-client', { headers: { api_key: key } }],
+  ),
+  ...[{}, { 'x-api-key': demoApiKey }].flatMap((headers) =>
+    ['', `?api_key=${demoApiKey}`, '?%zz'].map(
+      (query): Refused => [s360, 'unknown-client', { headers, path: s360.path + query }],
     ),
-    { method: 'POST', contract: eos, path: '/client' },
-    { method: 'POST', contract: eos, path: '/client/hello' },
-    { method: 'POST', contract: eos, path: '/client/refresh/more' },
-    { method: 'POST', contract: eos, path: '/client/Refresh' },
-    { method: 'POST', contract: eos, path: '/client/refresh%20' },
-    { method: 'POST', contract: eos, path: '/client/../client/refresh' },
-    { method: 'POST', contract: eos, path: '/client/ccstore/v1/refresh' },
-    { method: 'POST', contract: s360, path: '/idp/' },
-    { method: 'POST', contract: s360, path: '/idp/sso/v2/refresh' },
-    { method: 'POST', contract: ccstore, path: '/ccstore/v1' },
-  ])('answers $method $path in the words of $contract.name', async (row) => {
-    const { method, contract, path } = row;
-    const { routes, events } = recorder();
-    const answer = await ask(routes, { method, path, headers: keyed });
-    expect(answer).toEqual(refusal(contract, 'unknown-route', answer));
-    expect(answer.status).toBe(404);
-    expect(events).toEqual([]);
-  });
+  ),
+  ...broken.flatMap((query) =>
+    [eos, s360].map((one): Refused => [one, 'malformed-request', { path: one.path + query }]),
+  ),
+].map(([contract, fault, sent]) => ({ contract, fault, sent, what: JSON.stringify(sent) }));
+
+describe('API Gateway’s own answer', () => {
+  test.for(refused)(
+    'of $contract.name to $what is $fault, and its Lambda is not called',
+    async ({ contract, fault, sent }) => {
+      const { routes, events } = recorder();
+      const answer = await ask(routes, { path: contract.path, headers: keyed, ...sent });
+      expect(answer).toEqual(refusal(contract, fault, answer));
+      expect(events).toEqual([]);
+    },
+  );
 
   test.for([
     { method: 'GET', path: '/' },
@@ -163,7 +174,7 @@ describe('a route that no contract has', () => {
     { method: 'POST', path: '/client%2Frefresh' },
     { method: 'POST', path: '/refresh' },
     { method: 'POST', path: '/nobody/refresh?secureCode=20004007594&%zz' },
-  ])('answers $method $path, where no API is, with the known routes', async (sent) => {
+  ])('to $method $path, where no API is, has the known routes', async (sent) => {
     const { routes, events } = recorder();
     const answer = await ask(routes, { ...sent, headers: keyed });
     expect(answer.status).toBe(404);
@@ -175,25 +186,6 @@ describe('a route that no contract has', () => {
 });
 
 describe('the header api_key', () => {
-  test.for([
-    { what: 'missing', headers: {} },
-    { what: 'empty', headers: { api_key: '' } },
-    { what: 'unknown', headers: { api_key: 'a'.repeat(24) } },
-    { what: 'too long by a character', headers: { api_key: `${demoApiKey}a` } },
-    { what: 'in capitals', headers: { api_key: demoApiKey.toUpperCase() } },
-    { what: 'the name of a member of every object', headers: { api_key: '__proto__' } },
-    { what: 'called x-api-key', headers: { 'x-api-key': demoApiKey } },
-    { what: 'in the query', headers: {}, query: `?api_key=${demoApiKey}` },
-    { what: 'unknown, with a broken query', headers: { api_key: 'a' }, query: '?%zz' },
-  ])('of s360, $what, is 403 before the Lambda is called', async ({ headers, query = '' }) => {
-    const { routes, events } = recorder();
-    const answer = await ask(routes, { path: s360.path + query, headers });
-    expect(answer).toEqual(refusal(s360, 'unknown-client', answer));
-    expect(answer.status).toBe(403);
-    expect(answer.headers['x-mashery-error-code']).toBe('ERR_403_DEVELOPER_INACTIVE');
-    expect(events).toEqual([]);
-  });
-
   test.for(['api_key', 'API_KEY', 'Api_Key'])('of s360 is taken as %s', async (name) => {
     const { routes, events } = recorder();
     const headers = { [name]: demoApiKey };
@@ -201,8 +193,8 @@ describe('the header api_key', () => {
     expect(events).toMatchObject([{ headers }]);
   });
 
-  const keyless = contracts.filter(({ apiKey }) => apiKey === 'none');
-  test.for(keyless)('is not asked for by $name', async ({ path }) => {
+  const open = contracts.filter(({ apiKey }) => apiKey === 'none');
+  test.for(open)('is not asked for by $name', async ({ path }) => {
     const { routes, events } = recorder();
     await ask(routes, { path });
     await ask(routes, { path, headers: { api_key: 'unknown' } });
@@ -211,17 +203,6 @@ describe('the header api_key', () => {
 });
 
 describe('a query with a broken escape', () => {
-  const queries = ['?%', '?a=%zz', '?%2=1', '?a=%E0%A4', '?a=%FF', '?a=%ED%A0%80', '?a=1&b=%u0041'];
-  test.for(queries.flatMap((query) => [eos, s360].map((contract) => ({ query, contract }))))(
-    '$query is refused by $contract.name',
-    async ({ query, contract }) => {
-      const { routes, events } = recorder();
-      const answer = await ask(routes, { path: contract.path + query, headers: keyed });
-      expect(answer).toEqual(refusal(contract, 'malformed-request', answer));
-      expect(events).toEqual([]);
-    },
-  );
-
   // "So only `Authorization` counts: any body …, any content type, any query."
   worldTest('is ignored by ccstore', async ({ world }) => {
     const { accessToken } = await world.open(ccstore);

@@ -154,28 +154,33 @@ export function stepsOf(
   };
 }
 
-/** Random writes and the rows that they meet. */
+/** Random writes and the rows that they meet: all steps from some states of each depth. */
 export async function sampled(count: number): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
-  const around = { clock: [4, 18], tabs: 2, skew: 3, thief: true };
+  const around = { clock: [18], tabs: 1, skew: 3, thief: true };
   const policies: readonly Policy[] = [
     { idle: 25, lifetime: 40, rotation: { grace: 10 } },
-    { idle: { token: 25 }, lifetime: 40, rotation: { grace: 10 } },
+    { idle: { token: 25 }, lifetime: 37, rotation: { grace: 10 } },
     { idle: 25, lifetime: 40, rotation: 'fixed' },
   ];
-  while (asked.length < count)
-    for (const policy of policies) {
-      const bounds = { ...around, policy };
-      const stepsFrom = stepsOf(bounds, (one) => asked.push(one));
-      let state = await opened(bounds);
-      for (let steps = 20; steps > 0; steps -= 1) {
-        // A revocation ends what can happen, so it comes late.
-        const next = stepsFrom(state).filter(({ name }) => steps < 5 || !name.endsWith('revokes'));
-        const step = next[Math.floor(Math.random() * next.length)];
-        state = (await step?.take()) ?? state;
-      }
+  for (const policy of policies) {
+    const bounds = { ...around, policy };
+    const stepsFrom = stepsOf(bounds, (one) => asked.push(one));
+    let states = [await opened(bounds)];
+    for (let depth = 0; depth < 12; depth += 1) {
+      const taken = shuffled(states)
+        .slice(0, 30)
+        .flatMap(stepsFrom)
+        .map(({ take }) => take());
+      states = (await Promise.all(taken)).filter((state) => state !== undefined);
     }
-  return asked.slice(0, count);
+  }
+  return shuffled(asked).slice(0, count);
+}
+
+function shuffled<Value>(values: readonly Value[]): readonly Value[] {
+  const keyed = values.map((value) => ({ value, at: Math.random() }));
+  return keyed.sort((one, other) => one.at - other.at).map(({ value }) => value);
 }
 
 /** An answer, and the row after it. */

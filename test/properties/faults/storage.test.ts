@@ -124,8 +124,8 @@ const kinds = wires.filter(({ name }) => name !== 's360');
 /** Three is every try that the SDK makes. */
 const all = 3;
 
-// Once more, since a busy machine is a fault beside the one that is meant.
-describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 1 }, () => {
+// Up to twice more, since a busy machine is a fault beside the one that is meant.
+describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 2 }, () => {
   const mixture = fc.array(fc.constantFrom(...faults), { minLength: 2, maxLength: all });
 
   test.for(

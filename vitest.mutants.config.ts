@@ -23,5 +23,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A worker loads the modules once for each mutant, and not again for every file.
+    isolate: false,
   },
 });

@@ -71,11 +71,9 @@ describe('signPaddedJwt', () => {
       fc.property(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 2 }), (name, value) => {
         const json = `{"name":${JSON.stringify(name)},"value":${JSON.stringify(value)}}`;
         const token = signPaddedJwt(json, key);
-        const segments = token.split('.');
-        expect(segments.map((segment) => segment.length % 4)).toEqual([0, 0, 0]);
-        for (const segment of segments) expect(segment).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
-        const written = Buffer.from(segments[1] ?? '', 'base64');
-        expect(written.every((byte) => byte < 0x80)).toBe(true);
+        const segments = token.split('.').map((segment) => Buffer.from(segment, 'base64'));
+        expect(segments.map((bytes) => bytes.toString('base64')).join('.')).toBe(token);
+        expect(segments[1]?.every((byte) => byte < 0x80)).toBe(true);
         expect(verifyPaddedJwt(token, [key])).toEqual(JSON.parse(json));
       }),
       { numRuns: 30 },

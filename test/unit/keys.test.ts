@@ -59,7 +59,7 @@ describe('environmentKeys', () => {
     expect(error).toMatchObject({ message });
     // As a crashing Lambda would log it: with its stack and its causes.
     const logged = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
-    for (const key of [root, signing]) expect(logged).not.toContain(key.slice(0, 12));
+    for (const key of [root, signing]) expect(logged).not.toContain(key.slice(0, 8));
   };
 
   test('refuses a text that is missing or no JSON, and quotes no key', async () => {
@@ -69,42 +69,25 @@ describe('environmentKeys', () => {
       await refuses(eos, text, 'SESSION_KEYS is not JSON');
   });
 
-  test.for([
-    { part: 'eos.root', given: ['null', `["${root}"]`, `"${root}"`, { s360: { root } }] },
-    {
-      part: 'eos.root',
-      given: [root, null, { root: short }, { root: [...root] }].map((eos) => ({ eos })),
-    },
-    {
-      part: 's360.signing',
-      of: s360,
-      given: [{ s360: { root } }, { s360: { root, signing: short } }],
-    },
-    {
-      part: 's360.previousSigning',
-      of: s360,
-      given: [short, null].map((previousSigning) => ({ s360: { root, signing, previousSigning } })),
-    },
-    {
-      part: 'constructor.root',
-      of: { serves: 'constructor', signs: false },
-      given: [{ eos: { root } }],
-    },
-  ])(
-    'refuses keys without $part of 32 characters, and quotes none',
-    async ({ part, of = eos, given }) => {
-      for (const keys of given)
-        await refuses(of, keys, `SESSION_KEYS has no ${part} of 32 characters or more`);
-    },
-  );
+  test('refuses keys without a part of 32 characters, and quotes none', async () => {
+    const lacks = (part: string) => `SESSION_KEYS has no ${part} of 32 characters or more`;
+    const parts = [root, null, { root: short }, { root: [...root] }].map((eos) => ({ eos }));
+    for (const keys of ['null', `["${root}"]`, `"${root}"`, { s360: { root } }, ...parts])
+      await refuses(eos, keys, lacks('eos.root'));
+    for (const signing of [undefined, short])
+      await refuses(s360, { s360: { root, signing } }, lacks('s360.signing'));
+    for (const previousSigning of [short, null]) {
+      const keys = { s360: { root, signing, previousSigning } };
+      await refuses(s360, keys, lacks('s360.previousSigning'));
+    }
+    const inherited = { serves: 'constructor', signs: false };
+    await refuses(inherited, { eos: { root } }, lacks('constructor.root'));
+  });
 });
 
 describe('a handler', () => {
-  const owners = contracts.map(({ serves }) => [serves, { root, signing }]);
-  const env = {
-    SESSION_TABLE: 'sessions',
-    SESSION_KEYS: JSON.stringify(Object.fromEntries(owners)),
-  };
+  const keys = Object.fromEntries(contracts.map(({ serves }) => [serves, { root, signing }]));
+  const env = { SESSION_TABLE: 'sessions', SESSION_KEYS: JSON.stringify(keys) };
   const load = (name: string, changed: Partial<typeof env> = {}) => {
     vi.resetModules();
     for (const [name, value] of Object.entries({ ...env, ...changed })) vi.stubEnv(name, value);

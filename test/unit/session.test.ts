@@ -8,7 +8,6 @@ import {
   expiryOf,
   idOf,
   newSessionId,
-  rowKey,
   sessionHash,
   sessionId,
   subjectKey,
@@ -22,12 +21,9 @@ const idText = fc.stringMatching(/^[A-Za-z0-9._-]{1,128}$/);
 const noTexts = [undefined, null, 12345678901, ['abc'], { toString: () => 'abc' }, Object('abc')];
 
 describe('sessionId', () => {
-  test('takes 1 to 128 letters, digits, dots, underscores and hyphens', () => {
+  test('takes 1 to 128 letters, digits, dots, underscores and hyphens, and nothing else', () => {
     for (const text of ['..', '__proto__', 'Az09._-', 'a'.repeat(128)])
       expect(sessionId(text)).toBe(text);
-  });
-
-  test('refuses every other character, wherever it is, and every other length', () => {
     const characters = Array.from({ length: 0x500 }, (_, code) => String.fromCharCode(code));
     const texts = characters.flatMap((one) => [one, `${one}abc`, `abc${one}`, `a${one}c`]);
     const taken = texts.filter((text) => sessionId(text) === text);
@@ -48,12 +44,7 @@ describe('sessionId', () => {
 describe('names in the table and in logs', () => {
   test('join the contract and the id, and give the id back', () => {
     expect(rowOf('eos', 'abc')).toBe('eos#abc');
-    fc.assert(
-      fc.property(idText, (text) => {
-        const id = sessionId(text);
-        expect(id && idOf(rowKey('s360', id))).toBe(text);
-      }),
-    );
+    for (const id of ['a', 'Az09._-', newSessionId()]) expect(idOf(rowOf('s360', id))).toBe(id);
   });
 
   test('hash a row key to 22 characters of HMAC-SHA-256', () => {
@@ -71,18 +62,16 @@ describe('names in the table and in logs', () => {
   });
 });
 
-describe('the times of a session', () => {
-  test('tell a client the earlier of the two limits', () => {
-    const [early, late] = [now, later(now, 1)];
-    expect(expiryOf({ idleUntil: early, endsAt: late })).toBe(early);
-    expect(expiryOf({ idleUntil: late, endsAt: early })).toBe(early);
-  });
+test('expiryOf gives the earlier of the two limits', () => {
+  const [early, late] = [now, later(now, 1)];
+  expect(expiryOf({ idleUntil: early, endsAt: late })).toBe(early);
+  expect(expiryOf({ idleUntil: late, endsAt: early })).toBe(early);
+});
 
-  test('are whole seconds, which logs write in UTC', () => {
-    expect([epochSeconds(1.999), epochSeconds(2)]).toEqual([1, 2]);
-    expect(readable(now)).toBe('2001-09-09 01:46:40');
-    expect(readable(epochSeconds(1e15))).toBe('1000000000000000');
-  });
+test('moments are whole seconds, which logs write in UTC', () => {
+  expect([epochSeconds(1.999), epochSeconds(2)]).toEqual([1, 2]);
+  expect(readable(now)).toBe('2001-09-09 01:46:40');
+  expect(readable(epochSeconds(1e15))).toBe('1000000000000000');
 });
 
 describe('digest', () => {

@@ -2,15 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keepFresh } from '../../client/keep-fresh.ts';
 import type { Outcome } from '../../client/outcome.ts';
 import type { Refresh } from '../../client/refresher.ts';
-import {
-  type Answer,
-  type Clockwork,
-  clientOf,
-  clientOn,
-  clockwork,
-  says,
-  timeOf,
-} from './support.ts';
+import { type Answer, type Clockwork, clientOf, clientOn, clockwork, says } from './support.ts';
 
 const ended: Outcome<string, string> = { outcome: 'ended', code: '3-2' };
 const failed: Outcome<string, string> = { outcome: 'retry-later', cause: 'network' };
@@ -19,29 +11,28 @@ const refreshed = (expiresIn: number) => ({ outcome: 'refreshed', grant: '', exp
 /** As good as one, which `Math.random` never returns. */
 const one = 0.999_999_999_999;
 
+interface Setup {
+  readonly expiresIn?: number;
+  readonly sleepOf?: (clock: Clockwork) => Clockwork['sleep'];
+}
+
 /** Keeps a session whose refreshes have these outcomes, and then the end; tells when each was made. */
 async function kept(
   random: number,
   outcomes: readonly Outcome<string, string>[],
-  {
-    expiresIn,
-    sleepOf,
-  }: { expiresIn?: number; sleepOf?: (clock: Clockwork) => Clockwork['sleep'] } = {},
+  { sleepOf, ...options }: Setup = {},
 ) {
   const clock = clockwork(random);
   const rest = [...outcomes];
   const [at, asked, told]: [number[], unknown[], unknown[]] = [[], [], []];
-  const refresh: Refresh<string, string> = async (options) => {
+  const refresh: Refresh<string, string> = async ({ maxAge } = {}) => {
     at.push(Math.round(clock.elapsed() - 1000) / 1000);
-    asked.push(options?.maxAge);
+    asked.push(maxAge);
     return rest.shift() ?? ended;
   };
-  const runtime = { ...timeOf(clock), sleep: sleepOf?.(clock) ?? clock.sleep };
-  const end = await keepFresh(refresh, {
-    runtime,
-    ...(expiresIn !== undefined && { expiresIn }),
-    onOutcome: (outcome) => told.push(outcome),
-  });
+  const runtime = { ...clock, sleep: sleepOf?.(clock) ?? clock.sleep };
+  const onOutcome = (outcome: unknown) => told.push(outcome);
+  const end = await keepFresh(refresh, { ...options, runtime, onOutcome });
   const gaps = at.slice(1).map((moment, index) => moment - (at[index] ?? 0));
   return { at, gaps, asked, told, end };
 }
@@ -136,27 +127,25 @@ describe('keepFresh', () => {
     }
   });
 
-  test('wakes with the machine, whose timers stand still while it sleeps', async () => {
+  test.for([
+    // Eight hours that only the wall clock counts, because timers stand still.
+    { what: 'wakes with the machine that sleeps', step: 3, turn: 8 * 3_600_000, at: 180 },
+    {
+      what: 'is not delayed by a wall clock that is set back',
+      step: 1,
+      turn: -8 * 3_600_000,
+      at: 1260,
+    },
+  ])('$what', async ({ step, turn, at }) => {
     let steps = 0;
     const sleepOf =
       (clock: Clockwork): Clockwork['sleep'] =>
       (milliseconds, signal) => {
         steps += 1;
-        // Eight hours that only the wall clock counts.
-        if (steps === 3) clock.set(clock.now() + 8 * 60 * 60_000);
+        if (steps === step) clock.set(clock.now() + turn);
         return clock.sleep(milliseconds, signal);
       };
-    expect((await kept(0.5, [], { expiresIn: 1800, sleepOf })).at).toEqual([180]);
-  });
-
-  test('is not delayed by a wall clock that is set back', async () => {
-    const sleepOf =
-      (clock: Clockwork): Clockwork['sleep'] =>
-      async (milliseconds, signal) => {
-        await clock.sleep(milliseconds, signal);
-        clock.set(0);
-      };
-    expect((await kept(0.5, [], { expiresIn: 1800, sleepOf })).at).toEqual([1260]);
+    expect((await kept(0.5, [], { expiresIn: 1800, sleepOf })).at).toEqual([at]);
   });
 
   test.for([
@@ -183,9 +172,8 @@ describe('keepFresh', () => {
       seen.reports += 1;
       abort('in onOutcome');
     };
-    const runtime = { ...timeOf(clock), sleep };
-    const { signal } = controller;
-    expect(await keepFresh(refresh, { signal, runtime, onOutcome })).toBeUndefined();
+    const options = { signal: controller.signal, runtime: { ...clock, sleep }, onOutcome };
+    expect(await keepFresh(refresh, options)).toBeUndefined();
     expect(seen).toEqual(expected);
   });
 
@@ -201,7 +189,7 @@ describe('an outage', () => {
   /** Whether a client of `ccstore` has its session after an hour, from its newest token to its end. */
   async function survives(seed: number, { after = 0, lasts = 0, retryAfter = '3600' }) {
     // The first number makes it refresh as late as it ever does.
-    const randoms = [
+    const random = [
       one,
       ...Array.from({ length: 97 }, (_, at) => Math.sin((seed + 1) * (at + 1)) ** 2),
     ];
@@ -216,10 +204,10 @@ describe('an outage', () => {
       expires = now + 930;
       return Response.json(ccstore.granted);
     };
-    const on = clientOn(ccstore, randoms, service);
+    const on = clientOn(ccstore, [service], { random });
     const controller = new AbortController();
     const end = await keepFresh(on.refresh, {
-      runtime: on.options.runtime,
+      runtime: on.runtime,
       signal: controller.signal,
       onOutcome: () => on.clock.elapsed() > 3_600_000 && controller.abort(),
     });

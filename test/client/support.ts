@@ -1,6 +1,6 @@
 import { ccstore as ccstoreClient } from '../../client/ccstore.ts';
 import { ccstoreui as ccstoreuiClient } from '../../client/ccstoreui.ts';
-import type { CredentialStore } from '../../client/credentials.ts';
+import { type CredentialStore, inMemory } from '../../client/credentials.ts';
 import { eos as eosClient } from '../../client/eos.ts';
 import type { ClientOptions, Refresh } from '../../client/refresher.ts';
 import type { Runtime } from '../../client/runtime.ts';
@@ -134,7 +134,7 @@ export const silent: Answer = ({ signal }) =>
   });
 
 /** A clock that a test turns, and that turns by itself while something sleeps. */
-export interface Clockwork extends Omit<Runtime, 'fetch' | 'locks' | 'timer' | 'channel'> {
+export interface Clockwork extends Pick<Runtime, 'now' | 'elapsed' | 'random' | 'sleep'> {
   /** Every sleep, in milliseconds. */
   readonly slept: number[];
   /** Turns both clocks. */
@@ -173,20 +173,35 @@ export function clockwork(...randoms: readonly number[]): Clockwork {
   return clock;
 }
 
-/** The clock's part of a runtime. */
-export function timeOf({ now, elapsed, random, sleep }: Clockwork) {
-  return { now, elapsed, random, sleep };
-}
+/** Limits of attempts that are over at once: they end as soon as everything else has happened. */
+export const soon: Runtime['timer'] = (_, callback) => {
+  const timer = setTimeout(callback, 1);
+  return () => clearTimeout(timer);
+};
 
 /** A client with a wire and a clock of its own. */
 export function clientOn(
   client: Client,
-  randoms: readonly number[],
-  ...answers: readonly Answer[]
+  answers: readonly Answer[],
+  {
+    random = [0],
+    runtime,
+    ...more
+  }: Partial<Parameters<Make>[0]> & { readonly random?: readonly number[] } = {},
 ) {
   const wire = failingWire(...answers);
-  const clock = clockwork(...randoms);
-  const runtime = { ...timeOf(clock), fetch: wire.fetch };
-  const options = { url: wire.url, credentials: client.credential, runtime };
-  return { wire, clock, options, refresh: client.make(options) };
+  const clock = clockwork(...random);
+  const all = { ...clock, fetch: wire.fetch, ...runtime };
+  const refresh = client.make({
+    url: wire.url,
+    credentials: client.credential,
+    ...more,
+    runtime: all,
+  });
+  return { ...wire, clock, runtime: all, refresh };
+}
+
+/** A store that is read and written at once; `read` may be another. */
+export function storeOf(credential: Fields, more: Partial<Store> = {}): Store {
+  return { ...inMemory<Fields, unknown>(credential), ...more };
 }

@@ -1,26 +1,29 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { inStorage, type Stored } from '../../client/credentials.ts';
+import { inStorage } from '../../client/credentials.ts';
 import type { Locks, Runtime } from '../../client/runtime.ts';
 import {
   type Answer,
   type Client,
   clientOf,
+  clientOn,
   clients,
   clockwork,
   cuts,
   type Fields,
   failingWire,
   refuses,
+  type Sent,
   type Store,
   says,
-  timeOf,
+  storeOf,
 } from './support.ts';
 
 const eos = clientOf('eos');
 const granted = says(200, eos.granted);
 const another = { sessionId: 'another', secureCode: 'login' };
-const secretsOf = ({ reached }: ReturnType<typeof failingWire>) =>
+const secretsOf = (reached: readonly Sent[]) =>
   reached.map(({ body }) => new URLSearchParams(body).get('secureCode'));
 
 /** `localStorage`, as far as it is used. */
@@ -40,35 +43,24 @@ function shared(credential: Fields): Store {
   return store;
 }
 
-/** Node's own Web Locks, and the names that were asked for. */
-function lockManager() {
-  const names: string[] = [];
-  const own = globalThis.navigator.locks as unknown as Locks;
-  const locks: Locks = {
-    request(name, ...rest) {
-      names.push(name);
-      return own.request(name, ...rest);
-    },
-  };
-  return { names, locks };
-}
+/** Node's own Web Locks. */
+const platformLocks = globalThis.navigator.locks as unknown as Locks;
 
 /** Tabs on one wire. By default they share a store and the platform's locks. */
 function tabsOn(answers: readonly Answer[], runtime: Partial<Runtime> = {}, client: Client = eos) {
-  const wire = failingWire(...answers);
   const credentials = shared(client.credential);
-  const { names, locks } = lockManager();
-  const all = { ...timeOf(clockwork(0)), fetch: wire.fetch, locks, ...runtime };
-  const tab = (retry = {}, store = credentials) =>
-    client.make({ url: wire.url, credentials: store, runtime: all, retry });
-  return { wire, credentials, locks, names, tab };
+  const wire = failingWire(...answers);
+  const all = { ...clockwork(0), locks: platformLocks, fetch: wire.fetch, ...runtime };
+  const tab = (more: Partial<Parameters<Client['make']>[0]> = {}) =>
+    client.make({ url: wire.url, credentials, runtime: all, ...more });
+  return { ...wire, credentials, tab };
 }
 
 /** Holds the lock of a store as another tab would, until the returned function is called. */
-async function hold(locks: Locks | undefined, { sharedAs }: Store): Promise<() => void> {
+async function hold({ sharedAs }: Store): Promise<() => void> {
   const got = Promise.withResolvers<void>();
   const freed = Promise.withResolvers<void>();
-  void locks?.request(`session-refresh ${sharedAs}`, {}, () => {
+  void platformLocks.request(`session-refresh ${sharedAs}`, {}, () => {
     got.resolve();
     return freed.promise;
   });
@@ -78,31 +70,36 @@ async function hold(locks: Locks | undefined, { sharedAs }: Store): Promise<() =
 
 describe('tabs that share a store', () => {
   test.for(clients)('send one request for $name at once', async (client) => {
-    const { wire, tab } = tabsOn([says(200, client.granted)], {}, client);
+    const { reached, tab } = tabsOn([says(200, client.granted)], {}, client);
     const tabs = Array.from({ length: 5 }, () => tab());
     const [first, ...others] = await Promise.all(tabs.map((refresh) => refresh()));
     expect(first).toMatchObject({ outcome: 'refreshed' });
     for (const other of others)
       expect(other).toMatchObject({ ...first, expiresIn: expect.any(Number) });
-    expect(wire.reached).toHaveLength(1);
+    expect(reached).toHaveLength(1);
     await tabs[0]?.();
-    expect(wire.reached).toHaveLength(2);
+    expect(reached).toHaveLength(2);
   });
 
-  test('lock by the name of the store, which has no secret', async () => {
-    const { credentials, names, tab } = tabsOn([granted]);
+  test('lock by the name of the store, which has no secret, and not where nobody shares it', async () => {
+    const names: string[] = [];
+    const locks: Locks = {
+      request(name, ...rest) {
+        names.push(name);
+        return platformLocks.request(name, ...rest);
+      },
+    };
+    const { credentials, tab } = tabsOn([granted], { locks });
     await tab()();
+    await tab({ credentials: storeOf(eos.credential) })();
     expect(names).toEqual([`session-refresh ${credentials.sharedAs}`]);
-    const own: Store = { read: () => ({ credential: eos.credential }), write: () => undefined };
-    await tab({}, own)();
-    expect(names).toHaveLength(1);
   });
 
   test('present the credential that the other one got', async () => {
-    const { wire, tab } = tabsOn([says(200, { ...eos.granted, secureCode: 'secret-2' })]);
+    const { reached, tab } = tabsOn([says(200, { ...eos.granted, secureCode: 'secret-2' })]);
     await tab()();
     await tab()();
-    expect(secretsOf(wire)).toEqual(['secret-code', 'secret-2']);
+    expect(secretsOf(reached)).toEqual(['secret-code', 'secret-2']);
   });
 
   test('refresh by themselves, with the newest credential, after one that failed', async () => {
@@ -110,59 +107,59 @@ describe('tabs that share a store', () => {
       credentials.write({ credential: another });
       return refuses(eos, 'failed')(sent);
     };
-    const { wire, credentials, tab } = tabsOn([login, granted]);
-    const outcomes = await Promise.all([tab({ attempts: 1 })(), tab({ attempts: 1 })()]);
+    const { reached, credentials, tab } = tabsOn([login, granted]);
+    const retry = { attempts: 1 };
+    const outcomes = await Promise.all([tab({ retry })(), tab({ retry })()]);
     expect(outcomes).toMatchObject(Array(2).fill({ outcome: 'refreshed' }));
-    expect(secretsOf(wire)).toEqual(['secret-code', 'login']);
+    expect(secretsOf(reached)).toEqual(['secret-code', 'login']);
   });
 
-  const denied: Locks = { request: () => Promise.reject(new Error('SecurityError')) };
-  test.for([
-    { what: 'has no locks', locks: undefined },
-    { what: 'denies them', locks: denied },
-  ])('refresh all the same where the platform $what', async ({ locks }) => {
-    const { wire, tab } = tabsOn([granted], { locks });
+  const stolen = new DOMException('stolen', 'AbortError');
+  test.for<{ what: string; locks: Locks | undefined; requests: number }>([
+    { what: 'the platform has no locks', locks: undefined, requests: 2 },
+    {
+      what: 'the platform denies them',
+      locks: { request: () => Promise.reject(new Error('SecurityError')) },
+      requests: 2,
+    },
+    {
+      what: 'a script steals the lock',
+      locks: { request: (_, __, run) => Promise.race([run(), Promise.reject(stolen)]) },
+      requests: 2,
+    },
+  ])('refresh all the same where $what', async ({ locks, requests }) => {
+    const { reached, tab } = tabsOn([granted], { locks });
     const outcomes = await Promise.all([tab()(), tab()()]);
-    expect(outcomes).toMatchObject(Array(2).fill({ outcome: 'refreshed' }));
-    expect(wire.reached).toHaveLength(2);
+    expect(outcomes).toMatchObject(Array(2).fill({ outcome: 'refreshed', grant: eos.granted }));
+    expect(reached).toHaveLength(requests);
   });
 
   test('refresh all the same behind a tab that keeps the lock', async () => {
-    const { credentials, locks, tab } = tabsOn([granted]);
-    const free = await hold(locks, credentials);
-    expect(await tab({ totalMs: 50 })()).toMatchObject({ outcome: 'refreshed' });
+    const { credentials, tab } = tabsOn([granted]);
+    const free = await hold(credentials);
+    expect(await tab({ retry: { totalMs: 50 } })()).toMatchObject({ outcome: 'refreshed' });
     free();
   });
 
   test('leave the queue when the caller aborts', async () => {
-    const { wire, credentials, locks, tab } = tabsOn([granted]);
-    const free = await hold(locks, credentials);
+    const { reached, credentials, tab } = tabsOn([granted]);
+    const free = await hold(credentials);
     const refresh = tab();
     const controller = new AbortController();
     const left = refresh({ signal: controller.signal });
     controller.abort('enough');
     await expect(left).rejects.toBe('enough');
     free();
-    expect(wire.reached).toEqual([]);
+    expect(reached).toEqual([]);
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
-  });
-
-  test('go on when a script steals the lock', async () => {
-    const stolen = new DOMException('stolen', 'AbortError');
-    const locks: Locks = {
-      request: (_, __, run) => Promise.race([run(), Promise.reject(stolen)]),
-    };
-    const { wire, tab } = tabsOn([granted], { locks });
-    expect(await tab()()).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
-    expect(wire.reached).toHaveLength(1);
   });
 
   test('pass on what their store throws, once', async () => {
     const full = new Error('QuotaExceededError');
-    const { wire, credentials, tab } = tabsOn([granted]);
-    const store: Store = { ...credentials, write: () => Promise.reject(full) };
-    await expect(tab({}, store)()).rejects.toBe(full);
-    expect(wire.reached).toHaveLength(1);
+    const { reached, credentials, tab } = tabsOn([granted]);
+    const throwing: Store = { ...credentials, write: () => Promise.reject(full) };
+    await expect(tab({ credentials: throwing })()).rejects.toBe(full);
+    expect(reached).toHaveLength(1);
   });
 
   test.for([
@@ -182,29 +179,30 @@ describe('tabs that share a store', () => {
         return run();
       },
     };
-    const { credentials, tab } = tabsOn([cuts], { ...timeOf(clock), locks });
+    const { credentials, tab } = tabsOn([cuts], { ...clock, locks });
     expect(await tab()()).toMatchObject({ outcome: 'refreshed', expiresIn: left });
   });
 });
 
 describe('a login or logout during a refresh', () => {
   /** A refresh during whose first request the store changes. */
-  async function during(change: (store: Store) => void, ...answers: readonly Answer[]) {
+  async function during(change: (store: Store) => unknown, ...answers: readonly Answer[]) {
+    const credentials = storeOf(eos.credential);
     const [first = cuts, ...later] = answers;
     const changing: Answer = (sent) => {
-      change(on.credentials);
+      change(credentials);
       return first(sent);
     };
-    const on = tabsOn([changing, ...later], { locks: undefined });
-    return { ...on, outcome: await on.tab()() };
+    const { reached, refresh } = clientOn(eos, [changing, ...later], { credentials });
+    return { reached, credentials, outcome: await refresh() };
   }
   const login = (store: Store) => store.write({ credential: another });
 
   test('is not answered with the session before it', async () => {
     const theirs = { ...eos.granted, secureCode: 'login', profile: { displayName: 'Bar' } };
-    const { wire, credentials, outcome } = await during(login, granted, says(200, theirs));
+    const { reached, credentials, outcome } = await during(login, granted, says(200, theirs));
     expect(outcome).toMatchObject({ outcome: 'refreshed', grant: theirs });
-    expect(secretsOf(wire)).toEqual(['secret-code', 'login']);
+    expect(secretsOf(reached)).toEqual(['secret-code', 'login']);
     expect((await credentials.read())?.credential).toEqual(another);
   });
 
@@ -215,39 +213,39 @@ describe('a login or logout during a refresh', () => {
 
   test('is told from a refresh of another tab that shows late', async () => {
     const grant = { ...eos.granted, secureCode: 'theirs' };
+    const credential = { ...eos.credential, secureCode: 'theirs' };
     // By a clock that was set back since.
     const last = { at: Date.UTC(2026, 0, 16), grant, expiresIn: 60 };
-    const { wire, outcome } = await during((store) => {
-      store.write({ credential: { ...eos.credential, secureCode: 'theirs' }, last });
-    }, granted);
+    const { reached, outcome } = await during(
+      (store) => store.write({ credential, last }),
+      granted,
+    );
     expect(outcome).toEqual({ outcome: 'refreshed', grant, expiresIn: 60 });
-    expect(wire.reached).toHaveLength(1);
+    expect(reached).toHaveLength(1);
   });
 
   test('is not undone: a user who logged out stays so', async () => {
     const { values, ...local } = storage();
     const credentials: Store = inStorage(local, 'session');
     credentials.write({ credential: eos.credential });
-    const { tab } = tabsOn([
-      (sent) => {
-        values.clear();
-        return granted(sent);
-      },
-    ]);
-    expect(await tab({}, credentials)()).toEqual({ outcome: 'ended', code: 'no-credential' });
+    const logout: Answer = (sent) => {
+      values.clear();
+      return granted(sent);
+    };
+    const { refresh } = clientOn(eos, [logout], { credentials });
+    expect(await refresh()).toEqual({ outcome: 'ended', code: 'no-credential' });
     expect(values.size).toBe(0);
   });
 
   test('gives up with the cause login after the third', async () => {
+    const credentials = storeOf(eos.credential);
     let logins = 0;
-    const { wire, outcome } = await during(() => undefined, granted);
-    expect([wire.reached.length, outcome.outcome]).toEqual([1, 'refreshed']);
     const busy: Answer = (sent) => {
-      on.credentials.write({ credential: { ...another, secureCode: String(logins++) } });
+      credentials.write({ credential: { ...another, secureCode: String(logins++) } });
       return granted(sent);
     };
-    const on = tabsOn([busy], { locks: undefined });
-    expect(await on.tab()()).toEqual({ outcome: 'retry-later', cause: 'login' });
+    const { refresh } = clientOn(eos, [busy], { credentials });
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'login' });
     expect(logins).toBe(3);
   });
 });
@@ -255,48 +253,40 @@ describe('a login or logout during a refresh', () => {
 describe('tabs in processes of their own, whose stores do not show each other’s writes', () => {
   /** Three tabs that have only the lock and the channel in common. */
   function processes(answers: readonly Answer[], runtime: Partial<Runtime> = {}, client = eos) {
-    const wire = failingWire(...answers);
+    const { fetch, url, reached } = failingWire(...answers);
     const sharedAs = randomUUID();
-    const all = { fetch: wire.fetch, ...runtime };
     const tabs = [0, 1, 2].map(() => {
-      let stored: Stored<Fields, unknown> | undefined = { credential: client.credential };
-      const write = (next: typeof stored) => {
-        stored = next;
-      };
-      const store: Store = { sharedAs, read: () => stored, write };
-      const retry = { attempts: 1 };
-      return {
-        store,
-        refresh: client.make({ url: wire.url, credentials: store, runtime: all, retry }),
-      };
+      const store = storeOf(client.credential, { sharedAs });
+      const options = { url, credentials: store, retry: { attempts: 1 } };
+      return { store, refresh: client.make({ ...options, runtime: { fetch, ...runtime } }) };
     });
     const refreshAll = (some = tabs) => Promise.all(some.map(({ refresh }) => refresh()));
-    return { tabs, wire, refreshAll, name: `session-refresh ${sharedAs}` };
+    return { tabs, reached, refreshAll, name: `session-refresh ${sharedAs}` };
   }
 
   test.for(clients)('send one request for $name at once', async (client) => {
-    const { tabs, wire, refreshAll } = processes([says(200, client.granted)], {}, client);
+    const { tabs, reached, refreshAll } = processes([says(200, client.granted)], {}, client);
     const [first, ...others] = await refreshAll();
     expect(first).toMatchObject({ outcome: 'refreshed' });
     for (const other of others)
       expect(other).toMatchObject({ ...first, expiresIn: expect.any(Number) });
-    expect(wire.reached).toHaveLength(1);
+    expect(reached).toHaveLength(1);
     // An answer from before a call does not count for it.
     await tabs[1]?.refresh();
-    expect(wire.reached).toHaveLength(2);
+    expect(reached).toHaveLength(2);
   });
 
   test('refresh by themselves at once after one that failed', async () => {
     // A message takes longer than no time at all.
     const slow: Answer = async (sent) => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await setTimeout(50);
       return granted(sent);
     };
     // No timer ends: they do not wait for it.
-    const { wire, refreshAll } = processes([cuts, slow], { timer: () => () => undefined });
-    const outcomes = (await refreshAll()).map(({ outcome }) => outcome);
-    expect(outcomes).toEqual(['retry-later', 'refreshed', 'refreshed']);
-    expect(wire.reached).toHaveLength(2);
+    const { reached, refreshAll } = processes([cuts, slow], { timer: () => () => undefined });
+    const outcomes = ['retry-later', 'refreshed', 'refreshed'].map((outcome) => ({ outcome }));
+    expect(await refreshAll()).toMatchObject(outcomes);
+    expect(reached).toHaveLength(2);
   });
 
   const fails = () => {
@@ -308,21 +298,21 @@ describe('tabs in processes of their own, whose stores do not show each other’
     { what: 'it is silent', channel: () => ({ post: () => undefined, close: () => undefined }) },
     { what: 'it posts nothing', channel: () => ({ post: fails, close: () => undefined }) },
   ])('refresh each by itself where $what', async ({ channel }) => {
-    const { wire, refreshAll } = processes([granted], { channel });
+    const { reached, refreshAll } = processes([granted], { channel });
     for (const outcome of await refreshAll())
       expect(outcome).toMatchObject({ outcome: 'refreshed' });
-    expect(wire.reached).toHaveLength(3);
+    expect(reached).toHaveLength(3);
   });
 
   test('take no answer for another login', async () => {
-    const { tabs, wire, refreshAll } = processes([
+    const { tabs, reached, refreshAll } = processes([
       (sent) => {
         tabs[1]?.store.write({ credential: another });
         return granted(sent);
       },
     ]);
     await refreshAll(tabs.slice(0, 2));
-    expect(secretsOf(wire)).toEqual(['secret-code', 'login']);
+    expect(secretsOf(reached)).toEqual(['secret-code', 'login']);
   });
 
   const { credential } = eos;
@@ -347,10 +337,10 @@ describe('tabs in processes of their own, whose stores do not show each other’
       channel.close();
       return cuts(sent);
     };
-    const { tabs, wire, refreshAll, name } = processes([forged, granted]);
+    const { tabs, reached, refreshAll, name } = processes([forged, granted]);
     const [, second] = await refreshAll(tabs.slice(0, 2));
     expect(second).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
-    expect(wire.reached).toHaveLength(2);
+    expect(reached).toHaveLength(2);
   });
 
   test('close their channels', async () => {
@@ -372,28 +362,28 @@ describe('maxAge', () => {
   test('takes an answer that is no older, and tells what is left of it', async () => {
     const clock = clockwork(0);
     const date = { Date: 'Thu, 15 Jan 2026 12:00:00 GMT' };
-    const { wire, tab } = tabsOn([says(200, eos.granted, date)], timeOf(clock));
+    const { reached, tab } = tabsOn([says(200, eos.granted, date)], clock);
     await tab()();
     clock.pass(10 * minute);
     const left = { outcome: 'refreshed', grant: eos.granted, expiresIn: 20 * 60 };
     expect(await tab()({ maxAge: 600 })).toEqual(left);
-    expect(wire.reached).toHaveLength(1);
+    expect(reached).toHaveLength(1);
     await tab()({ maxAge: 599 });
-    expect(wire.reached).toHaveLength(2);
+    expect(reached).toHaveLength(2);
   });
 
   test('takes no answer from the future, and none where there is none', async () => {
     for (const last of [{ at: Date.UTC(2026, 0, 15, 13), grant: {}, expiresIn: 1 }, undefined]) {
-      const { wire, credentials, tab } = tabsOn([granted]);
+      const { reached, credentials, tab } = tabsOn([granted]);
       credentials.write({ credential: eos.credential, ...(last && { last }) });
       await tab()({ maxAge: 100_000 });
-      expect(wire.reached).toHaveLength(1);
+      expect(reached).toHaveLength(1);
     }
   });
 
   test('takes no answer after the clock was set back, until the next refresh', async () => {
     const clock = clockwork(0);
-    const { wire, tab } = tabsOn([granted, cuts, cuts, cuts, cuts, granted], timeOf(clock));
+    const { reached, tab } = tabsOn([granted, cuts, cuts, cuts, cuts, granted], clock);
     const refresh = tab();
     await refresh();
     clock.pass(20 * minute);
@@ -401,10 +391,10 @@ describe('maxAge', () => {
     clock.set(clock.now() - 19 * minute);
     expect(await refresh({ maxAge: 600 })).toMatchObject({ outcome: 'retry-later' });
     expect(await refresh({ maxAge: 600 })).toMatchObject({ outcome: 'refreshed' });
-    expect(wire.reached).toHaveLength(6);
+    expect(reached).toHaveLength(6);
     clock.pass(minute);
     await refresh({ maxAge: 600 });
-    expect(wire.reached).toHaveLength(6);
+    expect(reached).toHaveLength(6);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What must not compile. tsc reads this file; nothing runs it. */
+/** What must not compile: with the sources by tsc, and with the packed client in package.test.ts. */
 import { type CcstoreEnd, type CcstoreGrant, ccstore } from '../../client/ccstore.ts';
 import type { Stored } from '../../client/credentials.ts';
 import {
@@ -10,7 +10,6 @@ import {
   eos,
 } from '../../client/eos.ts';
 import { keepFresh } from '../../client/keep-fresh.ts';
-import type { Outcome } from '../../client/outcome.ts';
 import { type S360End, type S360Grant, s360 } from '../../client/s360.ts';
 
 declare const url: string;
@@ -65,26 +64,36 @@ export const causes = {
   login: 0,
 } satisfies Record<(EosOutcome & { outcome: 'retry-later' })['cause'], number>;
 
-/** And so are the codes of an end, each contract's own. */
+/** And so are the codes of an end and the grants, each contract's own. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
-type ResultOf<Client extends (...options: never[]) => (...options: never[]) => Promise<unknown>> =
-  Awaited<ReturnType<ReturnType<Client>>>;
-export const ofEos: Same<ResultOf<typeof eos>, Outcome<EosGrant, '3-2'>> = true;
-export const ofS360: Same<
-  ResultOf<typeof s360>,
-  Outcome<S360Grant, 'ESB-IDP-E0003' | 'ESB-IDP-E0004'>
-> = true;
-export const ofCcstore: Same<
-  ResultOf<typeof ccstore>,
-  Outcome<CcstoreGrant, '90002' | '90003' | '90004'>
-> = true;
-export const ends: Same<S360End | CcstoreEnd, EosEnd> = false;
+type Of<Client extends (...options: never[]) => () => Promise<unknown>> = Awaited<
+  ReturnType<ReturnType<Client>>
+>;
+type Means<Result, Code, Grant> = [
+  Same<
+    Extract<Result, { outcome: 'ended' }>,
+    { readonly outcome: 'ended'; readonly code: Code | 'no-credential' }
+  >,
+  Same<
+    Extract<Result, { grant: unknown }>,
+    { readonly outcome: 'refreshed'; readonly grant: Grant; readonly expiresIn: number }
+  >,
+];
+export const results: readonly [
+  Means<Of<typeof eos>, '3-2', EosGrant>,
+  Means<Of<typeof s360>, 'ESB-IDP-E0003' | 'ESB-IDP-E0004', S360Grant>,
+  Means<Of<typeof ccstore>, '90002' | '90003' | '90004', CcstoreGrant>,
+  Same<S360End | CcstoreEnd, EosEnd>,
+] = [[true, true], [true, true], [true, true], false];
 
 /** Values stay as they are. */
 // @ts-expect-error: a store's contents are replaced, not changed
 stored.credential = { sessionId: 'id', secureCode: 'code' };
 // @ts-expect-error: an app is the service's
 outcome.outcome === 'refreshed' && outcome.grant.mobilityApps.user.push({});
+
+// @ts-expect-error: a profile is not text
+export const text: string | false = outcome.outcome === 'refreshed' && outcome.grant.profile;
 
 /** Keeping fresh ends with the contract's own end, or with nothing. */
 export const fresh: Promise<{ code: EosEnd | 'no-credential' } | undefined> = keepFresh(refresh);

@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import {
   MockIntegration,
   ResponseType,
@@ -10,38 +9,36 @@ import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
-import { asText, everything, newApp, only, resources, synthesized } from './synthesis.ts';
+import { all, asText, everything, newApp, only, synthesized, templateOf } from './synthesis.ts';
 
 const template = synthesized();
-const outputs = template.toJSON().Outputs;
 
 describe.for(contracts)('the API of $name', (contract) => {
   const { name, path, apiKey } = contract;
   const api = only(template, 'AWS::ApiGateway::RestApi', `${name}Api`).id;
   const mine = (type: string) =>
-    resources(template, type).filter(
-      ([, { Properties }]) => asText(Properties.RestApiId) === `{${api}}`,
+    all(template, `AWS::ApiGateway::${type}`).filter(
+      ({ Properties }) => asText(Properties.RestApiId) === `{${api}}`,
     );
+  const [stage, ...otherStages] = mine('Stage');
+  const answers = mine('GatewayResponse');
 
   test('answers at a URL that ends in the documented path', () => {
-    const [stage = '', resource] = mine('AWS::ApiGateway::Stage')[0] ?? [];
-    const output = `${name[0]?.toUpperCase()}${name.slice(1)}Url`;
-    const url = asText(outputs[output].Value).replace(
-      `{${stage}}`,
-      String(resource?.Properties.StageName),
-    );
+    const output = template.Outputs[`${name[0]?.toUpperCase()}${name.slice(1)}Url`]?.Value;
+    const url = asText(output).replace(`{${stage?.id}}`, stage?.Properties.StageName);
     expect(url).toBe(`https://{${api}}.execute-api.{AWS::Region}.{AWS::URLSuffix}${path}`);
+    expect(otherStages).toEqual([]);
   });
 
   test('has POST on that path, and no other method', () => {
-    const methods = mine('AWS::ApiGateway::Method');
+    const methods = mine('Method');
     expect(methods).toHaveLength(1);
-    expect(methods[0]?.[1].Properties).toMatchObject({
+    expect(methods[0]?.Properties).toMatchObject({
       HttpMethod: 'POST',
       ...(apiKey === 'required' && { ApiKeyRequired: true }),
       AuthorizationType: apiKey === 'required' ? 'CUSTOM' : 'NONE',
     });
-    const segments = mine('AWS::ApiGateway::Resource').map(([, r]) => r.Properties.PathPart);
+    const segments = mine('Resource').map(({ Properties }) => Properties.PathPart);
     expect(`/${path.split('/')[1]}/${segments.join('/')}`).toBe(path);
   });
 
@@ -49,17 +46,14 @@ describe.for(contracts)('the API of $name', (contract) => {
     const types = Object.values(ResponseType).filter((type) => type instanceof ResponseType);
     const known = types.map(({ responseType }) => responseType).toSorted();
     expect(gatewayFaults.map(([type]) => type.responseType).toSorted()).toEqual(known);
-    const answers = mine('AWS::ApiGateway::GatewayResponse');
-    expect(answers.map(([, r]) => r.Properties.ResponseType).toSorted()).toEqual(known);
+    expect(answers.map((one) => one.Properties.ResponseType).toSorted()).toEqual(known);
   });
 
   test.for(gatewayFaults)('answers %s with the reply of its table', ([type, fault]) => {
     const { status, body, headers = {} } = contract.refuse(fault, '$context.requestId');
-    const answer = mine('AWS::ApiGateway::GatewayResponse').find(
-      ([, { Properties }]) => Properties.ResponseType === type.responseType,
-    );
+    const answer = answers.find((one) => one.Properties.ResponseType === type.responseType);
     const header = (text: string) => `gatewayresponse.header.${text}`;
-    expect(answer?.[1].Properties).toMatchObject({
+    expect(answer?.Properties).toMatchObject({
       StatusCode: String(status),
       ResponseTemplates: { 'application/json': body },
       ResponseParameters: {
@@ -70,11 +64,12 @@ describe.for(contracts)('the API of $name', (contract) => {
         ),
       },
     });
+    // No other origin by default, and nothing of API Gateway's own text.
+    expect(JSON.stringify(answer)).not.toContain('Access-Control');
   });
 
   test('traces, throttles and logs no request', () => {
-    const [stage] = mine('AWS::ApiGateway::Stage');
-    expect(stage?.[1].Properties).toMatchObject({
+    expect(stage?.Properties).toMatchObject({
       TracingEnabled: true,
       MethodSettings: [
         {
@@ -85,52 +80,37 @@ describe.for(contracts)('the API of $name', (contract) => {
         },
       ],
     });
-    expect(stage?.[1].DependsOn).toContain(resources(template, 'AWS::ApiGateway::Account')[0]?.[0]);
+    expect(stage?.DependsOn).toContain(only(template, 'AWS::ApiGateway::Account').id);
   });
 
   test('writes an access log of both request ids and no header', () => {
-    const [stage] = mine('AWS::ApiGateway::Stage');
-    const setting = stage?.[1].Properties.AccessLogSetting;
-    const { Format } = setting as { Format: string };
+    const { Format } = stage?.Properties.AccessLogSetting ?? {};
     const fields = Object.values<string>(JSON.parse(Format));
-    expect(fields).toEqual(
-      expect.arrayContaining(['$context.requestId', '$context.extendedRequestId']),
-    );
+    const ids = ['$context.requestId', '$context.extendedRequestId'];
+    expect(fields).toEqual(expect.arrayContaining(ids));
     for (const field of fields) expect(field).toMatch(/^\$context\.[A-Za-z.]+$/);
     expect(fields).not.toContain('$context.identity.apiKey');
   });
-
-  test('allows no other origin by default', () => {
-    const answers = mine('AWS::ApiGateway::GatewayResponse');
-    expect(JSON.stringify(answers)).not.toContain('Access-Control');
-  });
 });
 
-test('no gateway response contains API Gateway’s own error text', () => {
-  expect(JSON.stringify(template.toJSON())).not.toContain('$context.error');
+test('no template contains API Gateway’s own error text', () => {
+  expect(JSON.stringify(template)).not.toContain('$context.error');
 });
 
 test('an API with allowed origins answers preflights and adds CORS headers to every response', () => {
   const open = synthesized(everything, 'prod');
-  const answers = resources(open, 'AWS::ApiGateway::GatewayResponse');
-  const marked = answers.filter(([, r]) =>
-    JSON.stringify(r).includes('Access-Control-Allow-Origin'),
+  const marked = all(open, 'AWS::ApiGateway::GatewayResponse').filter((one) =>
+    JSON.stringify(one).includes('Access-Control-Allow-Origin'),
   );
   expect(marked).toHaveLength(contracts.length * gatewayFaults.length);
-  for (const [, { Properties }] of marked)
+  for (const { Properties } of marked)
     expect(Properties.ResponseParameters).toMatchObject({
       'gatewayresponse.header.Access-Control-Expose-Headers': "'X-Request-Id, Retry-After, Date'",
     });
-  const methods = resources(open, 'AWS::ApiGateway::Method');
-  for (const name of [
-    'Authorization',
-    'Content-Type',
-    'X-Request-Id',
-    'api_key',
-    'X-CCProfileType',
-  ])
-    expect(JSON.stringify(methods)).toContain(name);
-  expect(methods.map(([, r]) => r.Properties.HttpMethod).toSorted()).toEqual([
+  const methods = all(open, 'AWS::ApiGateway::Method');
+  const allowed = ['Authorization', 'Content-Type', 'X-Request-Id', 'api_key', 'X-CCProfileType'];
+  for (const name of allowed) expect(JSON.stringify(methods)).toContain(name);
+  expect(methods.map(({ Properties }) => Properties.HttpMethod).toSorted()).toEqual([
     ...contracts.map(() => 'OPTIONS'),
     ...contracts.map(() => 'POST'),
   ]);
@@ -141,13 +121,16 @@ test('an API with allowed origins answers preflights and adds CORS headers to ev
 test('a changed authorizer causes a new deployment of the API', () => {
   const deployment = (seconds: number) => {
     const stack = new Stack(newApp(), 'Stack');
-    const handler = Lambda.fromFunctionArn(stack, 'Handler', 'arn:aws:lambda:a:1:function:b');
-    const resultsCacheTtl = Duration.seconds(seconds);
-    const authorizer = new TokenAuthorizer(stack, 'Authorizer', { handler, resultsCacheTtl });
-    const api = new RestApi(stack, 'Api');
-    api.root.addMethod('POST', new MockIntegration(), { authorizer });
-    return resources(Template.fromStack(stack), 'AWS::ApiGateway::Deployment').map(([id]) => id);
+    const functionArn = 'arn:aws:lambda:a:1:function:b';
+    const attributes = { functionArn, sameEnvironment: true };
+    const handler = Lambda.fromFunctionAttributes(stack, 'Handler', attributes);
+    const authorizer = new TokenAuthorizer(stack, 'Authorizer', {
+      handler,
+      resultsCacheTtl: Duration.seconds(seconds),
+    });
+    new RestApi(stack, 'Api').root.addMethod('POST', new MockIntegration(), { authorizer });
+    return only(templateOf(stack), 'AWS::ApiGateway::Deployment').id;
   };
-  expect(deployment(300)).toEqual(deployment(300));
-  expect(deployment(300)).not.toEqual(deployment(60));
+  expect(deployment(300)).toBe(deployment(300));
+  expect(deployment(300)).not.toBe(deployment(60));
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { contracts } from '../../functions/contracts.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
@@ -19,14 +19,34 @@ export const stages = { dev, prod } satisfies Record<string, Settings>;
 /** The flags of cdk.json, and one that has nothing bundled: only the template is looked at. */
 export const flags = { ...context, 'aws:cdk:bundling-stacks': [] };
 
-const made = new Map<string, Template>();
+/** A resource of a template. */
+export interface Resource {
+  readonly id: string;
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into a resource without knowing its shape
+  readonly Properties: Readonly<Record<string, any>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+}
+
+/** A template as CloudFormation gets it. */
+export interface Synthesized {
+  readonly Resources: Readonly<Record<string, Omit<Resource, 'id'>>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+const made = new Map<string, Synthesized>();
 
 /** The template of a stage with some settings changed. */
 export function synthesized(changes: Partial<Settings> = {}, stage: keyof typeof stages = 'dev') {
   const key = JSON.stringify([changes, stage]);
-  const template = made.get(key) ?? Template.fromStack(stackOf(newApp(), changes, stage));
+  const template = made.get(key) ?? templateOf(stackOf(newApp(), changes, stage));
   made.set(key, template);
   return template;
+}
+
+export function templateOf(stack: Stack): Synthesized {
+  return Template.fromStack(stack).toJSON() as Synthesized;
 }
 
 /**
@@ -39,16 +59,11 @@ export function newApp({ rules = false } = {}): App {
 }
 
 /** The stack of a stage with some settings changed. */
-export function stackOf(
-  app: App,
-  changes: Partial<Settings>,
-  stage: keyof typeof stages,
-  id = 'Stack',
-): RefreshStack {
+export function stackOf(app: App, changes: Partial<Settings>, stage: keyof typeof stages) {
   const settings = { ...stages[stage], ...changes };
   const problem = settingsProblem(settings);
   if (problem) throw new Error(problem);
-  return new RefreshStack(app, id, { stage: { name: stage, settings } });
+  return new RefreshStack(app, 'Stack', { stage: { name: stage, settings } });
 }
 
 /** A custom domain. */
@@ -78,27 +93,18 @@ export const everything: Partial<Settings> = {
   ),
 };
 
-/** A resource of a template. */
-export interface Resource {
-  readonly Type: string;
-  readonly Properties: Readonly<Record<string, unknown>>;
-  readonly DependsOn?: readonly string[];
-  readonly DeletionPolicy?: string;
-}
-
-/** The resources of a type, by their logical ids. */
-export function resources(
-  template: Template,
-  type: string,
-): readonly (readonly [string, Resource])[] {
-  return Object.entries(template.findResources(type)) as [string, Resource][];
+/** The resources of a type. */
+export function all({ Resources }: Synthesized, type: string): readonly Resource[] {
+  return Object.entries(Resources)
+    .filter(([, { Type }]) => Type === type)
+    .map(([id, resource]) => ({ id, ...resource, Properties: resource.Properties ?? {} }));
 }
 
 /** The only resource of a type whose logical id begins with a text. */
-export function only(template: Template, type: string, beginning = '') {
-  const [found, ...more] = resources(template, type).filter(([id]) => id.startsWith(beginning));
+export function only(template: Synthesized, type: string, beginning = ''): Resource {
+  const [found, ...more] = all(template, type).filter(({ id }) => id.startsWith(beginning));
   if (!found || more.length > 0) throw new Error(`expected one ${type} ${beginning}`);
-  return { id: found[0], ...found[1] };
+  return found;
 }
 
 /**
@@ -115,4 +121,15 @@ export function asText(value: unknown): string {
     return parts.map(asText).join(separator);
   }
   return JSON.stringify(value);
+}
+
+/** What a policy allows, each statement in one line. */
+export function allowedBy({ Properties }: Resource): string[] {
+  const statements: { Action: string | string[]; Resource: unknown; Condition?: unknown }[] =
+    Properties.PolicyDocument.Statement;
+  return statements.map(({ Action, Resource, Condition }) => {
+    const on = [Resource].flat().map((one) => asText(one).replace(/[0-9A-F]{8}(?=[.}])/g, ''));
+    const when = Condition ? ` if ${JSON.stringify(Condition)}` : '';
+    return `${[Action].flat().join(', ')} on ${on.join(', ')}${when}`;
+  });
 }

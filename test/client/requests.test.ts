@@ -1,0 +1,371 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { inMemory, inStorage } from '../../client/credentials.ts';
+import { keepFresh } from '../../client/keep-fresh.ts';
+import { demoApiKey } from '../../local/demo.ts';
+import {
+  type Answer,
+  type Client,
+  clientOf,
+  clientOn,
+  clients,
+  cuts,
+  type Fields,
+  refuses,
+  says,
+  silent,
+  soon,
+  storeOf,
+} from './support.ts';
+
+const eos = clientOf('eos');
+const granted = says(200, eos.granted);
+const failed = { outcome: 'retry-later', cause: 'status' } as const;
+const fails = says(500, { message: 'Internal error', code: '9-1' });
+
+describe('a request', () => {
+  const v4 = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/;
+  test.for([
+    {
+      name: 'eos',
+      credentials: { sessionId: 'a&b=c', secureCode: '1+1 é%' },
+      headers: { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' },
+      body: 'sessionId=a%26b%3Dc&secureCode=1%2B1+%C3%A9%25',
+    },
+    {
+      name: 's360',
+      headers: {
+        api_key: demoApiKey,
+        'content-type': 'application/json',
+        'x-request-id': expect.stringMatching(v4),
+      },
+      body: '{"sessionToken":"secret-token","sessionId":"secret-id"}',
+    },
+    { name: 'ccstore', headers: { authorization: 'Bearer secret-token' }, body: '' },
+    { name: 'ccstoreui', headers: { authorization: 'Bearer secret-token' }, body: '' },
+  ])('of $name has the credential where the document has it', async (row) => {
+    const { name, credentials, headers, body } = row;
+    const client = clientOf(name);
+    const { reached, refresh } = clientOn(client, [says(200, client.granted)], {
+      random: [0.1, 0.9],
+      ...(credentials && { credentials }),
+    });
+    await refresh();
+    // Neither cookies nor the address of the page go with it.
+    expect(reached).toMatchObject([{ credentials: 'omit', referrerPolicy: 'no-referrer', body }]);
+    expect(Object.fromEntries(reached[0]?.headers ?? [])).toEqual(headers);
+  });
+});
+
+describe('a temporary failure', () => {
+  test.for([
+    { what: 'a broken connection', answer: cuts },
+    { what: 'a 500', answer: fails },
+    { what: 'a 502 of a proxy', answer: says(502, '<html>Bad Gateway</html>') },
+    { what: 'a 503 without a body', answer: says(503, '') },
+    { what: 'a 429 of a proxy', answer: says(429, 'slow down') },
+    { what: 'a 408', answer: says(408, { message: 'late', code: '9-9' }) },
+    { what: 'a 425', answer: says(425, { message: 'early', code: '9-9' }) },
+    { what: 'a 429', answer: says(429, { message: 'Too many requests', code: '9-4' }) },
+  ])('is tried again: $what', async ({ answer }) => {
+    const { reached, refresh } = clientOn(eos, [answer, answer, granted]);
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
+    expect(reached).toHaveLength(3);
+  });
+
+  test.for(clients)('of $name is tried again with the same credential', async (client) => {
+    const { reached, refresh } = clientOn(client, [cuts, cuts, says(200, client.granted)]);
+    await refresh();
+    const sent = reached.map(({ body, headers }) => [body, headers.get('authorization')]);
+    expect(sent).toEqual([sent[0], sent[0], sent[0]]);
+  });
+
+  const doubling = [500, 1000, 2000, 4000];
+  const many = { attempts: 8, totalMs: 600_000 };
+  const short = { attempts: 100, totalMs: 10_000 };
+  test.for([
+    { what: 'four times, after full jitter', random: [0.999, 0.25, 0], slept: [499.5, 250, 0] },
+    {
+      what: 'under a ceiling that stops doubling',
+      retry: many,
+      slept: [...doubling, 8000, 8000, 8000],
+    },
+    { what: 'never past the total time', retry: short, slept: doubling },
+  ])('is tried $what', async ({ random = [1], retry = {}, slept }) => {
+    const { reached, clock, refresh } = clientOn(eos, [fails], { random, retry });
+    expect(await refresh()).toEqual({ ...failed, status: 500 });
+    expect(clock.slept).toEqual(slept);
+    expect(reached).toHaveLength(slept.length + 1);
+  });
+
+  test.for([
+    { what: 'network', tries: ['status', 'timeout', 'network'] },
+    { what: 'timeout', tries: ['network', 'status', 'timeout'] },
+    { what: 'status', tries: ['timeout', 'network', 'status'] },
+  ] as const)('has the cause of the last try: $what', async ({ what, tries }) => {
+    const answers = { status: fails, network: cuts, timeout: silent };
+    const options = { retry: { attempts: 3 }, runtime: { timer: soon } };
+    const on = clientOn(
+      eos,
+      tries.map((each) => answers[each]),
+      options,
+    );
+    expect(await on.refresh()).toMatchObject({ outcome: 'retry-later', cause: what });
+  });
+
+  test('does not affect the next refresh', async () => {
+    const { refresh } = clientOn(eos, [cuts, cuts, cuts, cuts, granted]);
+    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'network' });
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+  });
+
+  test('ends with a timeout where one attempt uses up the total time', async () => {
+    const on = clientOn(eos, [silent], {
+      retry: { attemptMs: 600_000, totalMs: 500 },
+      runtime: {
+        timer: (milliseconds, callback) =>
+          soon(0, () => {
+            on.clock.pass(milliseconds);
+            callback();
+          }),
+      },
+    });
+    expect(await on.refresh()).toEqual({ outcome: 'retry-later', cause: 'timeout' });
+    expect([on.clock.elapsed(), on.reached.length]).toEqual([1500, 1]);
+  });
+
+  test('is tried no more once another tab has replaced the credential', async () => {
+    // Half a minute later, the service would take it for the parent and replace the new one as well.
+    const grant = { ...eos.granted, secureCode: 'theirs' };
+    const credentials = storeOf(eos.credential);
+    const on = clientOn(
+      eos,
+      [
+        (sent) => {
+          const last = { at: on.clock.now(), grant, expiresIn: 60 };
+          credentials.write({ credential: { ...eos.credential, secureCode: 'theirs' }, last });
+          return cuts(sent);
+        },
+      ],
+      { credentials },
+    );
+    expect(await on.refresh()).toEqual({ outcome: 'refreshed', grant, expiresIn: 60 });
+    expect(on.reached).toHaveLength(1);
+  });
+});
+
+describe('Retry-After', () => {
+  const limited = (value: string, headers = {}) =>
+    says(429, { message: 'Too many requests', code: '9-4' }, { 'Retry-After': value, ...headers });
+  const date = { Date: 'Wed, 21 Oct 2015 07:28:00 GMT' };
+
+  test.for([
+    { what: 'seconds', client: eos, answer: limited('3'), slept: 3250 },
+    {
+      what: 'a date, by the server’s clock',
+      client: eos,
+      answer: limited('Wed, 21 Oct 2015 07:28:07 GMT', date),
+      slept: 7250,
+    },
+    {
+      what: 'of s360’s 403 too',
+      client: clientOf('s360'),
+      answer: refuses(clientOf('s360'), 'over-rate'),
+      slept: 1250,
+    },
+  ])('is waited for before the jitter: $what', async ({ client, answer, slept }) => {
+    const answers = [answer, says(200, client.granted)];
+    const { clock, refresh } = clientOn(client, answers, { random: [0.5] });
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+    expect(clock.slept).toEqual([slept]);
+  });
+
+  test('longer than the total time ends the refresh at once, and is in the outcome', async () => {
+    const { reached, clock, refresh } = clientOn(eos, [limited('86400')]);
+    expect(await refresh()).toEqual({ ...failed, status: 429, retryAfter: 86_400 });
+    expect([clock.slept, reached.length]).toEqual([[], 1]);
+  });
+
+  test('in the outcome is that of the last answer', async () => {
+    const { refresh } = clientOn(
+      eos,
+      ['1', '2', '1', '4'].map((value) => limited(value)),
+    );
+    expect(await refresh()).toEqual({ ...failed, status: 429, retryAfter: 4 });
+  });
+});
+
+describe('a signal', () => {
+  test('that is aborted already sends nothing', async () => {
+    const { reached, refresh } = clientOn(eos, [fails]);
+    await expect(refresh({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+    expect(reached).toEqual([]);
+  });
+
+  test('ends a request on its way', async () => {
+    const controller = new AbortController();
+    const abort: Answer = (sent) => {
+      controller.abort('enough');
+      return silent(sent);
+    };
+    const { reached, refresh } = clientOn(eos, [abort]);
+    await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
+    await expect.poll(() => reached[0]?.signal.aborted).toBe(true);
+  });
+
+  test('that is aborted before the store has answered sends nothing', async () => {
+    const first = Promise.withResolvers<void>();
+    const reads = [first.promise];
+    const credentials = storeOf(eos.credential, {
+      read: async () => {
+        await reads.shift();
+        return { credential: eos.credential };
+      },
+    });
+    const { reached, refresh } = clientOn(eos, [granted], { credentials });
+    const controller = new AbortController();
+    const left = refresh({ signal: controller.signal });
+    controller.abort('enough');
+    await expect(left).rejects.toBe('enough');
+    first.resolve();
+    await refresh();
+    expect(reached).toHaveLength(1);
+  });
+
+  test('ends a pause', async () => {
+    const controller = new AbortController();
+    const sleep = (_: number, signal: AbortSignal) =>
+      new Promise<void>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        setImmediate(() => controller.abort('enough'));
+      });
+    const { reached, refresh } = clientOn(eos, [fails], { runtime: { sleep } });
+    await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
+    expect(reached).toHaveLength(1);
+  });
+});
+
+describe('concurrent calls', () => {
+  test.for(clients)('of $name are one request, and get one outcome', async (client) => {
+    const answers = [says(200, client.granted), refuses(client, 'revoked')];
+    const { reached, refresh } = clientOn(client, answers);
+    for (const outcome of ['refreshed', 'ended']) {
+      const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => refresh()));
+      expect(first).toMatchObject({ outcome });
+      for (const each of others) expect(each).toBe(first);
+    }
+    expect(reached).toHaveLength(2);
+  });
+
+  test('go on when one caller aborts, and end when all have', async () => {
+    const { reached, refresh } = clientOn(eos, [silent, granted]);
+    const [one, other] = [new AbortController(), new AbortController()];
+    const calls = [refresh({ signal: one.signal }), refresh({ signal: other.signal })];
+    await expect.poll(() => reached.length).toBe(1);
+    one.abort('first');
+    await expect(calls[0]).rejects.toBe('first');
+    expect(reached[0]?.signal.aborted).toBe(false);
+    other.abort('last');
+    await expect(calls[1]).rejects.toBe('last');
+    expect(reached[0]?.signal.aborted).toBe(true);
+
+    const next = [refresh({ signal: new AbortController().signal }), refresh()];
+    expect(await Promise.all(next)).toMatchObject(Array(2).fill({ outcome: 'refreshed' }));
+    expect(reached).toHaveLength(2);
+  });
+
+  test('all reject with what the store throws, and the next one runs again', async () => {
+    const error = new Error('of the store');
+    const reads = [Promise.reject(error)];
+    const credentials = storeOf(eos.credential, { read: () => reads.shift() });
+    const { refresh } = clientOn(eos, [], { credentials });
+    const calls = [refresh(), refresh()];
+    for (const call of calls) await expect(call).rejects.toBe(error);
+    expect(await refresh()).toEqual({ outcome: 'ended', code: 'no-credential' });
+  });
+});
+
+describe('a secret', () => {
+  /** Everything that somebody may print of a value, its causes and hidden members included. */
+  function printed(value: unknown): string {
+    const whole = inspect(value, { depth: null, showHidden: true });
+    const error = value instanceof Error ? `${value.message}${value.stack}` : '';
+    return `${whole}${String(value)}${JSON.stringify(value)}${error}`;
+  }
+  const secrets = new RegExp(`secret-|${demoApiKey}`);
+  const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
+  let logged: () => unknown[] = () => [];
+
+  beforeEach(() => {
+    const spies = methods.map((method) => vi.spyOn(console, method).mockReturnValue());
+    logged = () => spies.flatMap((spy) => spy.mock.calls);
+  });
+  afterEach(() => {
+    const written = logged();
+    vi.restoreAllMocks();
+    expect(written).toEqual([]);
+  });
+
+  const failures: readonly { what: string; answer: (client: Client) => Answer }[] = [
+    { what: 'a broken connection', answer: () => cuts },
+    { what: 'silence', answer: () => silent },
+    { what: 'an answer that repeats it', answer: () => says(403, 'secret-code secret-token') },
+    { what: 'a refusal', answer: (client) => refuses(client, 'wrong-secret') },
+  ];
+  const rows = clients.flatMap((client) => failures.map((failure) => ({ client, ...failure })));
+
+  test.for(rows)('of $client.name is in no outcome of $what, and in no URL', async (row) => {
+    const { client, answer } = row;
+    const { reached, url, refresh } = clientOn(client, [answer(client)], {
+      runtime: { timer: soon },
+    });
+    for (const value of [await refresh(), refresh]) expect(printed(value)).not.toMatch(secrets);
+    expect(reached.length).toBeGreaterThan(0);
+    for (const sent of reached) expect(sent.url).toBe(url);
+  });
+
+  // The platform rejects these, with errors that quote them.
+  test.for([
+    ...clients.flatMap(({ name }): { name: string; odd: object }[] => [
+      { name, odd: { url: 'secret-host' } },
+      { name, odd: { url: 'http://a:secret-b@127.0.0.1/' } },
+    ]),
+    ...['secret-\nx', 'secret-\0', 'secret-é—'].map((accessToken) => ({
+      name: 'ccstore',
+      odd: { credentials: { accessToken } },
+    })),
+    { name: 's360', odd: { apiKey: 'secret-\nkey' } },
+  ])('is in no outcome of a request of $name that cannot be sent: $odd', async ({ name, odd }) => {
+    const { reached, refresh } = clientOn(clientOf(name), [cuts], odd);
+    expect(await refresh()).toEqual({ outcome: 'rejected' });
+    expect(reached).toEqual([]);
+  });
+
+  test.for(clients)(
+    'of $name is in no error of an abort, nor in keepFresh’s result',
+    async (client) => {
+      const controller = new AbortController();
+      const abort: Answer = (sent) => {
+        controller.abort();
+        return silent(sent);
+      };
+      const aborted = clientOn(client, [abort]).refresh({ signal: controller.signal });
+      const error = await aborted.catch((error) => error);
+      expect(error).toMatchObject({ name: 'AbortError' });
+      expect(printed(error)).not.toMatch(secrets);
+      const answers = [says(200, client.granted), cuts, refuses(client, 'wrong-secret')];
+      const { refresh, runtime } = clientOn(client, answers);
+      expect(printed(await keepFresh(refresh, { runtime }))).not.toMatch(secrets);
+    },
+  );
+
+  test('is not seen in a store', () => {
+    const stored = { credential: { secureCode: 'secret-code' } };
+    const text = JSON.stringify(stored);
+    const local = inStorage<Fields, unknown>({ getItem: () => text, setItem: () => {} }, 'session');
+    for (const store of [inMemory<Fields, unknown>(stored.credential), local]) {
+      expect(store.read()).toEqual(stored);
+      expect(printed(store)).not.toMatch(secrets);
+    }
+  });
+});

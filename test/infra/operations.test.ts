@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
+import { type MetricName, type Outcome, outcomes } from '../../functions/core/lambda/outcome.ts';
+import { queries } from '../../infra/queries.ts';
+import { all, asText, everything, only, type Resource, synthesized } from './synthesis.ts';
+
+const dev = synthesized();
+const full = synthesized(everything, 'prod');
+const changed = synthesized({
+  accountConcurrency: 50,
+  contracts: Object.fromEntries(
+    sessionOwners.map(({ name }) => [name, { policy: { lifetime: 90_000 } }]),
+  ),
+});
+const alarms = all(full, 'AWS::CloudWatch::Alarm');
+const runbook = readFileSync('docs/operations.md', 'utf8');
+
+/** The heading of the runbook that an alarm names. */
+function headingOf({ Properties: { AlarmDescription } }: Resource): string {
+  return /^docs\/operations\.md, "(.+)", says what to do\.$/.exec(AlarmDescription)?.[1] ?? '';
+}
+
+describe('alarms', () => {
+  test('name a heading of the runbook each, and its index has every heading', () => {
+    const [, section = ''] = /^## Alarms\n(.*?)^## /ms.exec(runbook) ?? [];
+    const headings = [...section.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings.length).toBeGreaterThan(5);
+    expect([...new Set(alarms.map(headingOf))].toSorted()).toEqual(headings.toSorted());
+    const index = [...runbook.matchAll(/^\| \[(.+?)\]\(#[\w-]+\) \| .+ \| .+ \|$/gm)];
+    expect(index.map(([, heading]) => heading)).toEqual(headings);
+  });
+
+  test('watch each contract for every kind of failure, its release, the table and the account', () => {
+    const own = contracts.flatMap(({ name, apiKey, rotates }) => [
+      ...['5xx', 'crashes', 'guesses', 'keys', 'quiet', 'slow', 'throttled'].map(
+        (kind) => `Observability${name}${kind}`,
+      ),
+      ...(apiKey === 'required' ? [`Observability${name}authorizer`] : []),
+      ...(rotates ? [`Observability${name}reuse`] : []),
+      ...['crashes', 'failures', 'slow', 'throttled'].map((kind) => `${name}release${name}${kind}`),
+    ]);
+    const pipe = ['ExecutionFailed', 'ExecutionThrottled', 'ExecutionTimeout'];
+    const shared = ['tablethrottled', 'concurrency', 'eventslost', ...pipe.map((m) => `pipe${m}`)];
+    const expected = [...own, ...shared.map((name) => `Observability${name}`)];
+    expect(alarms.map(({ id }) => id.slice(0, -8)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('treat missing data as healthy, except the one that expects requests', () => {
+    for (const alarm of alarms) {
+      const { TreatMissingData, ComparisonOperator } = alarm.Properties;
+      const expected =
+        headingOf(alarm) === 'Nobody calls'
+          ? ['breaching', 'LessThanThreshold']
+          : ['notBreaching', 'GreaterThanOrEqualToThreshold'];
+      expect([TreatMissingData, ComparisonOperator]).toEqual(expected);
+    }
+  });
+
+  test('leave out what a stage has not turned on: silence and rotation', () => {
+    const headings = all(dev, 'AWS::CloudWatch::Alarm').map(headingOf);
+    expect(headings).not.toContain('Nobody calls');
+    expect(headings).not.toContain('A replaced secret was used');
+  });
+
+  test('watch concurrency against the account’s quota in the settings', () => {
+    const concurrency = all(changed, 'AWS::CloudWatch::Alarm').filter(
+      ({ Properties }) => Properties.MetricName === 'ConcurrentExecutions',
+    );
+    expect(concurrency).toMatchObject([{ Properties: { Threshold: 40 } }]);
+  });
+
+  test('notify the e-mail address, except those that roll back a release', () => {
+    const address = { Protocol: 'email', Endpoint: 'oncall@shop.example' };
+    expect(only(full, 'AWS::SNS::Subscription').Properties).toMatchObject(address);
+    const { id: Ref } = only(full, 'AWS::SNS::Topic');
+    // An alarm that rolls a release back watches what the contract's own alarms tell of.
+    for (const { id, Properties } of alarms)
+      expect([id, Properties.AlarmActions]).toEqual([
+        id,
+        id.includes('release') ? undefined : [{ Ref }],
+      ]);
+    expect(all(dev, 'AWS::SNS::Subscription')).toEqual([]);
+  });
+});
+
+const dashboard = only(full, 'AWS::CloudWatch::Dashboard').Properties;
+const body = asText(dashboard.DashboardBody);
+
+describe('metrics', () => {
+  test('that alarms and dashboard read are exactly those that the Lambdas write', () => {
+    const onDashboard = [...body.matchAll(/\["Stack","([\w-]+)"/g)];
+    const inAlarms = [
+      ...JSON.stringify(alarms).matchAll(/"MetricName":"([\w-]+)","Namespace":"Stack"/g),
+    ];
+    expect([onDashboard.length > 0, inAlarms.length > 0]).toEqual([true, true]);
+    const watched = new Set([...onDashboard, ...inAlarms].map(([, name]) => name));
+    const ofLambdas = {
+      latency: true,
+      'storage-latency': true,
+      'cold-start': true,
+      'keys-unread': true,
+    } satisfies Record<Exclude<MetricName, Outcome>, true>;
+    const written = [...outcomes, ...Object.keys(ofLambdas)];
+    expect([...watched].toSorted()).toEqual(written.toSorted());
+  });
+
+  test.for(contracts)('of $name are written to the namespace that alarms read', ({ name }) => {
+    const { Environment } = only(full, 'AWS::Lambda::Function', `${name}Function`).Properties;
+    expect(Environment.Variables.METRICS_NAMESPACE).toBe('Stack');
+  });
+});
+
+test('the dashboard has a section for each contract, and one for the table', () => {
+  for (const { name, path } of contracts) expect(body).toContain(`## ${name}: POST ${path}`);
+  expect(body).toContain('## The table');
+  expect(dashboard.DashboardName).toBe('Stack');
+});
+
+describe('the saved queries', () => {
+  test.for(queries)('are the same in the runbook and in CloudWatch: $name', ({ name, text }) => {
+    expect(runbook).toContain(`\`${name}\``);
+    expect(runbook).toContain(`\`\`\`\n${text}\n\`\`\``);
+    const saved = all(full, 'AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);
+    const [found] = saved.filter(({ Name }) => Name === `Stack/${name}`);
+    expect(found?.QueryString).toBe(text);
+    // Two logs for each contract, and session-admin's.
+    expect(found?.LogGroupNames).toHaveLength(2 * contracts.length + 1);
+  });
+});
+
+describe.for(contracts)('a release of $name', ({ name }) => {
+  const own = (type: string, id: string) => only(dev, `AWS::${type}`, id);
+  const version = own('Lambda::Version', `${name}Function`);
+  const alias = own('Lambda::Alias', `${name}Function`);
+  const group = own('CodeDeploy::DeploymentGroup', `${name}release`);
+  const check = own('Lambda::Function', `${name}releaseCheck`);
+  const filter = own('Logs::MetricFilter', `${name}release`);
+
+  test('moves the alias that the API calls', () => {
+    expect(alias.Properties).toMatchObject({
+      Name: 'live',
+      FunctionName: { Ref: `${name}Function` },
+      FunctionVersion: { 'Fn::GetAtt': [version.id, 'Version'] },
+    });
+    const method = own('ApiGateway::Method', `${name}Api`);
+    expect(asText(method.Properties.Integration.Uri)).toContain(
+      `:lambda:path/2015-03-31/functions/{${name}Function.Arn}:live/invocations`,
+    );
+    const permission = own('Lambda::Permission', `${name}Api`);
+    expect(asText(permission.Properties.FunctionName)).toBe(`{${name}Function.Arn}:live`);
+    for (const caller of [method, permission]) expect(caller.DependsOn).toContain(alias.id);
+  });
+
+  test('is handed to CodeDeploy with its check', () => {
+    expect(alias).toMatchObject({
+      UpdatePolicy: {
+        CodeDeployLambdaAliasUpdate: {
+          ApplicationName: { Ref: own('CodeDeploy::Application', '').id },
+          DeploymentGroupName: { Ref: group.id },
+          BeforeAllowTrafficHook: { Ref: check.id },
+        },
+      },
+    });
+    const variables = { RELEASE_CONTRACT: name, RELEASE_VERSION: { Ref: version.id } };
+    expect(check.Properties.Environment.Variables).toMatchObject(variables);
+  });
+
+  test('begins when all that guards it is there', () => {
+    const permissions = own('IAM::Policy', `${name}releaseRole`);
+    const guards = [group, check, filter, permissions].map(({ id }) => id);
+    expect(alias.DependsOn).toEqual(expect.arrayContaining(guards));
+    expect(check.DependsOn).toContain(own('IAM::Policy', `${name}releaseCheckRole`).id);
+  });
+
+  test('rolls back by the failures, latency and throttles of the new version', () => {
+    const { AlarmConfiguration, AutoRollbackConfiguration } = group.Properties;
+    const names: { Name: { Ref: string } }[] = AlarmConfiguration.Alarms;
+    const watching = all(dev, 'AWS::CloudWatch::Alarm').filter(({ id }) =>
+      names.some(({ Name }) => Name.Ref === id),
+    );
+    const onVersion = { Name: 'ExecutedVersion', Value: alias.Properties.FunctionVersion };
+    const onAlias = { Name: 'Resource', Value: expect.anything() };
+    const onFunction = { Name: 'FunctionName', Value: { Ref: `${name}Function` } };
+    const Dimensions = [onVersion, onFunction, onAlias];
+    expect(AlarmConfiguration.Enabled).toBe(true);
+    expect(watching.map(({ Properties }) => Properties)).toMatchObject([
+      { MetricName: `${name}-failures`, Namespace: 'Stack/Releases' },
+      { MetricName: 'Errors', Dimensions },
+      { MetricName: 'Duration', ExtendedStatistic: 'p99', Dimensions },
+      { MetricName: 'Throttles', Dimensions: [onFunction, onAlias] },
+    ]);
+    const Events = ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'];
+    expect(AutoRollbackConfiguration).toEqual({ Enabled: true, Events });
+  });
+
+  test('counts the failures that the new version logs', () => {
+    const { FilterPattern, LogGroupName, MetricTransformations } = filter.Properties;
+    expect(asText(FilterPattern)).toBe(
+      `{ ($.functionVersion = "{${version.id}.Version}") && (($.outcome = "failed") || ($.outcome = "unavailable") || ($.outcome = "timed-out")) }`,
+    );
+    const { LoggingConfig } = own('Lambda::Function', `${name}Function`).Properties;
+    expect(LoggingConfig.LogGroup).toEqual(LogGroupName);
+    expect(MetricTransformations).toMatchObject([
+      { MetricName: `${name}-failures`, MetricNamespace: 'Stack/Releases', MetricValue: '1' },
+    ]);
+  });
+
+  test('is a canary in prod, and at once in dev', () => {
+    const [inDev, inProd] = [group, only(full, group.Type, `${name}release`)].map(
+      ({ Properties }) => Properties.DeploymentConfigName,
+    );
+    expect(inProd).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
+    expect(inDev).toBe('CodeDeployDefault.LambdaAllAtOnce');
+  });
+
+  test('is one whenever the Lambda changes, and leaves the version before it', () => {
+    expect(only(changed, version.Type, `${name}Function`).id).not.toBe(version.id);
+    expect(version.DeletionPolicy).toBe('Retain');
+  });
+});

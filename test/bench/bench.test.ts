@@ -19,55 +19,27 @@ describe.skipIf(!inject('dynamoDBLocal'))('npm run bench -- --only storage', () 
 });
 
 test.for([
-  { what: 'none', times: [], series: 0 },
-  {
-    what: 'three side by side',
-    times: [
-      [0, 9],
-      [1, 8],
-      [2, 10],
-    ],
-    series: 1,
-  },
-  {
-    what: 'three after one another',
-    times: [
-      [6, 9],
-      [0, 2],
-      [3, 5],
-    ],
-    series: 3,
-  },
-  {
-    what: 'two beside a long one',
-    times: [
-      [0, 9],
-      [0, 2],
-      [3, 5],
-    ],
-    series: 2,
-  },
+  { what: 'none', times: '', series: 0 },
+  { what: 'three side by side', times: '0-9 1-8 2-10', series: 1 },
+  { what: 'three after one another', times: '6-9 0-2 3-5', series: 3 },
+  { what: 'two beside a long one', times: '0-9 0-2 3-5', series: 2 },
 ])('requests in series: $what', ({ times, series }) => {
-  const requests = times.map(([beganMs = 0, endedMs = 0]) => ({ beganMs, endedMs }));
-  expect(inSeries(requests.map((one) => ({ action: 'a', units: 0, ...one })))).toBe(series);
+  const requests = [...times.matchAll(/(\d+)-(\d+)/g)].map(([, began, ended]) => {
+    return { action: 'a', units: 0, beganMs: Number(began), endedMs: Number(ended) };
+  });
+  expect(inSeries(requests)).toBe(series);
 });
 
-describe('numbers', () => {
-  test('takes the middle one, or what lies between two', () => {
-    expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, Number.NaN]);
-  });
+test.for([
+  { what: 'the middle one', given: median([3, 1, 2]), number: 2 },
+  { what: 'what lies between two', given: median([4, 1, 2, 3]), number: 2.5 },
+  { what: 'nothing of nothing', given: median([]), number: Number.NaN },
+  { what: 'the least', given: quantile([1, 2, 3], 0), number: 1 },
+  { what: 'a part of the way', given: quantile([1, 2, 3], 0.75), number: 2.5 },
+  { what: 'the greatest', given: quantile([1, 2, 3], 1), number: 3 },
+])('of measured numbers it takes $what', ({ given, number }) => expect(given).toBe(number));
 
-  test('takes a part of the way from the least to the greatest', () => {
-    expect([quantile([1, 2, 3], 0), quantile([1, 2, 3], 0.75), quantile([1, 2, 3], 1)]).toEqual([
-      1, 2.5, 3,
-    ]);
-  });
-
-  test('shows three digits that count', () => {
-    expect([0.85512, 1.5, 1005.3, 0].map(shown)).toEqual(['0.855', '1.5', '1005', '0']);
-  });
-});
-
-test('a table of no rows has no columns', () => {
+test('shows three digits that count, and a table of no rows without columns', () => {
+  expect([0.85512, 1.5, 1005.3, 0].map(shown)).toEqual(['0.855', '1.5', '1005', '0']);
   expect(markdown({ title: 'T', note: 'N.', rows: [] })).toContain('**T.** N.');
 });

@@ -3,7 +3,16 @@ import { dateOf, retryAfterOf } from '../../client/headers.ts';
 import type { Outcome, RetryLater } from '../../client/outcome.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
-import { type Client, clientOf, clientOn, clients, refuses, says, storeOf } from './support.ts';
+import {
+  type Answer,
+  type Client,
+  clientOf,
+  clientOn,
+  clients,
+  refuses,
+  says,
+  storeOf,
+} from './support.ts';
 
 type Expected = Exclude<Outcome<never, string>, RetryLater> | Omit<RetryLater, 'cause'>;
 
@@ -208,18 +217,13 @@ describe('expiresIn', () => {
 
   /** A refresh that takes 100 seconds, on a machine whose clock is wrong by so many minutes. */
   function slow(client: Client, body: object, minutes: number, headers: Record<string, string>) {
-    const { clock, refresh } = clientOn(
-      client,
-      [
-        (sent) => {
-          clock.pass(100_000);
-          return says(200, body, headers)(sent);
-        },
-      ],
-      { retry: { attemptMs: 600_000 } },
-    );
-    clock.pass(minutes * 60_000);
-    return refresh();
+    const late: Answer = (sent) => {
+      on.clock.pass(100_000);
+      return says(200, body, headers)(sent);
+    };
+    const on = clientOn(client, [late], { retry: { attemptMs: 600_000 } });
+    on.clock.pass(minutes * 60_000);
+    return on.refresh();
   }
   const jwt = `a.${btoa('{"exp":2800,"iat":1000}')}.c`;
   const token = { status: 200, desc: { code: 'ESB-IDP-S0000' }, data: { accessToken: jwt } };

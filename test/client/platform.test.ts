@@ -2,12 +2,8 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { inMemory } from '../../client/credentials.ts';
 import { runtimeWith } from '../../client/runtime.ts';
-import { later } from '../../functions/core/time.ts';
-import { realRoutes, serve } from '../local/wire.ts';
-import { memoryWorld, noon } from '../support/world.ts';
-import { clientOf, clients, clockwork, type Fields } from './support.ts';
+import { clientOf, clockwork } from './support.ts';
 
 // The platform's own fetch and timers, over sockets.
 
@@ -85,47 +81,6 @@ describe('the platform’s fetch', () => {
     });
     await expect(refreshOn(url)({ signal: controller.signal })).rejects.toBe('enough');
     await closed.promise;
-  });
-});
-
-describe('a session of the real service', () => {
-  const ends = {
-    eos: { revoked: '3-2', idle: '3-2', wrong: '3-2' },
-    s360: { revoked: 'ESB-IDP-E0004', idle: 'ESB-IDP-E0003', wrong: 'ESB-IDP-E0003' },
-    ccstore: { revoked: '90004', idle: '90003', wrong: '90002' },
-    ccstoreui: { revoked: '90004', idle: '90003', wrong: '90002' },
-  } as const;
-  const rows = Object.entries(ends).map(([name, codes]) => ({ client: clientOf(name), codes }));
-
-  test.for(rows)('of $client.name is refreshed, and ends', async ({ client, codes }) => {
-    const { contract, make, credentialOf } = client;
-    const world = memoryWorld();
-    const { port } = await serve(realRoutes(world));
-    const urlOf = ({ path }: typeof contract) => `http://127.0.0.1:${port}${path}`;
-    const url = urlOf(contract);
-    const ended = (code: string) => ({ outcome: 'ended', code });
-    expect(await make({ url, credentials: client.credential })()).toEqual(ended(codes.wrong));
-
-    const [held, idle] = [await world.open(contract), await world.open(contract)];
-    // Members of the application's own stay.
-    const store = inMemory<Fields, unknown>({ ...credentialOf(held), label: 'mine' });
-    // Both paths to the sessions of ccstore refresh from one store.
-    const others = clients.filter((other) => other.contract.serves === contract.serves);
-    world.requests.length = 0;
-    for (const [at, other] of [client, ...others, client].entries()) {
-      // The token of ccstore that the login gave is over at the last one.
-      world.now = later(noon, at * 14 * 60);
-      const refresh = other.make({ url: urlOf(other.contract), credentials: store });
-      expect(await refresh()).toMatchObject({ outcome: 'refreshed', grant: expect.any(Object) });
-      expect(world.requests).toHaveLength(at + 1);
-    }
-    const { credential } = (await store.read()) ?? {};
-    expect(credential).toEqual({ ...credentialOf(held), ...credential, label: 'mine' });
-
-    world.now = later(world.now, 3 * 60);
-    expect(await make({ url, credentials: credentialOf(idle) })()).toEqual(ended(codes.idle));
-    await world.run('revoke', { contract: contract.serves, sessionId: held.sessionId });
-    expect(await make({ url, credentials: store })()).toEqual(ended(codes.revoked));
   });
 });
 

@@ -55,6 +55,19 @@ describe('a request', () => {
     expect(reached).toMatchObject([{ credentials: 'omit', referrerPolicy: 'no-referrer', body }]);
     expect(Object.fromEntries(reached[0]?.headers ?? [])).toEqual(headers);
   });
+
+  test.for([
+    { name: 'eos', next: { secureCode: 'secret-next' } },
+    { name: 's360', next: {} },
+    { name: 'ccstore', next: { accessToken: 'secret-next' } },
+    { name: 'ccstoreui', next: { accessToken: 'secret-next' } },
+  ])('of $name leaves the next credential, and members of the application’s own', async (row) => {
+    const client = clientOf(row.name);
+    const credentials = storeOf({ ...client.credential, label: 'mine' });
+    await clientOn(client, [says(200, client.granted)], { credentials }).refresh();
+    const credential = { ...client.credential, ...row.next, label: 'mine' };
+    expect((await credentials.read())?.credential).toEqual(credential);
+  });
 });
 
 describe('a temporary failure', () => {
@@ -138,17 +151,12 @@ describe('a temporary failure', () => {
     // Half a minute later, the service would take it for the parent and replace the new one as well.
     const grant = { ...eos.granted, secureCode: 'theirs' };
     const credentials = storeOf(eos.credential);
-    const on = clientOn(
-      eos,
-      [
-        (sent) => {
-          const last = { at: on.clock.now(), grant, expiresIn: 60 };
-          credentials.write({ credential: { ...eos.credential, secureCode: 'theirs' }, last });
-          return cuts(sent);
-        },
-      ],
-      { credentials },
-    );
+    const theirs: Answer = (sent) => {
+      const last = { at: on.clock.now(), grant, expiresIn: 60 };
+      credentials.write({ credential: { ...eos.credential, secureCode: 'theirs' }, last });
+      return cuts(sent);
+    };
+    const on = clientOn(eos, [theirs], { credentials });
     expect(await on.refresh()).toEqual({ outcome: 'refreshed', grant, expiresIn: 60 });
     expect(on.reached).toHaveLength(1);
   });

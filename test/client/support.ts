@@ -192,12 +192,8 @@ export function clientOn(
   const wire = failingWire(...answers);
   const clock = clockwork(...random);
   const all = { ...clock, fetch: wire.fetch, ...runtime };
-  const refresh = client.make({
-    url: wire.url,
-    credentials: client.credential,
-    ...more,
-    runtime: all,
-  });
+  const { credential: credentials } = client;
+  const refresh = client.make({ url: wire.url, credentials, ...more, runtime: all });
   return { ...wire, clock, runtime: all, refresh };
 }
 

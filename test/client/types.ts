@@ -66,25 +66,19 @@ export const causes = {
 
 /** And so are the codes of an end and the grants, each contract's own. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
-type Of<Client extends (...options: never[]) => () => Promise<unknown>> = Awaited<
-  ReturnType<ReturnType<Client>>
->;
-type Means<Result, Code, Grant> = [
-  Same<
-    Extract<Result, { outcome: 'ended' }>,
-    { readonly outcome: 'ended'; readonly code: Code | 'no-credential' }
-  >,
-  Same<
-    Extract<Result, { grant: unknown }>,
-    { readonly outcome: 'refreshed'; readonly grant: Grant; readonly expiresIn: number }
-  >,
+type EndOf<Result> = Result extends { outcome: 'ended'; code: infer Code } ? Code : never;
+type GrantOf<Result> = Result extends { grant: infer Grant } ? Grant : never;
+type Of<Client extends (...options: never[]) => () => Promise<unknown>, End, Grant> = [
+  Same<EndOf<Awaited<ReturnType<ReturnType<Client>>>>, End | 'no-credential'>,
+  Same<GrantOf<Awaited<ReturnType<ReturnType<Client>>>>, Grant>,
 ];
-export const results: readonly [
-  Means<Of<typeof eos>, '3-2', EosGrant>,
-  Means<Of<typeof s360>, 'ESB-IDP-E0003' | 'ESB-IDP-E0004', S360Grant>,
-  Means<Of<typeof ccstore>, '90002' | '90003' | '90004', CcstoreGrant>,
-  Same<S360End | CcstoreEnd, EosEnd>,
-] = [[true, true], [true, true], [true, true], false];
+export const ofEos: Of<typeof eos, '3-2', EosGrant> = [true, true];
+export const ofS360: Of<typeof s360, 'ESB-IDP-E0003' | 'ESB-IDP-E0004', S360Grant> = [true, true];
+export const ofCcstore: Of<typeof ccstore, '90002' | '90003' | '90004', CcstoreGrant> = [
+  true,
+  true,
+];
+export const ends: Same<S360End | CcstoreEnd, EosEnd> = false;
 
 /** Values stay as they are. */
 // @ts-expect-error: a store's contents are replaced, not changed

@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { contracts, sessionOwners } from '../../functions/contracts.ts';
+import { contracts } from '../../functions/contracts.ts';
 import { type MetricName, type Outcome, outcomes } from '../../functions/core/lambda/outcome.ts';
 import { queries } from '../../infra/queries.ts';
-import { all, asText, everything, only, type Resource, synthesized } from './synthesis.ts';
+import { all, asText, changed, everything, only, type Resource, synthesized } from './synthesis.ts';
 
 const dev = synthesized();
 const full = synthesized(everything, 'prod');
-const changed = synthesized({
-  accountConcurrency: 50,
-  contracts: Object.fromEntries(
-    sessionOwners.map(({ name }) => [name, { policy: { lifetime: 90_000 } }]),
-  ),
-});
+const other = synthesized(changed);
 const alarms = all(full, 'AWS::CloudWatch::Alarm');
 const runbook = readFileSync('docs/operations.md', 'utf8');
 
@@ -64,7 +59,7 @@ describe('alarms', () => {
   });
 
   test('watch concurrency against the account’s quota in the settings', () => {
-    const concurrency = all(changed, 'AWS::CloudWatch::Alarm').filter(
+    const concurrency = all(other, 'AWS::CloudWatch::Alarm').filter(
       ({ Properties }) => Properties.MetricName === 'ConcurrentExecutions',
     );
     expect(concurrency).toMatchObject([{ Properties: { Threshold: 40 } }]);
@@ -215,7 +210,7 @@ describe.for(contracts)('a release of $name', ({ name }) => {
   });
 
   test('is one whenever the Lambda changes, and leaves the version before it', () => {
-    expect(only(changed, version.Type, `${name}Function`).id).not.toBe(version.id);
+    expect(only(other, version.Type, `${name}Function`).id).not.toBe(version.id);
     expect(version.DeletionPolicy).toBe('Retain');
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { contracts } from '../../functions/contracts.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { settingsProblem } from '../../infra/settings-problem.ts';
@@ -90,6 +90,15 @@ export const everything: Partial<Settings> = {
         ...(rotates && serves === name && { policy: { rotation: { grace: 60 } } }),
       },
     ]),
+  ),
+};
+
+/** Settings that change resources of dev, and add none. */
+export const changed: Partial<Settings> = {
+  accountConcurrency: 50,
+  warmThroughput: { reads: 20_000, writes: 30_000 },
+  contracts: Object.fromEntries(
+    sessionOwners.map(({ name, policy }) => [name, { policy: { lifetime: policy.lifetime + 1 } }]),
   ),
 };
 

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { ccstore } from '../../../functions/ccstore/contract.ts';
-import { contracts } from '../../../functions/contracts.ts';
 import type { Contract } from '../../../functions/core/contract/contract.ts';
+import { eos } from '../../../functions/eos/contract.ts';
+import { s360 } from '../../../functions/s360/contract.ts';
 import { bearer, ways } from '../../support/ways.ts';
 import { test, type WireCall, type World } from '../../support/world.ts';
 
@@ -160,7 +161,7 @@ const badBodies: readonly BadBody[] = [
   },
 ];
 
-for (const contract of contracts.filter(({ body }) => body !== 'none'))
+for (const contract of [eos, s360])
   describe(`POST ${contract.path}`, () => {
     const taken = badBodies.filter(({ takenAs }) => takenAs === contract.body);
 

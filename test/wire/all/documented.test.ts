@@ -10,7 +10,6 @@ import { apiGatewayEvent, test as inWorld } from '../../support/world.ts';
 const id = '51368f50-4a67-42d4-803c-ddc80c0be491';
 const ids = { gateway: id, client: 'refresh-7' };
 
-/** What a Lambda answers with a refusal. */
 function refusal(reason: 'revoked' | 'over-rate' | 'unavailable'): AnyAnswer {
   const { statusCode: status, headers = {}, body: text } = response(s360.refuse(reason, id), ids);
   return { status, headers, text };

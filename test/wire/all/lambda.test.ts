@@ -21,7 +21,6 @@ import { ownCall } from './situations.ts';
 const sessionId = 'whose-id-is-hashed';
 const secret = 'whose-secret-is-digested';
 
-/** Fields of the record of every request. */
 const always = {
   coldStart: true,
   storageRequests: 1,

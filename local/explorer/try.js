@@ -117,7 +117,14 @@ async function exchange(steps) {
   const simulated = steps.some(({ simulate }) => simulate) && steps.length === 1;
   const note = simulated ? ' Only this request was simulated.' : '';
   say(said, `${last.text}.${note}`, last.kind);
+  reveal(said);
   main(last.over && !simulated ? 'renew' : 'refresh');
+}
+
+/** Scrolls an element into view. On a phone, the refusal buttons lie a screen below what they change. */
+function reveal(element) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  element.scrollIntoView({ block: 'nearest', behavior: calm ? 'instant' : 'smooth' });
 }
 
 async function copy(text, what) {

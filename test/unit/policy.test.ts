@@ -145,12 +145,6 @@ describe('a computed secret', () => {
     expect(isComputed(keys, row, secret)).toBe(false);
   });
 
-  test('is not one of another row or under another key', () => {
-    const secret = secretOf(computed(1));
-    expect(isComputed(keys, rowOf('eos', 'abd'), secret)).toBe(false);
-    expect(isComputed({ ...keys, successor: keys.digest }, row, secret)).toBe(false);
-  });
-
   test('is what the client of a later generation gets, and never an older one', () => {
     const session = { ...loggedIn(row), generation: 3, secretFamily: family };
     const held = secretOf('held');

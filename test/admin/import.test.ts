@@ -136,6 +136,16 @@ describe('session-admin import', () => {
     expect(await world.items()).toHaveLength(1);
   });
 
+  test('knows its own row where the SDK sent a write twice', async ({ world }) => {
+    const put: Table['put'] = async (row) => {
+      await world.rows.put(row);
+      return { ...(await world.rows.put(row)), retried: true };
+    };
+    const table = { ...world.rows, put };
+    const other = { ...someone, subject: 'bob' };
+    expect(await imported(world, [someone, other], { table })).toEqual(['imported', taken]);
+  });
+
   test('loses and doubles nothing, whichever request it stops at, once it is run again', async () => {
     const lines = [someone, { ...large, id: 'b' }];
     const whole = memoryWorld();

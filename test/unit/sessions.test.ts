@@ -233,7 +233,7 @@ describe('the registry', () => {
     expect(await world.login(id, person, now)).toBe('unknown-session');
     expect(await world.open({ id }, now)).not.toHaveProperty('subject');
     const session = await world.login(id, person, later(now, 5));
-    const times = { endsAt: now + 43_200, refreshedAt: now + 5 };
+    const times = { endsAt: now + 43_200, refreshedAt: now + 5, idleUntil: now + 1805 };
     expect(session).toMatchObject({ ...times, subject: 'eos#somebody' });
     expect(await world.find(id)).toEqual(session);
     expect(await world.next('first', 5)).toBe('first');
@@ -293,7 +293,9 @@ describe('the registry', () => {
     expect(world.table.items.size).toBe(apart ? 2 : 1);
     expect(await world.refresh('first', 5)).toMatchObject({ session: { claims } });
     if (!apart) return;
-    for (const name of world.table.items.keys()) if (name !== row) world.table.items.delete(name);
+    const [name = row, item] = [...world.table.items].find(([name]) => name !== row) ?? [];
+    expect(item).toHaveProperty('purgeAt', now + 43_200 + 86_400);
+    world.table.items.delete(name);
     await expect(world.refresh('first', 9)).rejects.toBeInstanceOf(DamagedRow);
   });
 });

@@ -107,7 +107,7 @@ describe('a refresh', () => {
       const world = await opened();
       world.set({ [name]: undefined });
       const before = world.row();
-      await expect(world.refresh('first', 0)).rejects.toBeInstanceOf(DamagedRow);
+      await expect(world.refresh('first', 5)).rejects.toBeInstanceOf(DamagedRow);
       expect(world.row()).toEqual(before);
     },
   );
@@ -142,11 +142,14 @@ describe('rotation', () => {
   });
 
   test('draws a family of 22 characters once, and names it in every secret', async () => {
-    const world = await rotatedTwice();
+    const world = await opened(rotating);
+    // The first secret is presented twice: the answer with the second one was lost.
+    const secrets = [await world.next('first', 0), await world.next('first', after)];
+    secrets.push(await world.next(secrets[1] ?? '', 2 * after));
     const { secretFamily } = world.row() as { secretFamily: string };
     expect(secretFamily).toMatch(/^[\w-]{22}$/);
-    expect(world.one).toMatch(`1.${secretFamily}.`);
-    expect(world.two).toMatch(`2.${secretFamily}.`);
+    const named = secrets.map((secret) => secret.split('.').slice(0, 2));
+    expect(named).toEqual(['1', '2', '3'].map((generation) => [generation, secretFamily]));
   });
 
   test('grants half a life of a token as grace, from 10 s to that of the policy', async () => {

@@ -3,7 +3,7 @@ import { subject } from './subject.ts';
 import type { Found } from './table.ts';
 
 /**
- * What one refresh asks of the table, and its capacity units. test/wire/all/capacity.test.ts has them for
+ * What one refresh asks of the table, and its capacity units. test/wire/all/storage.test.ts has them for
  * each size of claims.
  */
 export async function storage({ aws, floor, contracts, deployed }: Stage): Promise<Found> {

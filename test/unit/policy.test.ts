@@ -10,9 +10,11 @@ import {
 } from '../../functions/core/session/policy.ts';
 import {
   currentSecret,
+  decideByGrace,
   isComputed,
   longestSecret,
   type Presented,
+  placeOf,
   recognise,
 } from '../../functions/core/session/rotation.ts';
 import { digest } from '../../functions/core/session/secret.ts';
@@ -61,13 +63,32 @@ describe('policyProblem', () => {
 });
 
 describe('decide', () => {
+  const family = 'f'.repeat(22);
+  const rotated = { generation: 2, parentGeneration: 1, secretFamily: family, graceUntil: now };
+  const session = { ...loggedIn(rowOf('eos', 'abc')), ...rotated };
+
   test('replaces no secret under fixed, also in a grace that rotation left', () => {
-    const family = 'f'.repeat(22);
-    const rotated = { generation: 2, parentGeneration: 1, secretFamily: family, graceUntil: now };
-    const session = { ...loggedIn(rowOf('eos', 'abc')), ...rotated };
     for (const generation of [1, 2])
       expect(decide(session, { generation, family }, 'fixed', now)).toBe('refresh');
     expect(decide(session, { generation: 1, family }, { grace: 60 }, now)).toBe('replay');
+    const ahead = { ...session, refreshedAt: later(now, 1) };
+    expect(decide(ahead, { generation: 2, family }, 'fixed', now)).toBe('replay');
+  });
+
+  test('knows the place of each secret of a family, and of no other', () => {
+    const place = (generation: number, of = family) => placeOf(session, { generation, family: of });
+    const places = [0, 1, 2, 3].map((generation) => place(generation));
+    expect(places).toEqual(['dead', 'parent', 'current', 'ahead']);
+    expect(place(2, 'another')).toBeUndefined();
+  });
+
+  test('lets the parent wait in the seconds between a grace and the next replacement', () => {
+    const decisions = (place: 'current' | 'parent') =>
+      [0, 1, 7, 8].map((at) => decideByGrace(session, place, { grace: 60 }, later(now, at)));
+    expect(decisions('current')).toEqual(['replay', 'replay', 'replay', 'refresh']);
+    expect(decisions('parent')).toEqual(['replay', 'retry', 'retry', 'refresh']);
+    const first = loggedIn(rowOf('eos', 'abc'));
+    expect(decideByGrace(first, 'current', { grace: 60 }, now)).toBe('refresh');
   });
 });
 

@@ -174,8 +174,10 @@ describe('rotation', () => {
     world.set({ generation, parentGeneration: undefined, graceUntil: now });
     const secret = expect.stringMatching(/^1\./);
     if (ok) expect(await world.refresh('first', 0)).toMatchObject({ secret });
+    world.update.mockClear();
     const answer = await world.refresh('first', after);
     expect(answer.outcome).toBe(ok ? 'refreshed' : 'refused');
+    for (const [, at] of world.update.mock.calls) expect(at).toEqual({ now: now + after });
     expect(world.row()).toMatchObject(ok ? { generation: 2 } : { revokedBy: 'reuse-detected' });
   });
 
@@ -204,7 +206,8 @@ describe('rotation', () => {
     const answer = await world.refresh(three, after + 90, {}, policy);
     const secret = expect.stringMatching(new RegExp(`^${generation}\\.`));
     expect(answer).toMatchObject({ outcome: 'refreshed', secret });
-    expect(world.update).toHaveBeenCalledTimes(2);
+    const at = { now: now + after + 90 };
+    expect(world.update.mock.calls.map(([, options]) => options)).toEqual([at, at]);
     expect(world.row()).toMatchObject({ generation, parentGeneration: 3, graceUntil });
   });
 });

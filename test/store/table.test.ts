@@ -74,6 +74,18 @@ onBothEngines('the table', (plain) => {
     expect(await world.rows.get(row)).toEqual(alive);
   });
 
+  const named = (more: object) => Object.assign(new Error('x'), more);
+  test.for([
+    { what: 'an error of our own', error: new TypeError('x'), outage: false },
+    { what: 'a refused connection', error: named({ code: 'ECONNREFUSED' }), outage: true },
+    { what: 'no credentials', error: named({ name: 'CredentialsProviderError' }), outage: true },
+  ])('throws $what: an outage $outage', async ({ error, outage }, { world }) => {
+    const fails = () => () => Promise.reject(error);
+    world.client.middlewareStack.add(fails as never, { step: 'initialize' });
+    const thrown = await world.rows.get(row).catch((one) => one);
+    expect([thrown === error, thrown instanceof StorageUnavailable]).toEqual([!outage, outage]);
+  });
+
   test('throws a request that DynamoDB calls invalid as a bug', async ({ wire }) => {
     wire.fates.push({ lose: 'ValidationException' });
     await expect(wire.table.get(row)).rejects.not.toBeInstanceOf(StorageUnavailable);

@@ -50,6 +50,19 @@ describe('POST /client/refresh', () => {
     expect(await refresh(world, wholeRequest)).toMatchObject(invalidCredential);
   });
 
+  test('asks the replaced secureCode to wait between a grace and the next one', async ({
+    world,
+  }) => {
+    world.policies.set('eos', { ...eos.policy, rotation: { grace: 60 } });
+    await openSample(world);
+    await refresh(world, wholeRequest);
+    world.now = later(noon, 61);
+    const answer = await refresh(world, wholeRequest);
+    expect(answer).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+    world.now = later(noon, 68);
+    expect((await refresh(world, wholeRequest)).json.secureCode).toMatch(/^2\./);
+  });
+
   test("refuses the document's own request, which leaves the secureCode out", async ({ world }) => {
     await openSample(world);
     expect(await refresh(world, sampleRequest)).toMatchObject(invalidCredential);

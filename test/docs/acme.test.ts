@@ -73,7 +73,7 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
       import { App } from 'aws-cdk-lib';
       import { RefreshStack } from './infra/refresh-stack.ts';
       import { readStage } from './infra/stages.ts';
-      const app = new App();
+      const app = new App({ builtinCloudFormationValidation: false });
       new RefreshStack(app, 'SessionRefresh-dev', { stage: await readStage('dev') });
       app.synth();`;
     await well([process.execPath, '--input-type=module', '-e', synthesis], {

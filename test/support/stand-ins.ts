@@ -19,7 +19,7 @@ export interface SecretsManagerStandIn extends StandIn {
 
 export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
   const server = await listening(async (request, response) => {
-    const { SecretId, VersionStage } = JSON.parse(await text(request));
+    const { SecretId, VersionStage = 'AWSCURRENT' } = JSON.parse(await text(request));
     const SecretString = VersionStage === 'AWSCURRENT' && manager.secrets.get(SecretId);
     const answer = (status: number, body: string) =>
       response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).write(body);

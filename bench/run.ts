@@ -21,12 +21,12 @@ const { values } = parseArgs({
 });
 
 const measures: Readonly<Record<string, () => Promise<Found>>> = {
-  cpu: () => cpu(here, 16),
-  cold: () => cold(here, 5),
+  cpu: () => cpu(here, 12),
+  cold: () => cold(here, 4),
   sizes: () => sizes(here, values.plot ? 'plot' : undefined),
   storage: () => storage(here),
   logs: async () => ({ tables: [], figures: [{ figure: 'log bytes a refresh', ...logged() }] }),
-  server: () => server(here, 1000),
+  server: () => server(here, 500),
   memory: () => memory(here, 100_000),
 };
 

@@ -37,7 +37,7 @@ export async function sizes(stage: Stage, plot: 'plot' | undefined): Promise<Fou
       await run(400, 8);
       group.hold(sizeMB);
       await run(10);
-      const { eachMs } = await run(120);
+      const { eachMs } = await run(100);
       group.hold();
       await stop();
       const billed = eachMs.map(Math.ceil).reduce((sum, ms) => sum + ms, 0) / eachMs.length;

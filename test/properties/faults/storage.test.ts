@@ -167,9 +167,16 @@ async function survive(
 
   for (const lane of [sessionId, endedId]) proxy.plan(lane, (nth) => met[nth]?.happens);
   const [answer, refusal] = await Promise.all([refresh(started, held), refresh(started, ended)]);
-  if (met.length < all && met.every(({ retried }) => retried))
-    expect([answer.status, refusal.status]).toEqual([200, loggedOut[0]]);
-  else for (const unknown of [answer, refusal]) expectUnknown(wire, unknown);
+  const spared = met.length < all && met.every(({ retried }) => retried);
+  for (const { lane, status, got } of [
+    { lane: sessionId, status: 200, got: answer },
+    { lane: endedId, status: loggedOut[0], got: refusal },
+  ]) {
+    // On a busy machine a try that meets no fault can time out as well.
+    const busy = proxy.seen(lane) > met.length + 1;
+    if (spared && !(busy && got.status !== status)) expect(got.status).toBe(status);
+    else expectUnknown(wire, got);
+  }
   expect(proxy.seen(sessionId)).toBeLessThanOrEqual(all);
   await rowAfter(world, wire, held, before);
 

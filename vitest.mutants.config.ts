@@ -8,7 +8,12 @@ const suites = {
     'test/admin/import.test.ts',
     'test/properties/exhaustive.test.ts',
   ],
-  wires: ['test/wire/**/*.test.ts'],
+  wires: [
+    'test/wire/{eos,s360,ccstore,ccstoreui}/*.test.ts',
+    'test/wire/all/{documented,documents,examples,refusals}.test.ts',
+    'test/unit/contract.test.ts',
+    'test/admin/{input,open}.test.ts',
+  ],
 };
 
 /** The suites that `npm run mutants` runs for the core or for the wires, as `MUTANTS` says. */

@@ -1,12 +1,14 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { opening } from '../../functions/ccstore/opening.ts';
 import { claimsMembers } from '../../functions/core/contract/claims.ts';
 import { isObject, type Members, members } from '../../functions/core/contract/json-text.ts';
 import { reply } from '../../functions/core/contract/reply.ts';
 import { credential } from '../../functions/core/contract/wire-request.ts';
+import { longestSecret } from '../../functions/core/session/rotation.ts';
 import { DamagedRow } from '../../functions/core/session/row.ts';
-import { claimsOf } from '../support/session.ts';
+import { claimsOf, secretOf } from '../support/session.ts';
 
 /** JSON text of these members, with this white space between the tokens. */
 function spaced(written: [string, unknown][], space: string): string {
@@ -99,4 +101,22 @@ test('credential needs a session id and a secret', () => {
   expect(credential('id', 'secret')).toEqual({ id: 'id', secret: 'secret' });
   for (const id of ['#', undefined]) expect(credential(id, 'secret')).toBeUndefined();
   for (const secret of ['', 1]) expect(credential('id', secret)).toBeUndefined();
+});
+
+describe('the claims of ccstore', () => {
+  const [own, secret] = ['"iss":"storefrontUI","x":""', secretOf('s')];
+  const fits = (length: number, subject: string) => {
+    const text = `{${own.slice(0, -1)}${'x'.repeat(length - own.length)}"}`;
+    return opening.claims(members(text), { subject, secret }) !== undefined;
+  };
+
+  test('have 4096 characters at most', () => {
+    expect([4096, 4097].map((length) => fits(length, 'me'))).toEqual([true, false]);
+  });
+
+  test('have 5500 characters at most with the subject and the longest secret', () => {
+    const others = 4096 + JSON.stringify(['', ''.padEnd(longestSecret)]).length;
+    const subject = (length: number) => 'u'.repeat(length - others);
+    expect([5500, 5501].map((all) => fits(4096, subject(all)))).toEqual([true, false]);
+  });
 });

@@ -2,7 +2,14 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import { deriveKeys, environmentKeys, signingKey } from '../../functions/core/keys/keys.ts';
+import {
+  deriveKeys,
+  environmentKeys,
+  shortestKey,
+  signingKey,
+} from '../../functions/core/keys/keys.ts';
+import { usable } from '../../functions/core/keys/signing-versions.ts';
+import { epochSeconds } from '../../functions/core/time.ts';
 
 const root = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
 const signing = 'signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -104,4 +111,14 @@ describe('a handler', () => {
     const none = 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it';
     await expect(load('eos', { SESSION_TABLE: '' })).rejects.toThrow(none);
   });
+});
+
+test('usable takes a version whose text is just long enough for a key, and none shorter', () => {
+  const version = (length: number) => ({
+    id: 'a',
+    text: 'k'.repeat(length),
+    createdAt: epochSeconds(0),
+  });
+  expect(usable(version(shortestKey))).toEqual(version(shortestKey));
+  expect(() => usable(version(shortestKey - 1))).toThrow('less than 32 characters');
 });

@@ -14,8 +14,14 @@ import {
 } from '../session/session.ts';
 import type { Table } from '../session/table.ts';
 import type { EpochSeconds } from '../time.ts';
-import type { Priming } from './record.ts';
+import type { Priming, WriteRecord } from './record.ts';
 import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-handler.ts';
+
+/** What priming needs. */
+export interface PrimingServices extends Services {
+  /** Used instead of `write`. */
+  readonly rehearse: WriteRecord;
+}
 
 /**
  * Makes one throw-away refresh while the Lambda initialises, so that the first client request finds
@@ -27,7 +33,7 @@ import { refreshHandler, type Services, timeoutEarlyInMillis } from './refresh-h
  * write requires a row, so nothing is written. Then the code that serves clients builds an answer
  * from an invented row. docs/decisions/0027-priming.md has the figures.
  */
-export async function prime(contract: Contract, services: Services): Promise<Priming> {
+export async function prime(contract: Contract, services: PrimingServices): Promise<Priming> {
   const { table, keys, policy, clock, timer } = services;
   const began = timer();
   const now = clock();
@@ -50,7 +56,7 @@ export async function prime(contract: Contract, services: Services): Promise<Pri
   const handler = refreshHandler(throwAway(contract), {
     ...services,
     table: stored,
-    write: services.rehearse ?? (() => undefined),
+    write: services.rehearse,
   });
   const primed = await handler(event as APIGatewayProxyEvent, context as Context).then(
     ({ statusCode }) => statusCode === 200,

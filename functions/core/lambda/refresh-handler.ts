@@ -32,8 +32,6 @@ export interface Services {
   /** Origins whose pages may read an answer. Default: none. */
   readonly origins?: readonly string[];
   readonly write: WriteRecord;
-  /** Used instead of `write` while the Lambda is primed. Default: nothing. */
-  readonly rehearse?: WriteRecord;
   /** The result of priming, if the Lambda was primed. */
   readonly priming?: Priming;
 }

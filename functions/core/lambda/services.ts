@@ -8,7 +8,7 @@ import { type Policy, policyProblem } from '../session/policy.ts';
 import { dynamoDBTable, type Table } from '../session/table.ts';
 import { systemClock, systemTimer } from '../time.ts';
 import { cloudWatchLog } from './log.ts';
-import type { Services } from './refresh-handler.ts';
+import type { PrimingServices } from './prime.ts';
 
 /**
  * Makes what a contract's Lambda needs from the environment variables `SESSION_TABLE`;
@@ -22,7 +22,7 @@ export function services(
   contract: Contract,
   env: Env = process.env,
   table: Table = sessionTable(env),
-): Services {
+): PrimingServices {
   const namespace = env.METRICS_NAMESPACE || 'session-refresh';
   const { write, rehearse, notice } = cloudWatchLog(contract.name, namespace);
   const keys = keySource(contract, env, (error) => notice('keys-unread', error));

@@ -19,13 +19,16 @@ export async function server({ env, contracts }: Stage, requests: number): Promi
   const [greeting] = await once(createInterface({ input: child.stdout }), 'line');
   const [origin = ''] = /http:[^\s,]+/.exec(greeting) ?? [];
   const perSecond: Record<string, number[]> = {};
-  for (const round of [0, 1, 2, 3, 4])
-    for (const { name, event } of turned(contracts, round)) {
-      const rate = await load(origin, event as APIGatewayProxyEvent, requests);
-      // The first round warms the server up.
-      if (round > 0) perSecond[name] = [...(perSecond[name] ?? []), rate];
-    }
-  child.kill();
+  try {
+    for (const round of [0, 1, 2, 3, 4])
+      for (const { name, event } of turned(contracts, round)) {
+        const rate = await load(origin, event as APIGatewayProxyEvent, requests);
+        // The first round warms the server up.
+        if (round > 0) perSecond[name] = [...(perSecond[name] ?? []), rate];
+      }
+  } finally {
+    child.kill();
+  }
   const medians = Object.entries(perSecond).map(([name, rates]) => [name, median(rates)]);
   const figure = `refreshes/s of \`npm start\`, ${connections} connections`;
   return { tables: [], figures: [{ figure, ...Object.fromEntries(medians) }] };

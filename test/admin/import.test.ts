@@ -20,12 +20,12 @@ import {
 import { cli, envOf, fileOf, nowhere, printed, shellWords } from './in-process.ts';
 import { done } from './support.ts';
 
-/** Stands in bad lines, so that a problem which quotes one is seen. */
+/** A text in bad lines. An error that contains it quotes the line. */
 const mark = 'tell-tale';
 
 const someone = { id: 'a', subject: 'ann', secret: 'first' };
 const claims = { mobilityApps: { system: [], user: [] }, profile: { a: 'x'.repeat(2000) } };
-/** With claims that are an item of their own. */
+/** Its claims are so large that they get a separate item. */
 const large = { ...someone, claims };
 const taken = { problem: 'the table has another session of this id' };
 
@@ -209,7 +209,7 @@ onBothEngines('session-admin import on a database', (test) => {
 
 const day = 86_400;
 
-/** What a line says of its times, in seconds from now, and what the row has; nothing where it is over. */
+/** The times of a line, in seconds from now, and those of its row. An expired session has no row. */
 const times: readonly (readonly [
   given: { readonly openedAt?: number; readonly idleUntil?: number; readonly endsAt?: number },
   row?: readonly [openedAt: number, idleUntil: number, endsAt: number],
@@ -227,7 +227,7 @@ const times: readonly (readonly [
   [{ openedAt: -43_200 }],
 ];
 
-/** What a line says that is wrong, in the place of what it had or beside it. */
+/** The members that make a line wrong. They are added to a good line or replace its own. */
 const wrong: Readonly<Record<string, object>> = {
   'an unknown member': { [mark]: mark },
   'no id': { id: undefined },

@@ -1,10 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
-
 import { type Exchange, error, startProxy } from '../properties/faults/proxy.ts';
 import type { WorldTest } from '../support/world.ts';
 
-/** What becomes of one request on the wire, and what happens elsewhere before its client knows. */
+/** The fault of one request, and what another client does before this one gets its error. */
 export interface Fate {
   /**
    * `request`: cut before the engine has it. `answer`: cut after the engine has done it. `held`: never
@@ -18,9 +17,9 @@ export interface Fate {
 export interface Wire {
   /** The world's table at the end of this wire, with the SDK's own retries. */
   readonly table: Table;
-  /** What becomes of the next requests, in turn. */
+  /** The faults of the next requests, in turn. */
   readonly fates: Fate[];
-  /** How many requests came. */
+  /** The number of requests. */
   requests(): number;
 }
 

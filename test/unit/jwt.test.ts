@@ -90,7 +90,7 @@ const header = base64('{"alg":"HS256","typ":"JWT"}');
 const body = 'eyJzdWIiOiJ+Pn4/fj8/PiJ9';
 const padded = 'eyJzdWIiOiIgfj5+P34/Pz4ifQ==';
 
-/** A token of any two segments, signed over just this text: nothing but its form is wrong. */
+/** A token of any two segments with a valid signature, so that only its form can be wrong. */
 function signed(head: string, payload: string, hash?: string): string {
   return `${head}.${payload}.${base64(mac(`${head}.${payload}`, hash))}`;
 }
@@ -99,7 +99,7 @@ describe('verifyPaddedJwt', () => {
   const token = signed(header, body);
 
   test('takes every segment in either alphabet, padded or not', () => {
-    // With a `+`, a `/` and an `=`, so every spelling of it is another text.
+    // Its base64 has `+`, `/` and `=`, so each alphabet, with and without padding, gives another text.
     const anyHead = 'eyJhbGciOiJIUzI1NiIsImEiOiI+Pj4/Pz8ifQ==';
     const spellings = [String, unpadded, urlSafe, (text: string) => unpadded(urlSafe(text))];
     const tails = new Set<string>();

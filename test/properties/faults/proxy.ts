@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One request that came to the proxy, and whose answer is not yet given. */
+/** A request to the proxy that is not answered yet. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Lets the service do what was asked. Only what is then sent reaches the client. */
+  /** Passes the request to the service. The client gets only what the fault then sends. */
   ask(): Promise<ServiceAnswer>;
 }
 
@@ -18,10 +18,10 @@ export interface ServiceAnswer {
   readonly body: string;
 }
 
-/** What becomes of an exchange in place of its answer. */
+/** Handles an exchange instead of passing its answer on. */
 export type Happening = (exchange: Exchange) => unknown;
 
-/** What happens to the nth request (from 0) of a lane; nothing where it passes. */
+/** The fault of the nth request (from 0) of a lane; `undefined` if the request passes. */
 export type Plan = (nth: number) => Happening | undefined;
 
 /**
@@ -30,15 +30,15 @@ export type Plan = (nth: number) => Happening | undefined;
  */
 export interface FaultProxy {
   readonly endpoint: string;
-  /** From now on this happens in a lane, whose requests are counted from 0 again. */
+  /** Sets the faults of a lane, and counts its requests from 0 again. */
   plan(lane: string, plan: Plan): void;
-  /** From now on everything in a lane passes. */
+  /** Removes the faults of a lane. */
   heal(lane: string): void;
-  /** How many requests came in a lane since its plan. */
+  /** The number of requests in a lane since `plan`. */
   seen(lane: string): number;
-  /** Stops to listen, and cuts what is connected. */
+  /** Stops listening and closes all connections. */
   down(): Promise<void>;
-  /** Listens again, where it did. */
+  /** Listens again on the same port. */
   up(): Promise<void>;
 }
 
@@ -74,10 +74,10 @@ export async function startProxy(service: string): Promise<FaultProxy> {
   };
 }
 
-/** Gives an exchange its answer, as if there were no proxy. */
+/** Passes the answer of the service on unchanged. */
 export const pass: Happening = async ({ response, ask }) => {
   const { status, body } = await ask();
-  // The engine's own header, by which its answers are told from somebody else's.
+  // An answer without this header of the engine is not from DynamoDB.
   const named = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'passed-on' };
   response.writeHead(status, named).end(body);
 };
@@ -89,26 +89,26 @@ async function forward(service: string, { headers }: IncomingMessage, body: stri
   return { status: answer.status, body: await answer.text() };
 }
 
-/** Something that goes wrong on the way to a service of AWS's, or there. */
+/** A failure of an AWS service, or of the connection to it. */
 export interface Fault {
   readonly what: string;
-  /** Whether the SDK asks again, so that a fault of one try or two is not seen from outside. */
+  /** Whether the SDK retries after this fault. The client then does not notice one or two of them. */
   readonly retried: boolean;
   readonly happens: Happening;
 }
 
-/** Answers this, whatever was asked, and does nothing of it. */
+/** Answers with this, without passing the request to the service. */
 export function answers(status: number, body: string): Happening {
   return ({ response }) =>
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
 }
 
-/** An error as AWS's JSON protocols say it. */
+/** Answers with an error in the form of AWS's JSON protocols. */
 export function error(name: string, namespace = 'com.amazonaws.dynamodb.v20120810'): Happening {
   return answers(400, JSON.stringify({ __type: `${namespace}#${name}`, message: 'No.' }));
 }
 
-/** A wire that is slow, but not so slow that anything is given up. */
+/** A slow answer that arrives before the timeout. */
 export const delay: Happening = async (exchange) => {
   await sleep(300);
   await pass(exchange);
@@ -116,7 +116,7 @@ export const delay: Happening = async (exchange) => {
 
 const page = '<!doctype html><title>Sign in to this network</title>';
 
-/** Answers that are none of DynamoDB's, or say that it did nothing. */
+/** Answers that are not from DynamoDB, and errors after which DynamoDB has done nothing. */
 export const badAnswers: readonly Fault[] = [
   { what: 'a failure', retried: true, happens: answers(500, '{"__type":"InternalServerError"}') },
   { what: 'a failure without a word', retried: true, happens: answers(500, '') },
@@ -137,7 +137,7 @@ export const badAnswers: readonly Fault[] = [
   },
 ];
 
-/** Connections that fail; where an answer fails, the service did what was asked. */
+/** Connections that fail. If the answer fails, the service has done the request. */
 export const badConnections = [
   { what: 'a request that is lost', retried: true, happens: ({ request }) => cut(request) },
   {
@@ -156,14 +156,14 @@ export const badConnections = [
     retried: true,
     async happens(exchange) {
       await half(exchange);
-      // A moment, so that what was written is read before the end is.
+      // The client must read what was written before the connection ends.
       await sleep(20);
       cut(exchange.request);
     },
   },
 ] as const satisfies readonly Fault[];
 
-/** Everything that we know to go wrong, but an address where nobody listens. */
+/** All faults except an address where nobody listens. */
 export const faults: readonly Fault[] = [...badConnections, ...badAnswers];
 
 /** The fault of this name. */
@@ -177,7 +177,7 @@ function cut({ socket }: IncomingMessage): void {
   socket.destroy();
 }
 
-/** Does what was asked, and begins to say so. */
+/** Passes the request to the service, and sends the beginning of the answer. */
 const half: Happening = async ({ response, ask }) => {
   const { status, body } = await ask();
   const length = Buffer.byteLength(body) + 10;

@@ -33,7 +33,7 @@ function bodyOf({ sessionToken, sessionId }: Held): string {
     .replace('{{sessionId}}', sessionId);
 }
 
-/** Posts the sample request of a session, or what the call says in its place. */
+/** Posts the sample request of a session. `call` replaces parts of it. */
 function refresh(world: World, held: Held, call?: WireCall): Promise<WireAnswer> {
   return world.post(s360, { headers, body: bodyOf(held), requestId: sampleUuid, ...call });
 }
@@ -46,7 +46,7 @@ describe('POST /idp/sso/v1/refresh', () => {
     const call = { headers: { ...headers, 'X-Request-Id': 'my-own' } };
     const { json, headers: answered } = await refresh(world, held, call);
     expect([json.esbUUID, answered['X-Request-Id']]).toEqual([sampleUuid, 'my-own']);
-    // Where that id is none, both answers get a fresh UUID.
+    // If that id is not valid, both answers get a new UUID.
     const granted = await refresh(world, held, { requestId: 'support-please' });
     const refused = await refresh(world, held, { requestId: 'support-please', body: null });
     const ids = [granted, refused].map(({ json: { esbUUID } }) => esbUUID);
@@ -65,7 +65,7 @@ describe('POST /idp/sso/v1/refresh', () => {
 });
 
 describe('POST /idp/sso/v1/refresh behind its gateway', () => {
-  /** Answers the sample request with these headers, by a gateway that knows the sample's key. */
+  /** The gateway's answer to the sample request with these headers. The gateway has the sample's api key. */
   async function answerTo(world: World, own: readonly string[]) {
     const body = bodyOf(await world.open(s360, sampleSession));
     const answer = gateway({ routes: realRoutes(world), apiKeys: new Set([sampleApiKey]) });
@@ -99,7 +99,7 @@ async function tokenOf(world: World, held: Held): Promise<string> {
 
 const { signing = '' } = material;
 
-/** The sessionToken in a token, as whoever holds the root secret reads it. */
+/** The sessionToken that is encrypted in a token, decrypted with the root secret. */
 function decrypted(token: string): string {
   const bytes = Buffer.from(encryptedIn(token), 'base64');
   const info = 'session-refresh/s360/encryption/v1';

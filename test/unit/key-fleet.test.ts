@@ -145,6 +145,14 @@ const takenBack: Move[] = [
   { afterMinutes: 1, move: 'swap' },
 ];
 
+/** A frozen reading sees AWSCURRENT before these moves, and AWSPREVIOUS after them. */
+const backAndForth: Move[] = [
+  { afterMinutes: 1, move: 'rotate' },
+  { afterMinutes: 4, move: 'swap' },
+  { afterMinutes: 1, move: 'rotate' },
+  { afterMinutes: 1, move: 'swap' },
+];
+
 test('a fleet refuses no live token over a day, whenever and however the labels move', async () => {
   const afterMinutes = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 400 }));
   const move = fc.constantFrom<Move['move'][]>('rotate', 'swap');
@@ -161,6 +169,7 @@ test('a fleet refuses no live token over a day, whenever and however the labels 
       examples: [
         [first, takenBack, 930, 1],
         [rotated, takenBack, 8 * hour, 1],
+        [first, backAndForth, 930, 0],
       ],
     },
   );

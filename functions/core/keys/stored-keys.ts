@@ -57,7 +57,9 @@ export function storedKeys(props: StoredKeysProps): KeySource {
     askedAt = props.clock();
     reading = readAll(props, stored)
       .then((fresh) => {
-        stored = fresh;
+        // Lambda can freeze this process between the requests of a reading, and the labels can move
+        // meanwhile. Then the reading is no record of what the labels were.
+        if (mayServe(fresh, props.clock())) stored = fresh;
         return fresh;
       })
       .finally(() => {

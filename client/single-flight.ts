@@ -43,6 +43,7 @@ function orAbort<Result>(result: Promise<Result>, signal: AbortSignal): Promise<
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
     result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
 }

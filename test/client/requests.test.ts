@@ -111,19 +111,26 @@ describe('a temporary failure', () => {
     expect(reached).toHaveLength(slept.length + 1);
   });
 
-  test.for([
-    { what: 'network', tries: ['status', 'timeout', 'network'] },
-    { what: 'timeout', tries: ['network', 'status', 'timeout'] },
-    { what: 'status', tries: ['timeout', 'network', 'status'] },
-  ] as const)('has the cause of the last try: $what', async ({ what, tries }) => {
-    const answers = { status: fails, network: cuts, timeout: silent };
-    const options = { retry: { attempts: 3 }, runtime: { timer: soon } };
-    const on = clientOn(
-      eos,
-      tries.map((each) => answers[each]),
-      options,
-    );
-    expect(await on.refresh()).toMatchObject({ outcome: 'retry-later', cause: what });
+  const causes = { status: fails, network: cuts, timeout: silent };
+  test.for(['status', 'network', 'timeout'] as const)(
+    'has the cause of the last try: %s',
+    async (last) => {
+      const { [last]: answer, ...before } = causes;
+      const options = { retry: { attempts: 3 }, runtime: { timer: soon } };
+      const { refresh } = clientOn(eos, [...Object.values<Answer>(before), answer], options);
+      expect(await refresh()).toMatchObject({ outcome: 'retry-later', cause: last });
+    },
+  );
+
+  test('is tried again after a fifth at most of what the session still holds', async () => {
+    const last = { at: Date.UTC(2026, 0, 15, 12), grant: eos.granted, expiresIn: 20 };
+    const credentials = storeOf(eos.credential, {
+      read: () => ({ credential: eos.credential, last }),
+    });
+    const asks = says(503, '', { 'Retry-After': '9' });
+    const { clock, refresh } = clientOn(eos, [asks], { credentials });
+    expect(await refresh()).toMatchObject({ outcome: 'retry-later', retryAfter: 9 });
+    expect(clock.slept).toEqual([4000, 3200, 2560]);
   });
 
   test('does not affect the next refresh', async () => {
@@ -204,52 +211,36 @@ describe('Retry-After', () => {
 });
 
 describe('a signal', () => {
-  test('that is aborted already sends nothing', async () => {
-    const { reached, refresh } = clientOn(eos, [fails]);
-    await expect(refresh({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
-    expect(reached).toEqual([]);
-  });
-
-  test('ends a request on its way', async () => {
+  test.for([
+    { when: 'before it', sent: 0 },
+    { when: 'while the store is read', sent: 0 },
+    { when: 'while a request is on its way', sent: 1 },
+    { when: 'in a pause', sent: 1 },
+  ])('that is aborted $when ends a refresh, and not the next one', async ({ when, sent }) => {
     const controller = new AbortController();
-    const abort: Answer = (sent) => {
-      controller.abort('enough');
-      return silent(sent);
-    };
-    const { reached, refresh } = clientOn(eos, [abort]);
-    await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
-    await expect.poll(() => reached[0]?.signal.aborted).toBe(true);
-  });
-
-  test('that is aborted before the store has answered sends nothing', async () => {
-    const first = Promise.withResolvers<void>();
-    const reads = [first.promise];
+    const abort = (now: string) => now === when && controller.abort('enough');
     const credentials = storeOf(eos.credential, {
-      read: async () => {
-        await reads.shift();
+      async read() {
+        abort('while the store is read');
+        await new Promise(setImmediate);
         return { credential: eos.credential };
       },
     });
-    const { reached, refresh } = clientOn(eos, [granted], { credentials });
-    const controller = new AbortController();
-    const left = refresh({ signal: controller.signal });
-    controller.abort('enough');
-    await expect(left).rejects.toBe('enough');
-    first.resolve();
-    await refresh();
-    expect(reached).toHaveLength(1);
-  });
-
-  test('ends a pause', async () => {
-    const controller = new AbortController();
-    const sleep = (_: number, signal: AbortSignal) =>
-      new Promise<void>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason));
-        setImmediate(() => controller.abort('enough'));
-      });
-    const { reached, refresh } = clientOn(eos, [fails], { runtime: { sleep } });
+    const first: Answer = (request) => {
+      abort('while a request is on its way');
+      return (when === 'in a pause' ? fails : silent)(request);
+    };
+    const sleep = async (_: number, signal: AbortSignal) => {
+      abort('in a pause');
+      signal.throwIfAborted();
+    };
+    const answers = sent === 0 ? [granted] : [first, granted];
+    const { reached, refresh } = clientOn(eos, answers, { credentials, runtime: { sleep } });
+    abort('before it');
     await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
-    expect(reached).toHaveLength(1);
+    expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
+    expect(reached).toHaveLength(sent + 1);
+    if (answers[0] !== granted) expect(reached[0]?.signal.aborted).toBe(when !== 'in a pause');
   });
 });
 
@@ -314,19 +305,19 @@ describe('a secret', () => {
     expect(written).toEqual([]);
   });
 
-  const failures: readonly { what: string; answer: (client: Client) => Answer }[] = [
-    { what: 'a broken connection', answer: () => cuts },
-    { what: 'silence', answer: () => silent },
-    { what: 'an answer that repeats it', answer: () => says(403, 'secret-code secret-token') },
-    { what: 'a refusal', answer: (client) => refuses(client, 'wrong-secret') },
-  ];
-  const rows = clients.flatMap((client) => failures.map((failure) => ({ client, ...failure })));
+  const failures: Readonly<Record<string, (client: Client) => Answer>> = {
+    'a broken connection': () => cuts,
+    silence: () => silent,
+    'an answer that repeats it': () => says(403, 'secret-code secret-token'),
+    'a refusal': (client) => refuses(client, 'wrong-secret'),
+  };
+  const rows = Object.entries(failures).flatMap(([what, answer]) =>
+    clients.map((client) => ({ what, client, answer: answer(client) })),
+  );
 
   test.for(rows)('of $client.name is in no outcome of $what, and in no URL', async (row) => {
     const { client, answer } = row;
-    const { reached, url, refresh } = clientOn(client, [answer(client)], {
-      runtime: { timer: soon },
-    });
+    const { reached, url, refresh } = clientOn(client, [answer], { runtime: { timer: soon } });
     for (const value of [await refresh(), refresh]) expect(printed(value)).not.toMatch(secrets);
     expect(reached.length).toBeGreaterThan(0);
     for (const sent of reached) expect(sent.url).toBe(url);
@@ -334,15 +325,12 @@ describe('a secret', () => {
 
   // The platform rejects these, with errors that quote them.
   test.for([
-    ...clients.flatMap(({ name }): { name: string; odd: object }[] => [
-      { name, odd: { url: 'secret-host' } },
-      { name, odd: { url: 'http://a:secret-b@127.0.0.1/' } },
-    ]),
-    ...['secret-\nx', 'secret-\0', 'secret-é—'].map((accessToken) => ({
-      name: 'ccstore',
-      odd: { credentials: { accessToken } },
-    })),
+    { name: 'eos', odd: { url: 'secret-host' } },
+    { name: 'eos', odd: { url: 'http://a:secret-b@127.0.0.1/' } },
     { name: 's360', odd: { apiKey: 'secret-\nkey' } },
+    { name: 'ccstore', odd: { credentials: { accessToken: 'secret-\nx' } } },
+    { name: 'ccstore', odd: { credentials: { accessToken: 'secret-\0' } } },
+    { name: 'ccstore', odd: { credentials: { accessToken: 'secret-é—' } } },
   ])('is in no outcome of a request of $name that cannot be sent: $odd', async ({ name, odd }) => {
     const { reached, refresh } = clientOn(clientOf(name), [cuts], odd);
     expect(await refresh()).toEqual({ outcome: 'rejected' });

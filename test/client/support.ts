@@ -28,51 +28,55 @@ export interface Client {
 
 export type Fields = Readonly<Record<string, string>>;
 export type Store = CredentialStore<Fields, unknown>;
+type Options = ClientOptions<Fields, unknown>;
+type Make = (options: Options & { readonly apiKey?: string }) => Refresh<unknown, string>;
 
-type Make = (
-  options: ClientOptions<Fields, unknown> & { readonly apiKey?: string },
-) => Refresh<unknown, string>;
-
-function untyped(client: unknown): Make {
-  return client as Make;
-}
-
-const ofCcstore = {
-  credential: { accessToken: 'secret-token' },
-  granted: { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
-  credentialOf: ({ accessToken }: Held) => ({ accessToken }),
-};
+const ofCcstore = [
+  { accessToken: 'secret-token' },
+  { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
+] as const;
 
 export const clients: readonly Client[] = [
-  {
-    name: 'eos',
-    contract: eos,
-    credential: { sessionId: 'secret-id', secureCode: 'secret-code' },
-    granted: {
+  clientWith(
+    eos,
+    eosClient,
+    { sessionId: 'secret-id', secureCode: 'secret-code' },
+    {
       expireTime: Date.UTC(2026, 0, 15, 12, 30),
       secureCode: 'secret-next',
       mobilityApps: { system: [], user: [] },
       profile: {},
     },
-    credentialOf: ({ sessionId, secureCode }) => ({ sessionId, secureCode }),
-    make: untyped(eosClient),
-  },
-  {
-    name: 's360',
-    contract: s360,
-    credential: { sessionId: 'secret-id', sessionToken: 'secret-token' },
-    granted: {
+  ),
+  clientWith(
+    s360,
+    s360Client,
+    { sessionId: 'secret-id', sessionToken: 'secret-token' },
+    {
       status: 200,
       esbUUID: '9a0b6679-c460-41a3-b26c-26e0d69538c6',
       desc: { en: 'Success', ar: 'نجاح', code: 'ESB-IDP-S0000' },
       data: { accessToken: 'secret.next.token' },
     },
-    credentialOf: ({ sessionId, sessionToken }) => ({ sessionId, sessionToken }),
-    make: (options) => untyped(s360Client)({ apiKey: demoApiKey, ...options }),
-  },
-  { name: 'ccstore', contract: ccstore, make: untyped(ccstoreClient), ...ofCcstore },
-  { name: 'ccstoreui', contract: ccstoreui, make: untyped(ccstoreuiClient), ...ofCcstore },
+  ),
+  clientWith(ccstore, ccstoreClient, ...ofCcstore),
+  clientWith(ccstoreui, ccstoreuiClient, ...ofCcstore),
 ];
+
+function clientWith(
+  contract: Contract,
+  make: unknown,
+  credential: Fields,
+  granted: object,
+): Client {
+  const names = Object.keys(credential);
+  const credentialOf = (held: Held) =>
+    Object.fromEntries(Object.entries(held).filter(([name]) => names.includes(name)));
+  return {
+    ...{ name: contract.name, contract, credential, granted, credentialOf },
+    make: (options) => (make as Make)({ apiKey: demoApiKey, ...options }),
+  };
+}
 
 /** The client of a contract. */
 export function clientOf(name: string): Client {
@@ -82,13 +86,9 @@ export function clientOf(name: string): Client {
 }
 
 /** A request as the wire got it. */
-export interface Sent {
-  readonly url: string;
-  readonly headers: Headers;
+export interface Sent
+  extends Pick<Request, 'url' | 'headers' | 'signal' | 'credentials' | 'referrerPolicy'> {
   readonly body: string;
-  readonly signal: AbortSignal;
-  readonly credentials: string;
-  readonly referrerPolicy: string;
 }
 
 export type Answer = (sent: Sent) => Response | Promise<Response>;
@@ -109,11 +109,7 @@ export function failingWire(...answers: readonly Answer[]) {
 }
 
 /** Answers with a status, a body and headers. */
-export function says(
-  status: number,
-  body: string | object,
-  headers: Readonly<Record<string, string>> = {},
-): Answer {
+export function says(status: number, body: string | object, headers: Fields = {}): Answer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return () => new Response(text || null, { status, headers });
 }
@@ -133,28 +129,24 @@ export const silent: Answer = ({ signal }) =>
     signal.addEventListener('abort', () => reject(signal.reason));
   });
 
-/** A clock that a test turns, and that turns by itself while something sleeps. */
-export interface Clockwork extends Pick<Runtime, 'now' | 'elapsed' | 'random' | 'sleep'> {
-  /** Every sleep, in milliseconds. */
-  readonly slept: number[];
-  /** Turns both clocks. */
-  pass(milliseconds: number): void;
-  /** Turns the wall clock alone. */
-  set(epochMilliseconds: number): void;
-}
+export type Clockwork = ReturnType<typeof clockwork>;
 
-/** Both clocks begin at the world's noon. `random` returns the given numbers, again and again. */
-export function clockwork(...randoms: readonly number[]): Clockwork {
+/**
+ * A wall clock and a stopwatch that a test turns, and that turn by themselves while something sleeps. Both
+ * begin at the world's noon. `random` returns the given numbers, again and again.
+ */
+export function clockwork(...randoms: readonly number[]) {
   let now = Date.UTC(2026, 0, 15, 12);
   let elapsed = 1000;
   let drawn = 0;
+  /** Every sleep, in milliseconds. */
   const slept: number[] = [];
-  const clock: Clockwork = {
+  const clock = {
     slept,
     now: () => now,
     elapsed: () => elapsed,
     random: () => randoms[drawn++ % randoms.length] ?? 0.5,
-    async sleep(milliseconds, signal) {
+    async sleep(milliseconds: number, signal: AbortSignal) {
       signal.throwIfAborted();
       slept.push(milliseconds);
       clock.pass(milliseconds);
@@ -162,12 +154,13 @@ export function clockwork(...randoms: readonly number[]): Clockwork {
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
     },
-    pass(milliseconds) {
+    pass(milliseconds: number) {
       now += milliseconds;
       elapsed += milliseconds;
     },
-    set(epochMilliseconds) {
-      now = epochMilliseconds;
+    /** Turns the wall clock alone. */
+    turn(milliseconds: number) {
+      now += milliseconds;
     },
   };
   return clock;

@@ -11,7 +11,6 @@ import {
   clients,
   clockwork,
   cuts,
-  type Fields,
   failingWire,
   refuses,
   type Sent,
@@ -36,48 +35,54 @@ function storage() {
   };
 }
 
-/** A store that the tabs of one test share. */
-function shared(credential: Fields): Store {
-  const store: Store = inStorage(storage(), `session-${randomUUID()}`);
-  store.write({ credential });
-  return store;
-}
-
 /** Node's own Web Locks. */
 const platformLocks = globalThis.navigator.locks as unknown as Locks;
 
-/** Tabs on one wire. By default they share a store and the platform's locks. */
+/** Tabs on one wire. By default they share a store and the platform's locks and channel. */
 function tabsOn(answers: readonly Answer[], runtime: Partial<Runtime> = {}, client: Client = eos) {
-  const credentials = shared(client.credential);
+  const sharedAs = `session-${randomUUID()}`;
+  const credentials = storeOf(client.credential, { sharedAs });
   const wire = failingWire(...answers);
   const all = { ...clockwork(0), locks: platformLocks, fetch: wire.fetch, ...runtime };
   const tab = (more: Partial<Parameters<Client['make']>[0]> = {}) =>
     client.make({ url: wire.url, credentials, runtime: all, ...more });
-  return { ...wire, credentials, tab };
+  /** Tabs in processes of their own, whose stores do not show each other’s writes. */
+  const processes = [0, 1, 2].map(() => {
+    const store = storeOf(client.credential, { sharedAs });
+    return { store, refresh: tab({ credentials: store, retry: { attempts: 1 } }) };
+  });
+  const refreshAll = (some = processes) => Promise.all(some.map(({ refresh }) => refresh()));
+  return { ...wire, credentials, tab, processes, refreshAll, name: `session-refresh ${sharedAs}` };
 }
 
 /** Holds the lock of a store as another tab would, until the returned function is called. */
-async function hold({ sharedAs }: Store): Promise<() => void> {
-  const got = Promise.withResolvers<void>();
-  const freed = Promise.withResolvers<void>();
-  void platformLocks.request(`session-refresh ${sharedAs}`, {}, () => {
+async function hold(name: string): Promise<() => void> {
+  const [got, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  void platformLocks.request(name, {}, () => {
     got.resolve();
     return freed.promise;
   });
   await got.promise;
-  return () => freed.resolve();
+  return freed.resolve;
 }
 
 describe('tabs that share a store', () => {
-  test.for(clients)('send one request for $name at once', async (client) => {
-    const { reached, tab } = tabsOn([says(200, client.granted)], {}, client);
-    const tabs = Array.from({ length: 5 }, () => tab());
+  test.for(
+    clients.flatMap((client) => [
+      { client, where: 'in one process' },
+      { client, where: 'in processes of their own' },
+    ]),
+  )('send one request for $client.name at once, $where', async ({ client, where }) => {
+    const { reached, tab, processes } = tabsOn([says(200, client.granted)], {}, client);
+    const apart = processes.map(({ refresh }) => refresh);
+    const tabs = where === 'in one process' ? apart.map(() => tab()) : apart;
     const [first, ...others] = await Promise.all(tabs.map((refresh) => refresh()));
     expect(first).toMatchObject({ outcome: 'refreshed' });
     for (const other of others)
       expect(other).toMatchObject({ ...first, expiresIn: expect.any(Number) });
     expect(reached).toHaveLength(1);
-    await tabs[0]?.();
+    // An answer from before a call does not count for it.
+    await tabs[1]?.();
     expect(reached).toHaveLength(2);
   });
 
@@ -89,10 +94,10 @@ describe('tabs that share a store', () => {
         return platformLocks.request(name, ...rest);
       },
     };
-    const { credentials, tab } = tabsOn([granted], { locks });
+    const { name, tab } = tabsOn([granted], { locks });
     await tab()();
     await tab({ credentials: storeOf(eos.credential) })();
-    expect(names).toEqual([`session-refresh ${credentials.sharedAs}`]);
+    expect(names).toEqual([name]);
   });
 
   test('present the credential that the other one got', async () => {
@@ -129,15 +134,15 @@ describe('tabs that share a store', () => {
   });
 
   test('refresh all the same behind a tab that keeps the lock', async () => {
-    const { credentials, tab } = tabsOn([granted]);
-    const free = await hold(credentials);
+    const { name, tab } = tabsOn([granted]);
+    const free = await hold(name);
     expect(await tab({ retry: { totalMs: 50 } })()).toMatchObject({ outcome: 'refreshed' });
     free();
   });
 
   test('leave the queue when the caller aborts', async () => {
-    const { reached, credentials, tab } = tabsOn([granted]);
-    const free = await hold(credentials);
+    const { reached, name, tab } = tabsOn([granted]);
+    const free = await hold(name);
     const refresh = tab();
     const controller = new AbortController();
     const left = refresh({ signal: controller.signal });
@@ -169,7 +174,7 @@ describe('tabs that share a store', () => {
         const last = { at: clock.now(), grant: eos.granted, expiresIn: 930 };
         await credentials.write({ credential: another, last });
         clock.pass(10_000);
-        clock.set(clock.now() + turn);
+        clock.turn(+turn);
         return run();
       },
     };
@@ -244,32 +249,7 @@ describe('a login or logout during a refresh', () => {
   });
 });
 
-describe('tabs in processes of their own, whose stores do not show each other’s writes', () => {
-  /** Three tabs that have only the lock and the channel in common. */
-  function processes(answers: readonly Answer[], runtime: Partial<Runtime> = {}, client = eos) {
-    const { fetch, url, reached } = failingWire(...answers);
-    const sharedAs = randomUUID();
-    const tabs = [0, 1, 2].map(() => {
-      const store = storeOf(client.credential, { sharedAs });
-      const options = { url, credentials: store, retry: { attempts: 1 } };
-      return { store, refresh: client.make({ ...options, runtime: { fetch, ...runtime } }) };
-    });
-    const refreshAll = (some = tabs) => Promise.all(some.map(({ refresh }) => refresh()));
-    return { tabs, reached, refreshAll, name: `session-refresh ${sharedAs}` };
-  }
-
-  test.for(clients)('send one request for $name at once', async (client) => {
-    const { tabs, reached, refreshAll } = processes([says(200, client.granted)], {}, client);
-    const [first, ...others] = await refreshAll();
-    expect(first).toMatchObject({ outcome: 'refreshed' });
-    for (const other of others)
-      expect(other).toMatchObject({ ...first, expiresIn: expect.any(Number) });
-    expect(reached).toHaveLength(1);
-    // An answer from before a call does not count for it.
-    await tabs[1]?.refresh();
-    expect(reached).toHaveLength(2);
-  });
-
+describe('tabs in processes of their own', () => {
   test('refresh by themselves at once after one that failed', async () => {
     // A message takes longer than no time at all.
     const slow: Answer = async (sent) => {
@@ -277,7 +257,7 @@ describe('tabs in processes of their own, whose stores do not show each other’
       return granted(sent);
     };
     // No timer ends: they do not wait for it.
-    const { reached, refreshAll } = processes([cuts, slow], { timer: () => () => undefined });
+    const { reached, refreshAll } = tabsOn([cuts, slow], { timer: () => () => undefined });
     const outcomes = ['retry-later', 'refreshed', 'refreshed'].map((outcome) => ({ outcome }));
     expect(await refreshAll()).toMatchObject(outcomes);
     expect(reached).toHaveLength(2);
@@ -292,38 +272,33 @@ describe('tabs in processes of their own, whose stores do not show each other’
     { what: 'it is silent', channel: () => ({ post: () => undefined, close: () => undefined }) },
     { what: 'it posts nothing', channel: () => ({ post: fails, close: () => undefined }) },
   ])('refresh each by itself where $what', async ({ channel }) => {
-    const { reached, refreshAll } = processes([granted], { channel });
+    const { reached, refreshAll } = tabsOn([granted], { channel });
     for (const outcome of await refreshAll())
       expect(outcome).toMatchObject({ outcome: 'refreshed' });
     expect(reached).toHaveLength(3);
   });
 
   test('take no answer for another login', async () => {
-    const { tabs, reached, refreshAll } = processes([
-      (sent) => {
-        tabs[1]?.store.write({ credential: another });
-        return granted(sent);
-      },
-    ]);
-    await refreshAll(tabs.slice(0, 2));
+    const login: Answer = (sent) => {
+      processes[1]?.store.write({ credential: another });
+      return granted(sent);
+    };
+    const { processes, reached, refreshAll } = tabsOn([login]);
+    await refreshAll(processes.slice(0, 2));
     expect(secretsOf(reached)).toEqual(['secret-code', 'login']);
   });
 
   const { credential } = eos;
   const last = { at: 1, grant: { profile: 'forged' }, expiresIn: 1 };
+  const before = { credential };
   test.for([
-    null,
-    'text',
-    [],
-    {},
-    { before: null, after: null },
-    { before: { credential }, after: { credential } },
-    { before: { credential }, after: { credential: 'text', last } },
+    ...[null, 'text', [], {}, { before: null, after: null }, { before, after: before }],
+    { before, after: { credential: 'text', last } },
     { before: { credential: 'text' }, after: { credential, last } },
-    { before: { credential }, after: { credential, last: { ...last, at: '1' } } },
-    { before: { credential }, after: { credential, last: { ...last, expiresIn: Number.NaN } } },
-    { before: { credential }, after: { credential, last: { ...last, grant: null } } },
     { before: { credential: another }, after: { credential, last } },
+    ...[{ at: '1' }, { expiresIn: Number.NaN }, { grant: null }].map((odd) => ({
+      ...{ before, after: { credential, last: { ...last, ...odd } } },
+    })),
   ])('ignore a message that is not an answer for them: %j', async (message) => {
     const forged: Answer = (sent) => {
       const channel = new BroadcastChannel(name);
@@ -331,8 +306,8 @@ describe('tabs in processes of their own, whose stores do not show each other’
       channel.close();
       return cuts(sent);
     };
-    const { tabs, reached, refreshAll, name } = processes([forged, granted]);
-    const [, second] = await refreshAll(tabs.slice(0, 2));
+    const { processes, reached, refreshAll, name } = tabsOn([forged, granted]);
+    const [, second] = await refreshAll(processes.slice(0, 2));
     expect(second).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
     expect(reached).toHaveLength(2);
   });
@@ -344,7 +319,7 @@ describe('tabs in processes of their own, whose stores do not show each other’
       open.add(opened);
       return opened;
     };
-    const { refreshAll } = processes([cuts, granted], { channel });
+    const { refreshAll } = tabsOn([cuts, granted], { channel });
     await refreshAll();
     expect(open.size).toBe(0);
   });
@@ -382,7 +357,7 @@ describe('maxAge', () => {
     await refresh();
     clock.pass(20 * minute);
     // By this clock the answer is one minute old.
-    clock.set(clock.now() - 19 * minute);
+    clock.turn(-19 * minute);
     expect(await refresh({ maxAge: 600 })).toMatchObject({ outcome: 'retry-later' });
     expect(await refresh({ maxAge: 600 })).toMatchObject({ outcome: 'refreshed' });
     expect(reached).toHaveLength(6);
@@ -394,14 +369,8 @@ describe('maxAge', () => {
 
 describe('a store in storage', () => {
   test.for([
-    undefined,
-    'secret-code',
-    '{"credential":{"sessionId":"secret',
-    'null',
-    '[1]',
-    '1',
-    '{"credential":"secret"}',
-    '{"credential":null}',
+    ...[undefined, 'secret-code', '{"credential":{"sessionId":"secret', 'null', '[1]', '1'],
+    ...['{"credential":"secret"}', '{"credential":null}'],
   ])('is empty with the value %s', (text) => {
     const values = storage();
     if (text !== undefined) values.setItem('session', text);

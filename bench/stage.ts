@@ -26,9 +26,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** @throws Error if there is no Java to run DynamoDB Local */
+/**
+ * Starts DynamoDB Local, unless the environment says where one answers.
+ * @throws Error if there is no Java to run it
+ */
 export async function stage(): Promise<Stage> {
-  const amazon = await dynamoDBLocal();
+  const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
+  const amazon = endpoint ? { endpoint, close: () => undefined } : await dynamoDBLocal();
   if (!amazon) throw new Error('the benches need Java 17 or later, for DynamoDB Local');
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const keys = localKeyFile(join(folder, 'keys.json'));

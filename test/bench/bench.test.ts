@@ -9,7 +9,8 @@ import { markdown } from '../../bench/table.ts';
 describe.skipIf(!inject('dynamoDBLocal'))('npm run bench -- --only storage', () => {
   test('prints one storage request a refresh, and its units', () => {
     const words = ['bench/run.ts', '--only', 'storage'];
-    const printed = execFileSync(process.execPath, words, { encoding: 'utf8' });
+    const env = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: inject('dynamoDBLocal') };
+    const printed = execFileSync(process.execPath, words, { encoding: 'utf8', env });
     const rows = [
       { figure: 'storage requests a refresh', floor: 1, eos: 1, s360: 1, ccstore: 1 },
       { figure: 'write units', floor: 1, eos: 1, s360: 1, ccstore: 0 },

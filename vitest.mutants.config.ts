@@ -1,11 +1,14 @@
+import { matchesGlob, relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Without the suites that are slow, need a second engine or test no mutated file. */
 const suites = {
   core: [
     'test/unit/*.test.ts',
-    'test/store/*.test.ts',
+    'test/store/table.test.ts',
     'test/admin/import.test.ts',
+    'test/store/registry.test.ts',
     'test/properties/exhaustive.test.ts',
   ],
   wires: [
@@ -16,18 +19,28 @@ const suites = {
   ],
 };
 
+const include = suites[process.env.MUTANTS === 'wires' ? 'wires' : 'core'];
+
+/** Runs the suites in the order of the list: the first failing test kills a mutant. */
+class AsListed extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((one, other) => place(one) - place(other));
+  }
+}
+
+function place({ moduleId }: TestSpecification): number {
+  return include.findIndex((glob) => matchesGlob(relative('.', moduleId), glob));
+}
+
 /** The suites that `npm run mutants` runs for the core or for the wires, as `MUTANTS` says. */
 export default defineConfig({
   test: {
     globalSetup: 'test/support/engines.ts',
-    include: suites[process.env.MUTANTS === 'wires' ? 'wires' : 'core'],
-    exclude: [
-      'test/unit/architecture.test.ts',
-      'test/unit/key-fleet.test.ts',
-      'test/store/memory.test.ts',
-    ],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    include,
+    sequence: { sequencer: AsListed },
+    exclude: ['test/unit/architecture.test.ts', 'test/unit/key-fleet.test.ts'],
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
     // A worker loads the modules once for each mutant, and not again for every file.
     isolate: false,
   },

@@ -97,6 +97,8 @@ describe('session-admin import', () => {
     const others = Object.entries(other).map(([name, value]) => ({ ...line, [name]: value }));
     const ids = ['visitor', 'damaged'].map((id) => ({ ...line, id }));
     expect(await imported(world, [...others, ...ids])).toEqual(Array(7).fill(taken));
+    const less = ['openedAt', 'endsAt'].map((name) => ({ ...line, [name]: undefined }));
+    expect(await imported(world, less)).toEqual(['unchanged', 'unchanged']);
     expect((await world.items()).slice(0, 3)).toEqual(before);
   });
 
@@ -134,6 +136,11 @@ describe('session-admin import', () => {
     expect(await imported(world, lines, { dryRun: true })).toEqual(outcomes);
     expect(world.requests).toEqual(Array(3).fill('GetItemCommand'));
     expect(await world.items()).toHaveLength(1);
+    const apart = { ...large, id: 'b' };
+    await imported(world, [apart]);
+    const { claimsVersion } = (await world.row(eos, 'b')) ?? {};
+    await world.purge(eos, `b#claims#${claimsVersion}`);
+    expect(await imported(world, [apart], { dryRun: true })).toEqual([taken]);
   });
 
   test('knows its own row where the SDK sent a write twice', async ({ world }) => {

@@ -1,6 +1,11 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { expect } from 'vitest';
-import { StorageTimedOut, StorageUnavailable } from '../../functions/core/session/table.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  dynamoDBTable,
+  StorageTimedOut,
+  StorageUnavailable,
+} from '../../functions/core/session/table.ts';
 import { anonymous, itemOf, loggedIn, now, rowOf, toItem } from '../support/session.ts';
 import { onBothEngines } from '../support/world.ts';
 import { wired } from './wire.ts';
@@ -74,21 +79,21 @@ onBothEngines('the table', (plain) => {
     expect(await world.rows.get(row)).toEqual(alive);
   });
 
-  const named = (more: object) => Object.assign(new Error('x'), more);
-  test.for([
-    { what: 'an error of our own', error: new TypeError('x'), outage: false },
-    { what: 'a refused connection', error: named({ code: 'ECONNREFUSED' }), outage: true },
-    { what: 'no credentials', error: named({ name: 'CredentialsProviderError' }), outage: true },
-  ])('throws $what: an outage $outage', async ({ error, outage }, { world }) => {
-    const fails = () => () => Promise.reject(error);
-    world.client.middlewareStack.add(fails as never, { step: 'initialize' });
-    const thrown = await world.rows.get(row).catch((one) => one);
-    expect([thrown === error, thrown instanceof StorageUnavailable]).toEqual([!outage, outage]);
-  });
-
-  test('throws a request that DynamoDB calls invalid as a bug', async ({ wire }) => {
-    wire.fates.push({ lose: 'ValidationException' });
-    await expect(wire.table.get(row)).rejects.not.toBeInstanceOf(StorageUnavailable);
+  test('gives the row keys of a subject page by page', async ({ world: { client, rows } }) => {
+    const rowKeys = ['a', 'b'].map((id) => rowOf('eos', id));
+    for (const rowKey of rowKeys) await rows.put({ ...alive, rowKey });
+    const other = { ...alive, subject: 'eos#another' };
+    await rows.put(other);
+    const { subject } = alive;
+    const { rowKeys: all } = await rows.bySubject(subject);
+    expect(all.toSorted()).toEqual(rowKeys);
+    // A page of DynamoDB has 1 MB.
+    const limited = (next: (args: object) => unknown) => (args: { input: object }) =>
+      next({ ...args, input: { ...args.input, Limit: 1 } });
+    client.middlewareStack.add(limited as never, { step: 'initialize' });
+    const one = await rows.bySubject(subject);
+    const two = await rows.bySubject(subject, one.next);
+    expect([one.rowKeys, two.rowKeys]).toEqual(all.map((rowKey) => [rowKey]));
   });
 
   test('ends with its signal, between two tries too, and asks no more', async ({ wire }) => {
@@ -96,8 +101,10 @@ onBothEngines('the table', (plain) => {
     const stop = new AbortController();
     fates.push({ lose: 'held', meanwhile: async () => stop.abort() });
     const { signal } = stop;
-    await expect(table.get(row, { signal })).rejects.toBeInstanceOf(StorageTimedOut);
-    await expect(table.update(slide, { signal })).rejects.toBeInstanceOf(StorageTimedOut);
+    await expect(table.get(row, { signal })).rejects.toThrow(new StorageTimedOut('AbortError'));
+    await expect(table.update(slide, { signal })).rejects.toThrow(
+      new StorageTimedOut('AbortError'),
+    );
     expect(requests()).toBe(1);
   });
 
@@ -120,5 +127,53 @@ onBothEngines('the table', (plain) => {
     await rows.update(slide, { watch });
     expect(seen).toEqual([expect.any(Object), expect.any(Object)]);
     expect(inputs[0]).toMatchObject({ ConsistentRead: true });
+  });
+});
+
+describe('the table, whatever the SDK answers,', () => {
+  function tableWith(answer: () => Promise<unknown>) {
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const client = new DynamoDBClient({ region: 'local', credentials });
+    client.middlewareStack.add((() => answer) as never, { step: 'initialize' });
+    return dynamoDBTable(client, 'sessions');
+  }
+
+  const metadata = { name: 'InternalServerError', $metadata: {} };
+  const codes =
+    'ECONNREFUSED ECONNRESET ECONNABORTED EAI_AGAIN EHOSTUNREACH ENETUNREACH ENOTFOUND EPIPE ETIMEDOUT';
+  const timeouts = ['TimeoutError', 'AbortError', 'RequestTimeout'];
+  test.for([
+    ...codes.split(' ').map((code) => ({ error: { code }, as: 'StorageUnavailable' })),
+    { error: { name: 'CredentialsProviderError' }, as: 'StorageUnavailable' },
+    { error: metadata, as: 'StorageUnavailable' },
+    ...timeouts.map((name) => ({ error: { ...metadata, name }, as: 'StorageTimedOut' })),
+    { error: { ...metadata, name: 'ValidationException' } },
+    { error: { ...metadata, name: 'SerializationException' } },
+    { error: { name: 'TypeError', code: 'ERR_INVALID_URL' } },
+  ])('throws $error as $as', async ({ error, as }) => {
+    const cause = Object.assign(new Error('x'), error);
+    const thrown = await tableWith(() => Promise.reject(cause))
+      .get(row)
+      .catch((one) => one);
+    if (!as) return expect(thrown).toBe(cause);
+    expect(thrown).toBeInstanceOf(StorageUnavailable);
+    expect(thrown).toMatchObject({ name: as, message: cause.name, cause });
+  });
+
+  test.for([
+    { requestId: undefined, message: 'the answer has no request id of DynamoDB' },
+    { requestId: '1', message: 'the answer to a write has no row of its key' },
+    { requestId: '1', other: 1, message: 'the answer to a write has no row of its key' },
+  ])('throws where $message', async ({ requestId, other, message }) => {
+    const Attributes = other && { rowKey: rowOf('eos', 'other') };
+    const output = { $metadata: { requestId }, Attributes };
+    const { update } = tableWith(async () => ({ output }));
+    await expect(update(slide)).rejects.toThrow(new StorageUnavailable(message));
+  });
+
+  test('gives no row keys, and no next page, where there are none', async () => {
+    const output = { $metadata: { requestId: '1' } };
+    const page = await tableWith(async () => ({ output })).bySubject('eos#nobody');
+    expect(page).toStrictEqual({ rowKeys: [] });
   });
 });

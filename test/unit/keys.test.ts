@@ -8,6 +8,7 @@ import {
   shortestKey,
   signingKey,
 } from '../../functions/core/keys/keys.ts';
+import { secretsManager } from '../../functions/core/keys/secrets-manager.ts';
 import { usable } from '../../functions/core/keys/signing-versions.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 
@@ -110,6 +111,46 @@ describe('a handler', () => {
     await expect(load('eos', { SESSION_KEYS: '' })).rejects.toThrow('has no SESSION_KEYS');
     const none = 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it';
     await expect(load('eos', { SESSION_TABLE: '' })).rejects.toThrow(none);
+  });
+});
+
+describe('secretsManager', () => {
+  /** Reads over a wire that always answers this. */
+  function over(statusCode: number, answer: object) {
+    const env = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const body = Buffer.from(JSON.stringify(answer));
+    const handle = vi.fn(async (_: { readonly body: Uint8Array }) => ({
+      response: { statusCode, headers: {}, body },
+    }));
+    return { handle, read: secretsManager({ handle }) };
+  }
+
+  test('reads the version that has a label: its id, text and second', async () => {
+    const answer = { VersionId: 'one', SecretString: 'text', CreatedDate: 1_700_000_000.9 };
+    const { handle, read } = over(200, answer);
+    const version = { id: 'one', text: 'text', createdAt: 1_700_000_000 };
+    expect(await read('name', 'AWSPREVIOUS')).toEqual(version);
+    const bodies = handle.mock.calls.map(([{ body }]) =>
+      JSON.parse(new TextDecoder().decode(body)),
+    );
+    expect(bodies).toEqual([{ SecretId: 'name', VersionStage: 'AWSPREVIOUS' }]);
+  });
+
+  test('reads a version without a text as empty, which no key is', async () => {
+    const version = { id: '', text: '', createdAt: 0 };
+    expect(await over(200, {}).read('name', 'AWSCURRENT')).toEqual(version);
+  });
+
+  test('gives no version where there is none, and throws any other error after two tries', async () => {
+    const none = over(400, { __type: 'ResourceNotFoundException' });
+    expect(await none.read('name', 'AWSPREVIOUS')).toBeUndefined();
+    const { handle, read } = over(500, { __type: 'InternalServiceError' });
+    await expect(read('name', 'AWSCURRENT')).rejects.toMatchObject({
+      name: 'InternalServiceError',
+    });
+    expect(handle).toHaveBeenCalledTimes(2);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
+import { importer } from '../../functions/core/session/import.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
 import { type Person, registry } from '../../functions/core/session/registry.ts';
 import { DamagedRow } from '../../functions/core/session/row.ts';
@@ -49,6 +50,7 @@ function start(policy: Policy = sliding) {
       return answer.secret;
     },
     ...registry(props),
+    ...importer(props),
   };
 }
 
@@ -263,6 +265,9 @@ describe('the registry', () => {
     const used = { ...person, secret: await world.next('first', 0) };
     expect(await world.open({ id, person: used }, now)).toBe('secret-used');
     expect(await world.login(id, used, now)).toBe('secret-used');
+    const line = { openedAt: undefined, idleUntil: undefined, endsAt: undefined };
+    const foreign = { ...line, tokenLifetime: undefined, id, person: used };
+    expect(await world.write(foreign, now)).toBe('secret-used');
     expect(await world.open({ id: sessionIdOf('next'), person: used }, now)).toMatchObject({});
   });
 

@@ -103,7 +103,7 @@ export function importer({ contract, policy, keys, table }: SessionsProps): Impo
     { openedAt, endsAt }: ForeignSession,
     session: Session,
   ): Promise<'unchanged' | 'id-taken'> {
-    if (item === undefined || isDamaged(item)) return 'id-taken';
+    if (!item || isDamaged(item)) return 'id-taken';
     const row = toSession(item);
     const same =
       row.subject === session.subject &&

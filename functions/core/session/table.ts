@@ -1,11 +1,7 @@
 // The only file in core/session that calls the SDK. It is over 150 lines because it has every
 // request to the table and the meaning of every error of the SDK.
 
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  DynamoDBServiceException,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
   GetCommand,
@@ -80,10 +76,7 @@ export interface Table {
 
 /** The table of this name. */
 export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
-  const documents = DynamoDBDocumentClient.from(client, {
-    // Absent attributes stay absent, so the index has no empty keys.
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const documents = DynamoDBDocumentClient.from(client);
 
   return {
     update({ rowKey, set, conditions, values }, { signal, watch } = {}) {
@@ -96,10 +89,13 @@ export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      return written(answerOf(documents.send(command, options(signal)), watch), (answer) => {
-        if (answer.Attributes?.rowKey === rowKey) return answer.Attributes;
-        throw new StorageUnavailable('the answer to a write has no row of its key');
-      });
+      return written(
+        answerOf(documents.send(command, signal && { abortSignal: signal }), watch),
+        (answer) => {
+          if (answer.Attributes?.rowKey === rowKey) return answer.Attributes;
+          throw new StorageUnavailable('the answer to a write has no row of its key');
+        },
+      );
     },
 
     put(item, replace) {
@@ -116,7 +112,10 @@ export function dynamoDBTable(client: DynamoDBClient, name: string): Table {
 
     async get(rowKey, { signal, watch } = {}) {
       const command = new GetCommand({ TableName: name, Key: { rowKey }, ConsistentRead: true });
-      const { Item } = await answerOf(documents.send(command, options(signal)), watch);
+      const { Item } = await answerOf(
+        documents.send(command, signal && { abortSignal: signal }),
+        watch,
+      );
       return Item;
     },
 
@@ -170,25 +169,19 @@ async function answerOf<Output extends Answer>(
   throw new StorageUnavailable('the answer has no request id of DynamoDB');
 }
 
-function options(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
-  return signal ? { abortSignal: signal } : {};
-}
-
 /**
- * Maps an error of the SDK. An error of DynamoDB, an error with the SDK's `$metadata`, missing
+ * Maps an error of the SDK. An error of DynamoDB or another one with the SDK's `$metadata`, missing
  * credentials and a failed connection are an outage. Only an error in `bugs` and an error of any
  * other kind are bugs, which stay as they are.
  */
 function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConditionalCheckFailedException) return error;
-  if (timeouts.has(error.name)) return new StorageTimedOut(error.name, { cause: error });
-  if (bugs.has(error.name)) return error;
+  const { name, code }: NodeJS.ErrnoException = error;
+  if (timeouts.has(name)) return new StorageTimedOut(name, { cause: error });
+  if (bugs.has(name)) return error;
   const unavailable =
-    error instanceof DynamoDBServiceException ||
-    error.name === 'CredentialsProviderError' ||
-    '$metadata' in error ||
-    ('code' in error && connectionErrors.has(String(error.code)));
-  return unavailable ? new StorageUnavailable(error.name, { cause: error }) : error;
+    name === 'CredentialsProviderError' || '$metadata' in error || connectionErrors.has(code);
+  return unavailable ? new StorageUnavailable(name, { cause: error }) : error;
 }
 
 /** The names of the SDK's errors for a timeout and an aborted request. They have no classes. */
@@ -197,7 +190,7 @@ const timeouts = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
 const bugs = new Set(['ValidationException', 'SerializationException']);
 
 /** Node's codes for a connection that fails. */
-const connectionErrors = new Set([
+const connectionErrors = new Set<unknown>([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',

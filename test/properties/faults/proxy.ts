@@ -50,7 +50,13 @@ export async function startProxy(service: string): Promise<FaultProxy> {
     if (body === undefined) return;
     const [, lane] = [...lanes].find(([word]) => body.includes(word)) ?? [];
     const happening = lane?.plan(lane.seen++) ?? pass;
-    await happening({ request, response, ask: () => forward(service, request, body) });
+    try {
+      await happening({ request, response, ask: () => forward(service, request, body) });
+    } catch (error) {
+      // Without an answer, the client would wait until the test times out.
+      cut(request);
+      throw error;
+    }
   });
   const listen = async (port: number) => {
     server.listen(port, '127.0.0.1');

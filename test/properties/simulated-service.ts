@@ -17,13 +17,6 @@ import { memoryTable } from '../support/memory-table.ts';
 import { apiGatewayEvent, type Held, material, noon } from '../support/world.ts';
 import type { Random, VirtualTime } from './virtual-time.ts';
 
-/** What goes wrong, and in which milliseconds. */
-export interface Outage {
-  readonly from: number;
-  readonly until: number;
-  readonly trouble: Trouble;
-}
-
 /** Writes are done where an answer is lost, and not done where something is out of reach. */
 export const troubles = [
   'the service is out of reach',
@@ -32,7 +25,7 @@ export const troubles = [
   'answers of the table are lost',
   'the gateway answers 503',
 ] as const;
-export type Trouble = (typeof troubles)[number];
+type Trouble = (typeof troubles)[number];
 
 /** A request as it is sent, and who sends it. */
 export interface Sent {
@@ -42,29 +35,15 @@ export interface Sent {
 }
 
 /** What happened. `skipped`: rotations for the parent. `settling`: requests that had to ask again. */
-export type Counts = Record<(typeof counted)[number], number>;
-const counted = [
-  ...(['requests', 'refreshed', 'rotated', 'skipped'] as const),
-  ...(['replayed', 'settling', 'answersLost'] as const),
-];
-export const blank = () => Object.fromEntries(counted.map((name) => [name, 0])) as Counts;
-
-/** Lambdas of one contract over one table with one session: the real handler, by clocks that differ. */
-export interface Service {
-  /** What must not have happened. */
-  readonly problems: string[];
-  /** What the login gave. */
-  readonly held: Held;
-  /** How many uses of a dead secret reached the table while the session was alive. */
-  deadUses(): number;
-  /** When the session expired, where the user was told so, in milliseconds. */
-  expired(): number | undefined;
-  /** Who or what ended the session, if something did. */
-  revokedBy(): unknown;
-  revoke(): Promise<unknown>;
-  /** The answer to a request; nothing where none comes back. */
-  answer(sent: Sent): Promise<{ status: number; headers: Headers; text: string } | undefined>;
-}
+export type Counts = ReturnType<typeof blank>;
+export const blank = () => ({
+  refreshed: 0,
+  rotated: 0,
+  skipped: 0,
+  replayed: 0,
+  settling: 0,
+  answersLost: 0,
+});
 
 /** How far the clocks of two Lambdas are apart at most, in seconds. */
 const skew = 3;
@@ -75,7 +54,8 @@ export interface World {
   readonly random: Random;
   readonly client: Client;
   readonly policy: Policy;
-  readonly outages: readonly Outage[];
+  /** What goes wrong, and in which milliseconds. */
+  readonly outages: readonly { from: number; until: number; trouble: Trouble }[];
   /** The probability that something goes wrong outside the outages, for each request. */
   readonly noise: number;
   readonly counts: Counts;
@@ -83,11 +63,14 @@ export interface World {
   readonly note: (line: string) => void;
 }
 
-export async function simulatedService(world: World): Promise<Service> {
+export type Service = Awaited<ReturnType<typeof simulatedService>>;
+
+/** Lambdas of one contract over one table with one session: the real handler, by clocks that differ. */
+export async function simulatedService(world: World) {
   const { time, random, policy, outages, noise, counts, note } = world;
   const { contract, credentialOf } = world.client;
   const memory = memoryTable();
-  const keys = keysOf(contract.name);
+  const keys = deriveKeys(contract.name, material);
   const seconds = () => noon + time.now() / 1000;
   const services = { keys: async () => keys, clock: () => epochSeconds(seconds()) };
   const admin = { ...services, table: memory, policy: () => policy, wait: async () => undefined };
@@ -96,6 +79,7 @@ export async function simulatedService(world: World): Promise<Service> {
   const held = opened.result as Held;
   const [[key, first] = ['', undefined]] = memory.items;
   const endsAt = Number(first?.endsAt);
+  /** What must not have happened. */
   const problems: string[] = [];
   const rotates = policy.rotation !== 'fixed';
   const tokens = typeof policy.idle !== 'number';
@@ -107,15 +91,25 @@ export async function simulatedService(world: World): Promise<Service> {
 
   return {
     problems,
+    /** What the login gave. */
     held,
+    /** How many uses of a dead secret reached the table while the session was alive. */
     deadUses: () => deadUses,
+    /** Who or what ended the session, if something did. */
     revokedBy: () => memory.items.get(key)?.revokedBy,
+    /** When the session expired, where the user was told so, in milliseconds. */
     expired: () => expired,
     revoke: () => commands.revoke({ contract: contract.name, sessionId: held.sessionId }, admin),
-    async answer(sent) {
+    /** The answer to a request; nothing where none comes back. */
+    async answer(sent: Sent) {
       const trouble = troubleNow();
       if (trouble === 'the service is out of reach') return undefined;
-      if (trouble === 'the gateway answers 503') return gatewayAnswer();
+      if (trouble === 'the gateway answers 503') {
+        const retryAfter = random.of(['', '25', '3600', '3600']);
+        const headers = new Headers(retryAfter ? { 'Retry-After': retryAfter } : {});
+        const { body } = contract.refuse('unavailable', randomUUID());
+        return { status: 503, headers, text: random.of(['', '<html>', body]) };
+      }
       const answer = await handled(sent);
       if (troubleNow() !== 'its answers are lost') return answer;
       counts.answersLost += 1;
@@ -129,32 +123,23 @@ export async function simulatedService(world: World): Promise<Service> {
     return outage?.trouble ?? (random.happens(noise) ? random.of(troubles) : undefined);
   }
 
-  function gatewayAnswer() {
-    const retryAfter = random.of(['', '25', '3600', '3600']);
-    const headers = new Headers(retryAfter ? { 'Retry-After': retryAfter } : {});
-    const { body } = contract.refuse('unavailable', randomUUID());
-    return { status: 503, headers, text: random.of(['', '<html>', body]) };
-  }
-
   async function handled(sent: Sent) {
     if (random.happens(0.02)) await time.sleep(random.between(0, 3000)); // a cold start
     const clock = seconds() + random.of([0, 1, skew / 2, skew]);
     const asked: Asked = { requests: 0, writes: 0, lost: false, row: undefined };
-    let outcome: RequestRecord['outcome'] = 'failed';
+    const records: RequestRecord[] = [];
     const handler = refreshHandler(contract, {
       ...services,
       table: watched(asked),
       clock: () => epochSeconds(clock),
       timer: systemTimer,
       policy,
-      write: (record) => {
-        outcome = record.outcome;
-      },
+      write: (record) => records.push(record),
     });
     const event = apiGatewayEvent(contract, { headers: sent.headers, body: sent.body || null });
     const patient = { ...context('a'), getRemainingTimeInMillis: () => 600_000 };
     const { statusCode: status, body: text, headers: given } = await handler(event, patient);
-    examine(outcome, asked, { by: sent.by, clock, text, ...presentedIn(sent) });
+    examine(records[0]?.outcome, asked, { by: sent.by, clock, text, ...presentedIn(sent) });
     const headers = new Headers({ ...(given as Record<string, string>) });
     headers.set('Date', new Date(seconds() * 1000).toUTCString());
     return { status, headers, text };
@@ -191,8 +176,8 @@ export async function simulatedService(world: World): Promise<Service> {
   }
 
   /** Counts what happened, and names what must not. */
-  function examine(outcome: RequestRecord['outcome'], asked: Asked, told: Told): void {
-    const { number, expiresAt = Number.POSITIVE_INFINITY, clock, by } = told;
+  function examine(outcome: RequestRecord['outcome'] | undefined, asked: Asked, told: Told): void {
+    const { number, expiresAt = Infinity, clock, by } = told;
     const { row = {}, requests, writes } = asked;
     const must = (holds: boolean, what: string) => {
       if (!holds)
@@ -201,15 +186,10 @@ export async function simulatedService(world: World): Promise<Service> {
     const generation = Number(row.generation ?? 0);
     const parent = Number(row.parentGeneration ?? generation - 1);
     const isAlive = row.revokedAt === undefined;
-    const isDead =
-      rotates &&
-      asked.row !== undefined &&
-      expiresAt > clock &&
-      ![generation, parent].includes(number);
-    note(
-      `${Math.round(time.now())} ms: ${by} presents ${number}, of ${parent} and ${generation}: ${outcome}`,
-    );
-    counts.requests += 1;
+    const isCurrent = number === generation || number === parent;
+    const isDead = rotates && asked.row !== undefined && expiresAt > clock && !isCurrent;
+    const presented = `${number}, of ${parent} and ${generation}`;
+    note(`${Math.round(time.now())} ms: ${by} presents ${presented}: ${outcome}`);
     if (isDead && isAlive) deadUses += 1;
 
     must(requests >= 1 && requests <= (isDead && isAlive ? 2 : 1), 'one storage request');
@@ -257,23 +237,10 @@ interface Asked {
 }
 
 /** What a request presented, and what was answered, by its Lambda's clock. */
-interface Told {
-  readonly by: Sent['by'];
-  readonly clock: number;
-  readonly number: number;
-  readonly expiresAt?: number;
-  readonly text: string;
-}
+type Told = Pick<Sent, 'by'> &
+  Readonly<{ clock: number; number: number; expiresAt?: number; text: string }>;
 
 /** The number of a secret: 0 is the one that the login gave. */
 function numberOf(secret: string): number {
   return Number(/^(\d+)\.[\w-]{22}\./.exec(secret)?.[1] ?? 0);
-}
-
-const known = new Map<string, ReturnType<typeof deriveKeys>>();
-
-function keysOf(name: string) {
-  const keys = known.get(name) ?? deriveKeys(name, material);
-  known.set(name, keys);
-  return keys;
 }

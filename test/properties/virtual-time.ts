@@ -1,53 +1,43 @@
+export type VirtualTime = ReturnType<typeof virtualTime>;
+
 /** Time that passes only from one event to the next, in milliseconds since the simulation began. */
-export interface VirtualTime {
-  now(): number;
-  /** Runs something after so many milliseconds. The function that it returns cancels that. */
-  after(milliseconds: number, run: () => void): () => void;
-  /** Runs code that awaits real work, such as a signature. Time stands still until it is done. */
-  work<Result>(run: () => Promise<Result>): Promise<Result>;
-  /** Waits within `work`: time goes on. */
-  sleep(milliseconds: number): Promise<void>;
-  /** Runs every event until that moment, or until `over`. */
-  run(until: number, over?: () => boolean): Promise<void>;
-}
-
-interface Event {
-  readonly at: number;
-  run: (() => void) | undefined;
-}
-
-export function virtualTime(): VirtualTime {
+export function virtualTime() {
   /** The events to come, the next one last. */
-  const queue: Event[] = [];
+  const queue: { readonly at: number; run: (() => void) | undefined }[] = [];
   let now = 0;
   let working = 0;
   const turn = () => new Promise((resolve) => setImmediate(resolve));
-  const time: VirtualTime = {
+
+  /** Runs something after so many milliseconds. The function that it returns cancels that. */
+  function after(milliseconds: number, run: () => void): () => void {
+    const event: (typeof queue)[number] = { at: now + Math.max(0, milliseconds), run };
+    queue.splice(queue.findLastIndex(({ at }) => at > event.at) + 1, 0, event);
+    return () => {
+      event.run = undefined;
+    };
+  }
+
+  return {
     now: () => now,
-    after(milliseconds, run) {
-      const event: Event = { at: now + Math.max(0, milliseconds), run };
-      queue.splice(queue.findLastIndex(({ at }) => at > event.at) + 1, 0, event);
-      return () => {
-        event.run = undefined;
-      };
-    },
-    async work(run) {
+    after,
+    /** Runs code that awaits real work, such as a signature. Time stands still until it is done. */
+    async work<Result>(run: () => Promise<Result>): Promise<Result> {
       working += 1;
-      try {
-        return await run();
-      } finally {
+      return run().finally(() => {
         working -= 1;
-      }
+      });
     },
-    sleep: (milliseconds) =>
-      new Promise((resolve) => {
+    /** Waits within `work`: time goes on. */
+    sleep: (milliseconds: number) =>
+      new Promise<void>((resolve) => {
         working -= 1;
-        time.after(milliseconds, () => {
+        after(milliseconds, () => {
           working += 1;
           resolve();
         });
       }),
-    async run(until, over = () => false) {
+    /** Runs every event until that moment, or until `over`. */
+    async run(until: number, over = () => false): Promise<void> {
       // What was begun before has its events in the queue after a turn.
       await turn();
       while (!over()) {
@@ -63,24 +53,14 @@ export function virtualTime(): VirtualTime {
       }
     },
   };
-  return time;
 }
 
-/** Random numbers that are the same for the same seed. */
-export interface Random {
-  /** At least 0, less than 1. */
-  next(): number;
-  /** Whether something of this probability happens. */
-  happens(probability: number): boolean;
-  between(least: number, most: number): number;
-  /** As many small numbers as large ones: each order of magnitude is as likely. */
-  spread(least: number, most: number): number;
-  of<Value>(values: readonly [Value, ...Value[]]): Value;
-}
+export type Random = ReturnType<typeof seeded>;
 
-/** The generator mulberry32. */
-export function seeded(seed: number): Random {
+/** Random numbers that are the same for the same seed, by the generator mulberry32. */
+export function seeded(seed: number) {
   let state = seed >>> 0;
+  /** At least 0, less than 1. */
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -90,9 +70,12 @@ export function seeded(seed: number): Random {
   const between = (least: number, most: number) => least + next() * (most - least);
   return {
     next,
-    happens: (probability) => next() < probability,
     between,
-    spread: (least, most) => Math.exp(between(Math.log(least), Math.log(most))),
-    of: (values) => values[Math.floor(next() * values.length)] ?? values[0],
+    /** Whether something of this probability happens. */
+    happens: (probability: number) => next() < probability,
+    /** As many small numbers as large ones: each order of magnitude is as likely. */
+    spread: (least: number, most: number) => Math.exp(between(Math.log(least), Math.log(most))),
+    of: <Value>(values: readonly [Value, ...Value[]]): Value =>
+      values[Math.floor(next() * values.length)] ?? values[0],
   };
 }

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { later } from '../../functions/core/time.ts';
-import { eos } from '../../functions/eos/contract.ts';
-import { bearer, signed, tokenTimes } from '../support/ways.ts';
-import type { World } from '../support/world.ts';
+import { signed, tokenTimes, ways } from '../support/ways.ts';
+import type { WireCall, World } from '../support/world.ts';
 
 /** Stands in whatever is made up, and so may stand in no answer and no record. */
 export const marker = 'fz5eed';
@@ -17,11 +16,7 @@ export interface Known {
 }
 
 /** What a client sends, before it is an event. */
-export interface Call {
-  readonly headers: readonly (readonly [string, string])[];
-  readonly query?: readonly (readonly [string, string[]])[];
-  readonly body?: string | null;
-  readonly base64?: boolean;
+export interface Call extends WireCall {
   /** Fields of the event that are null, or not there at all. */
   readonly without?: readonly (readonly [(typeof nullable)[number], null | undefined])[];
   /**
@@ -33,13 +28,16 @@ export interface Call {
 
 /** The fields that an event may lack. */
 const nullable = [
-  'body',
-  'headers',
-  'multiValueHeaders',
-  'queryStringParameters',
-  'multiValueQueryStringParameters',
-  'requestContext',
-] as const;
+  ...(['body', 'headers', 'multiValueHeaders', 'queryStringParameters'] as const),
+  ...(['multiValueQueryStringParameters', 'requestContext'] as const),
+];
+
+/** One of these, each as often as its weight says. */
+export function either<Value>(
+  ...choices: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Value>])[]
+): fc.Arbitrary<Value> {
+  return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
 
 const strange = [
   ...['', ' ', '\0', '\r\nSet-Cookie: a=b', '\u202e\u2066', '\ufeff', '\ud800', '\udfff\ud800'],
@@ -61,11 +59,11 @@ export const text: fc.Arbitrary<string> = fc
 
 /** The right text, one edit away from it, or far from it. */
 function near(good: string, others: readonly string[] = []): fc.Arbitrary<string> {
-  return fc.oneof(
-    { weight: 3, arbitrary: fc.constant(good) },
-    { weight: 4, arbitrary: edited(good) },
-    { weight: 1, arbitrary: fc.constantFrom(good.toUpperCase(), `eos#${good}`, ...others) },
-    { weight: 1, arbitrary: text },
+  return either(
+    [3, fc.constant(good)],
+    [4, edited(good)],
+    [1, fc.constantFrom(good.toUpperCase(), `eos#${good}`, ...others)],
+    [1, text],
   );
 }
 
@@ -80,89 +78,118 @@ export function edited(good: string): fc.Arbitrary<string> {
 /** A header's name in any mixture of cases. */
 const cased = (name: string) => fc.mixedCase(fc.constant(name));
 
-/** Headers that decide nothing. What a client may call its request is the one that comes back. */
-const noise: fc.Arbitrary<[string, string][]> = fc.array(
-  fc.oneof(
-    fc.tuple(
-      fc.constantFrom('__proto__', 'constructor', 'toString', '', 'Host', 'Cookie', 'X-Fuzz'),
-      text,
-    ),
-    fc.tuple(
-      cased('X-Request-Id'),
-      fc.oneof(
-        fc.constantFrom('call-1', 'a'.repeat(128)),
-        text.map((text) => `\u202e${text}`),
-      ),
-    ),
-    fc.tuple(text, text),
-  ),
-  { maxLength: 4 },
+const oddNames = ['__proto__', 'constructor', 'toString', '', 'Host', 'Cookie', 'X-Fuzz'];
+const ids = fc.oneof(
+  fc.constantFrom('call-1', 'a'.repeat(128)),
+  text.map((text) => `\u202e${text}`),
 );
 
-const json = 'application/json';
-const form = 'application/x-www-form-urlencoded';
+/** Headers that decide nothing. What a client may call its request is the one that comes back. */
+const noise: fc.Arbitrary<Record<string, string>> = fc
+  .array(
+    fc.oneof(
+      fc.tuple(fc.constantFrom(...oddNames), text),
+      fc.tuple(cased('X-Request-Id'), ids),
+      fc.tuple(text, text),
+    ),
+    { maxLength: 4 },
+  )
+  .map(Object.fromEntries);
 
-/** A wire of fields: how it sends an id and a secret, and what else it may be sent. */
-interface Fields {
-  readonly id: string;
-  readonly secret: string;
-  readonly ways: readonly (typeof form | typeof json | 'query')[];
+/** The ways in which a contract's client sends an id and a secret. */
+const waysOf = (contract: Contract) => ways.filter((way) => way.contract === contract);
+
+/** The session's own request. */
+export function ownCall(world: World, contract: Contract, { id, secret }: Known): Call {
+  const [way] = waysOf(contract);
+  return { ...way?.send(world, id, secret), right: 'yes' };
+}
+
+/** Requests that are well-formed, and right or nearly so. */
+export function nearCalls(world: World, contract: Contract, known: Known): fc.Arbitrary<Call> {
+  return contract.body === 'none' ? tokens(world, known) : fields(world, contract, known);
 }
 
 /** An id and a secret in the fields where they belong, and noise beside them. */
-function structured({ id, secret, ways }: Fields, known: Known): fc.Arbitrary<Call> {
-  const escaped = (text: string) => encodeURIComponent(text.toWellFormed());
+function fields(world: World, contract: Contract, known: Known): fc.Arbitrary<Call> {
   return fc
     .record({
-      way: fc.constantFrom(...ways),
-      session: near(known.id),
-      proof: near(known.secret, known.strange),
-      more: fc.array(fc.tuple(text, text), { maxLength: 2 }),
+      way: fc.constantFrom(...waysOf(contract)),
+      id: near(known.id),
+      secret: near(known.secret, known.strange),
+      more: fc.dictionary(text, text, { maxKeys: 2 }),
       headers: noise,
       named: cased('Content-Type'),
       charset: fc.constantFrom('', '; charset=utf-8', ' ;a=b', ';'),
-      base64: fc.boolean(),
+      isBase64Encoded: fc.boolean(),
     })
-    .map(({ way, session, proof, more, headers, named, charset, base64 }) => {
-      const right = session === known.id && proof === known.secret ? 'yes' : 'no';
-      const fields: [string, string][] = [[id, session], [secret, proof], ...more];
-      if (way === 'query')
-        return { headers, query: fields.map(([name, value]) => [name, [value]]), right };
-      const plain =
-        way === form
-          ? fields.map((pair) => pair.map(escaped).join('=')).join('&')
-          : JSON.stringify(Object.fromEntries(fields));
-      const body = base64 ? Buffer.from(plain).toString('base64') : plain;
-      return { headers: [...headers, [named, way + charset]], body, base64, right };
+    .map(({ way, id, secret, more, headers, named, charset, isBase64Encoded }) => {
+      const right = id === known.id && secret === known.secret ? 'yes' : 'no';
+      const sent = way.send(world, id, secret);
+      const type = sent.headers?.['Content-Type'];
+      if (!sent.body || !type) return { ...sent, headers, right };
+      const plain = way.typed
+        ? JSON.stringify({ ...JSON.parse(sent.body), ...more })
+        : `${sent.body}&${new URLSearchParams(more)}`;
+      const body = isBase64Encoded ? Buffer.from(plain).toString('base64') : plain;
+      return { headers: { ...headers, [named]: type + charset }, body, isBase64Encoded, right };
     });
 }
 
+/** Tokens that the right key signed, whatever they say. */
+function tokens(world: World, known: Known): fc.Arbitrary<Call> {
+  const ends = [later(world.now, 930), later(world.now, 1), world.now, 0, -1, 1e300, 1e15];
+  const odd = [null, '9999999999', [9999999999], 0.5, {}, true];
+  const names = fc.constantFrom('nbf', 'aud', '__proto__', 'iat');
+  return fc
+    .record({
+      sid: near(known.id),
+      sec: near(known.secret, known.strange),
+      exp: either<unknown>(
+        [9, fc.constant(tokenTimes(world).exp)],
+        [3, fc.constantFrom(...ends)],
+        [1, fc.constantFrom(...odd)],
+      ),
+      more: fc.dictionary(names, fc.jsonValue(), { maxKeys: 2 }),
+      headers: noise,
+      named: cased('Authorization'),
+      scheme: fc.constantFrom('Bearer ', 'bearer   ', 'BEARER '),
+      end: fc.constantFrom('', ' ', '   '),
+      body: fc.constantFrom(null, '', '{', 'sessionId=a'),
+    })
+    .map(({ sid, sec, exp, more, headers, named, scheme, end, body }) => {
+      const alive = Number.isInteger(exp) && Number(exp) > world.now;
+      const right = sid === known.id && sec === known.secret && alive ? 'yes' : 'no';
+      const token = signed(world, { ...more, sid, sec, exp });
+      return { headers: { ...headers, [named]: scheme + token + end }, body, right };
+    });
+}
+
+const oddBodies = [
+  ...[null, 'null', '[]', '0', '""', 'sessionId[]=a&secureCode[]=b'],
+  '{"sessionId":1e999,"secureCode":-0,"sessionToken":99999999999999999999999}',
+  '{"sessionId":{"toString":1},"secureCode":{"length":9},"sessionToken":[]}',
+  '{"__proto__":{"sessionId":"a","secureCode":"b","sessionToken":"c"}}',
+];
+const largeBodies = [
+  ...['['.repeat(30_000), '{"a":'.repeat(10_000), '9'.repeat(65_000), marker.repeat(20_000)],
+];
+
 /** Bodies of every kind, none with a credential. */
-const bodies: fc.Arbitrary<string | null> = fc.oneof(
-  { weight: 20, arbitrary: text },
-  { weight: 20, arbitrary: fc.json({ maxDepth: 3 }).map((json) => `{"${marker}":${json}}`) },
-  {
-    weight: 20,
-    arbitrary: fc
+const bodies: fc.Arbitrary<string | null> = either<string | null>(
+  [20, text],
+  [20, fc.json({ maxDepth: 3 }).map((json) => `{"${marker}":${json}}`)],
+  [
+    20,
+    fc
       .tuple(fc.constantFrom('sessionId', 'secureCode', 'sessionToken', '__proto__'), text, text)
       .map(([name, a, b]) => `{"${name}":${JSON.stringify(a)},"${name}":[${JSON.stringify(b)}]}`),
-  },
-  {
-    weight: 10,
-    arbitrary: fc.constantFrom(
-      ...[null, 'null', '[]', '0', '""', 'sessionId[]=a&secureCode[]=b'],
-      '{"sessionId":1e999,"secureCode":-0,"sessionToken":99999999999999999999999}',
-      '{"sessionId":{"toString":1},"secureCode":{"length":9},"sessionToken":[]}',
-      '{"__proto__":{"sessionId":"a","secureCode":"b","sessionToken":"c"}}',
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(
-      ...['['.repeat(30_000), '{"a":'.repeat(10_000), '9'.repeat(65_000), marker.repeat(20_000)],
-    ),
-  },
+  ],
+  [10, fc.constantFrom(...oddBodies)],
+  [2, fc.constantFrom(...largeBodies)],
 );
+
+const [json, form] = ['application/json', 'application/x-www-form-urlencoded'];
 
 /** Anything anywhere. */
 export const raw: fc.Arbitrary<Call> = fc
@@ -170,23 +197,19 @@ export const raw: fc.Arbitrary<Call> = fc
     headers: noise,
     named: cased('Content-Type'),
     type: fc.oneof(fc.constantFrom(json, form, 'constructor'), text),
-    query: fc.array(
-      fc.tuple(
-        fc.oneof(fc.constantFrom('sessionId', '__proto__'), text),
-        fc.array(text, { maxLength: 2 }),
-      ),
-      { maxLength: 2 },
+    query: fc.dictionary(
+      fc.oneof(fc.constantFrom('sessionId', '__proto__'), text),
+      fc.array(text, { maxLength: 2 }),
+      { maxKeys: 2 },
     ),
     body: bodies,
-    base64: fc.boolean(),
-    authorization: fc.oneof(
-      text,
-      text.map((text) => `Bearer ${text}`),
-    ),
+    isBase64Encoded: fc.boolean(),
+    scheme: fc.constantFrom('', 'Bearer '),
+    token: text,
   })
-  .map(({ headers, named, type, authorization, ...rest }) => ({
+  .map(({ headers, named, type, scheme, token, ...rest }) => ({
     ...rest,
-    headers: [...headers, [named, type], ['Authorization', authorization]],
+    headers: { ...headers, [named]: type, Authorization: scheme + token },
     right: 'no',
   }));
 
@@ -200,85 +223,21 @@ export function spoilt(calls: fc.Arbitrary<Call>): fc.Arbitrary<Call> {
   return fc
     .tuple(calls, fc.nat(7), fc.nat(), text, lacks)
     .map(([call, how, number, text, without]) => {
-      const { body, headers, query = [] } = call;
+      const { body, headers = {}, query = {} } = call;
       const at = number % ((body?.length ?? 0) + 1);
+      const lines = Object.entries(headers);
+      const longer = lines.map(([name, value]) => [name, `${value} ${text}`] as const);
+      const more = Object.entries(query).map(([name, values]) => [name, [text].concat(values)]);
       const changes: readonly Partial<Call>[] = [
         { body: body?.slice(0, at) ?? null },
         { body: body ? body.slice(0, at) + text + body.slice(at) : text },
-        { base64: !call.base64 },
-        { headers: headers.slice(0, number % (headers.length + 1)) },
-        { headers: headers.map(([name, value]) => [name, `${value} ${text}`] as const) },
-        { query: query.map(([name, values]) => [name, [text, ...values]] as const) },
+        { isBase64Encoded: !call.isBase64Encoded },
+        { headers: Object.fromEntries(lines.slice(0, number % (lines.length + 1))) },
+        { headers: Object.fromEntries(longer) },
+        { query: Object.fromEntries(more) },
         { body: body ? body + body : null },
         { without },
       ];
       return { ...call, ...changes[how], right: 'perhaps' };
     });
-}
-
-/** The session's own request. */
-export function ownCall(world: World, contract: Contract, { id, secret }: Known): Call {
-  if (contract.body === 'none') {
-    const token = signed(world, { ...tokenTimes(world), sid: id, sec: secret });
-    return { headers: Object.entries(bearer(token).headers ?? {}), right: 'yes' };
-  }
-  const proof = contract === eos ? 'secureCode' : 'sessionToken';
-  const body = JSON.stringify({ sessionId: id, [proof]: secret });
-  return { headers: [['Content-Type', json]], body, right: 'yes' };
-}
-
-/** Requests that are well-formed, and right or nearly so. */
-export function nearCalls(world: World, contract: Contract, known: Known): fc.Arbitrary<Call> {
-  if (contract.body === 'none') return withToken(signedTokens(world, known));
-  return contract === eos
-    ? structured({ id: 'sessionId', secret: 'secureCode', ways: [form, json, 'query'] }, known)
-    : structured({ id: 'sessionId', secret: 'sessionToken', ways: [json] }, known);
-}
-
-/** A token, and whether it is the session's. */
-interface Token {
-  readonly text: string;
-  readonly right: Call['right'];
-}
-
-/** Tokens that the right key signed, whatever they say. */
-function signedTokens(world: World, known: Known): fc.Arbitrary<Token> {
-  const ends = [later(world.now, 930), later(world.now, 1), world.now, 0, -1, 1e300, 1e15];
-  const odd = [null, '9999999999', [9999999999], 0.5, {}, true];
-  return fc
-    .record({
-      sid: near(known.id),
-      sec: near(known.secret, known.strange),
-      exp: fc.oneof(
-        { weight: 9, arbitrary: fc.constant(later(world.now, 930)) },
-        { weight: 3, arbitrary: fc.constantFrom<unknown>(...ends) },
-        { weight: 1, arbitrary: fc.constantFrom<unknown>(...odd) },
-      ),
-      more: fc.dictionary(fc.constantFrom('nbf', 'aud', '__proto__', 'iat'), fc.jsonValue(), {
-        maxKeys: 2,
-      }),
-    })
-    .map(({ sid, sec, exp, more }) => {
-      const alive = Number.isInteger(exp) && Number(exp) > world.now;
-      const right = sid === known.id && sec === known.secret && alive ? 'yes' : 'no';
-      return { text: signed(world, { ...more, sid, sec, exp }), right };
-    });
-}
-
-/** Requests with a token in their header. */
-export function withToken(tokens: fc.Arbitrary<Token>): fc.Arbitrary<Call> {
-  return fc
-    .record({
-      token: tokens,
-      headers: noise,
-      named: cased('Authorization'),
-      scheme: fc.constantFrom('Bearer ', 'bearer   ', 'BEARER '),
-      end: fc.constantFrom('', ' ', '   '),
-      body: fc.constantFrom(null, '', '{', 'sessionId=a'),
-    })
-    .map(({ token: { text, right }, headers, named, scheme, end, body }) => ({
-      headers: [...headers, [named, scheme + text + end]],
-      body,
-      right,
-    }));
 }

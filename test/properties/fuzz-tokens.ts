@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
-import { edited, text } from './fuzz-inputs.ts';
+import { edited, either, text } from './fuzz-inputs.ts';
 
 /** A token without what a verifier may overlook: which alphabet, and whether it is padded. */
 export function bare(token: string): string {
@@ -10,77 +10,59 @@ export function bare(token: string): string {
 
 /** Tokens made of two good ones. Each is one of the two, or another text that resembles them. */
 export function mutated(
-  tokens: readonly [string, string],
+  [token, other]: readonly [string, string],
   key: string,
   wrong: readonly string[],
 ): fc.Arbitrary<string> {
-  const [token, other] = tokens;
   const [head = '', body = '', tail = ''] = token.split('.');
   const payload = Buffer.from(body, 'base64').toString();
-  const segments = [...tokens.flatMap((one) => one.split('.')), '', 'e30=', 'bnVsbA=='];
+  const segments = [...token.split('.'), ...other.split('.'), '', 'e30=', 'bnVsbA=='];
+  const ends = fc.constantFrom('', tail, other.split('.')[2] ?? '');
   const claims = fc.record({ sid: text, exp: fc.oneof(fc.double(), fc.maxSafeInteger()) });
-  return fc.oneof(
-    { weight: 40, arbitrary: edited(token) },
-    { weight: 30, arbitrary: flipped([head, body, tail]) },
-    { weight: 20, arbitrary: forged(payload, key, wrong) },
-    // Segments of two good tokens, in any order and number.
-    {
-      weight: 10,
-      arbitrary: fc
-        .array(fc.constantFrom(...segments), { minLength: 1, maxLength: 5 })
-        .map((parts) => parts.join('.')),
-    },
-    // Another algorithm, with no signature or one of another token.
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...algs), fc.constantFrom('', tail, other.split('.')[2] ?? ''))
-        .map(([alg, end]) => `${base64(JSON.stringify({ alg }))}.${body}.${end}`),
-    },
+  /** The claims, and more after them. */
+  const longer = (more: object) => `${payload.slice(0, -1)},${JSON.stringify(more).slice(1)}`;
+  // The same bytes, written otherwise: each is either this token or none.
+  const rewritten = [
+    token.replaceAll('+', '-').replaceAll('/', '_'),
+    token.replaceAll('=', ''),
+    token.replaceAll('=', '%3D'),
+    token.replaceAll('=', '=='),
+    token.replaceAll('.', '.='),
+    token.toLowerCase(),
+    token.toUpperCase(),
+    base64(token),
+    [...token].join('\n'),
+    `${head}.${body}.${tail.slice(0, -2)}${following(tail.at(-2) ?? '')}=`,
+    JSON.stringify({ protected: head, payload: body, signature: tail }),
+  ];
+  const huge = [
+    `${token}${'A'.repeat(100_000)}`,
+    '.'.repeat(100_000),
+    `${head}.${base64('['.repeat(50_000))}.${tail}`,
+    `${head}.${base64('{"a":'.repeat(20_000))}.${tail}`,
+    `${base64('['.repeat(50_000))}.${body}.${tail}`,
+    `${head}.${body}.${'='.repeat(50_000)}`,
+    `${head}.${'A'.repeat(50_000)}!.${tail}`,
+  ];
+  const shuffled = fc.array(fc.constantFrom(...segments), { minLength: 1, maxLength: 5 });
+  const otherAlgs = fc.tuple(fc.constantFrom(...algs), ends);
+  return either(
+    [40, edited(token)],
+    [30, flipped([head, body, tail])],
+    [20, forged(payload, key, wrong)],
+    [10, shuffled.map((parts) => parts.join('.'))],
+    [5, otherAlgs.map(([alg, end]) => `${base64(JSON.stringify({ alg }))}.${body}.${end}`)],
     // The good signature over more claims, or beside any text.
-    {
-      weight: 5,
-      arbitrary: claims.map(
-        (more) =>
-          `${head}.${base64(`${payload.slice(0, -1)},${JSON.stringify(more).slice(1)}`)}.${tail}`,
-      ),
-    },
-    {
-      weight: 5,
-      arbitrary: fc.tuple(text, fc.nat(2), fc.boolean()).map(([any, at, url]) => {
+    [5, claims.map((more) => `${head}.${base64(longer(more))}.${tail}`)],
+    [
+      5,
+      fc.tuple(text, fc.nat(2), fc.boolean()).map(([any, at, url]) => {
         const encoded = Buffer.from(any).toString(url ? 'base64url' : 'base64');
         return [head, body, tail].with(at, encoded).join('.');
       }),
-    },
-    // The same bytes, written otherwise: each is either this token or none.
-    {
-      weight: 5,
-      arbitrary: fc.constantFrom(
-        token.replaceAll('+', '-').replaceAll('/', '_'),
-        token.replaceAll('=', ''),
-        token.replaceAll('=', '%3D'),
-        token.replaceAll('=', '=='),
-        token.replaceAll('.', '.='),
-        token.toLowerCase(),
-        token.toUpperCase(),
-        base64(token),
-        [...token].join('\n'),
-        `${head}.${body}.${tail.slice(0, -2)}${following(tail.at(-2) ?? '')}=`,
-        JSON.stringify({ protected: head, payload: body, signature: tail }),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom(
-        `${token}${'A'.repeat(100_000)}`,
-        '.'.repeat(100_000),
-        `${head}.${base64('['.repeat(50_000))}.${tail}`,
-        `${head}.${base64('{"a":'.repeat(20_000))}.${tail}`,
-        `${base64('['.repeat(50_000))}.${body}.${tail}`,
-        `${head}.${body}.${'='.repeat(50_000)}`,
-        `${head}.${'A'.repeat(50_000)}!.${tail}`,
-      ),
-    },
+    ],
+    [5, fc.constantFrom(...rewritten)],
+    [1, fc.constantFrom(...huge)],
   );
 }
 
@@ -89,12 +71,8 @@ const algs = [
   ...[null, 0, ['HS256'], { HS256: 1 }],
 ];
 const critical = [['b64'], ['exp'], [], null, ''].map((crit) => ({ crit }));
-const elsewhere = [
-  { kid: '../../dev/null' },
-  { jwk: { kty: 'oct', k: '' } },
-  { jku: 'http://a' },
-  {},
-];
+const keyElsewhere = [{ jwk: { kty: 'oct', k: '' } }, { jku: 'http://a' }];
+const elsewhere = [{ kid: '../../dev/null' }, ...keyElsewhere, {}];
 
 /** The payload signed once more; where all else is right, with a header that no good token has. */
 function forged(payload: string, key: string, wrong: readonly string[]): fc.Arbitrary<string> {

@@ -1,9 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { decide, type Policy } from '../../functions/core/session/policy.ts';
 import { type Registry, registry } from '../../functions/core/session/registry.ts';
 import { currentSecret, recognise } from '../../functions/core/session/rotation.ts';
 import { type Item, toSession } from '../../functions/core/session/row.ts';
-import { type Credential, rowKey, type Secret } from '../../functions/core/session/session.ts';
+import {
+  type Credential,
+  rowKey,
+  type Secret,
+  type Session,
+} from '../../functions/core/session/session.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
 import type { Table, Write } from '../../functions/core/session/table.ts';
 import { epochSeconds, later } from '../../functions/core/time.ts';
@@ -66,14 +72,13 @@ const first = secretOf('the first secret');
 const [family, former] = ['F'.repeat(22), 'G'.repeat(22)];
 
 /** Guesses and genuine secrets of other sessions. None of them may change anything. */
-const strangers: readonly { name: string; secret: Secret }[] = [
-  { name: 'somebody guesses', secret: secretOf('a guess') },
-  { name: 'a former session of the same id is presented', secret: computed(1, former) },
-  {
-    name: 'a former session is presented as of this family',
-    secret: secretOf(computed(1, former).replace(former, family)),
-  },
-];
+const strangers: Readonly<Record<string, Secret>> = {
+  'somebody guesses': secretOf('a guess'),
+  'a former session of the same id is presented': computed(1, former),
+  'a former session is presented as of this family': secretOf(
+    computed(1, former).replace(former, family),
+  ),
+};
 
 /** An anonymous session that has just been opened. */
 export async function opened({ policy }: Bounds): Promise<State> {
@@ -90,9 +95,8 @@ export function stepsOf(
   const lambdas = skew === undefined ? [0] : [0, skew];
 
   return (state) => {
-    const { user, sent, thief } = state;
-    if (state.row === undefined) return [];
-    const row = unique(state.row);
+    const { row, user, sent, thief } = state;
+    if (row === undefined) return [];
     const steps: Step[] = [];
     const step = (name: string, take: Step['take']) => steps.push({ name, take });
 
@@ -120,36 +124,33 @@ export function stepsOf(
       return steps;
     }
 
-    if (user && sent.length < tabs)
-      step(`a tab sends ${user.generation}`, async () => ({
-        ...state,
-        sent: ordered([...sent, { ...user, age: 0 }]),
-      }));
+    if (user && sent.length < tabs) {
+      const more = [...sent, { ...user, age: 0 }];
+      const byAge = more.sort((one, two) => one.generation - two.generation || one.age - two.age);
+      step(`a tab sends ${user.generation}`, async () => ({ ...state, sent: byAge }));
+    }
     for (const [at, request] of sent.entries())
       for (const ahead of lambdas)
-        for (const lost of [false, true])
-          step(
-            `${request.generation} arrives at a Lambda ${ahead} s ahead${lost ? ', its answer is lost' : ''}`,
-            async () => {
-              const { reason, held, row: left } = await present(row, request, ahead);
-              const limits = [undefined, 'revoked', 'idle-too-long', 'lifetime-over'];
-              if (!thief?.used)
-                mustEqual(limits.includes(reason), true, `an honest client is refused: ${reason}`);
-              const rest = sent.filter((_, other) => other !== at);
-              return { ...state, row: left, sent: rest, user: lost ? user : newest(user, held) };
-            },
-          );
-    if (steals && user && thief?.generation !== user.generation)
-      step(`a thief copies ${user.generation}`, async () => ({
-        ...state,
-        thief: { ...user, used: thief?.used ?? false },
-      }));
+        for (const lost of ['', ', its answer is lost'])
+          step(`${request.generation} arrives at a Lambda ${ahead} s ahead${lost}`, async () => {
+            const { reason, held, row: left } = await present(row, request, ahead);
+            const limits = [undefined, 'revoked', 'idle-too-long', 'lifetime-over'];
+            if (!thief?.used)
+              mustEqual(limits.includes(reason), true, `an honest client is refused: ${reason}`);
+            const isNewer = held && held.generation >= (user?.generation ?? 0);
+            const rest = sent.filter((_, other) => other !== at);
+            return { ...state, row: left, sent: rest, user: isNewer && !lost ? held : user };
+          });
+    if (steals && user && thief?.generation !== user.generation) {
+      const copy = { ...user, used: thief?.used ?? false };
+      step(`a thief copies ${user.generation}`, async () => ({ ...state, thief: copy }));
+    }
     if (thief)
       step(`the thief presents ${thief.generation}`, async () => {
         const { held = thief, row: left } = await present(row, thief, 0);
         return { ...state, row: left, thief: { ...held, used: true } };
       });
-    for (const { name, secret } of strangers) step(name, () => guess(row, secret));
+    for (const [name, secret] of Object.entries(strangers)) step(name, () => guess(row, secret));
     return steps;
   };
 }
@@ -157,21 +158,17 @@ export function stepsOf(
 /** Random writes and the rows that they meet: all steps from some states of each depth. */
 export async function sampled(count: number): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
-  const around = { clock: [18], tabs: 1, skew: 3, thief: true };
-  const policies: readonly Policy[] = [
+  for (const policy of [
     { idle: 25, lifetime: 40, rotation: { grace: 10 } },
     { idle: { token: 25 }, lifetime: 37, rotation: { grace: 10 } },
-    { idle: 25, lifetime: 40, rotation: 'fixed' },
-  ];
-  for (const policy of policies) {
-    const bounds = { ...around, policy };
+    { idle: 25, lifetime: 40, rotation: 'fixed' as const },
+  ]) {
+    const bounds = { policy, clock: [18], tabs: 1, skew: 3, thief: true };
     const stepsFrom = stepsOf(bounds, (one) => asked.push(one));
     let states = [await opened(bounds)];
     for (let depth = 0; depth < 12; depth += 1) {
-      const taken = shuffled(states)
-        .slice(0, 30)
-        .flatMap(stepsFrom)
-        .map(({ take }) => take());
+      const steps = shuffled(states).slice(0, 30).flatMap(stepsFrom);
+      const taken = steps.map(({ take }) => take());
       states = (await Promise.all(taken)).filter((state) => state !== undefined);
     }
   }
@@ -192,26 +189,23 @@ interface Answer {
 
 /** Refreshes through the real core. Each question is asked once and its answer remembered. */
 function refreshes(policy: Policy, hear: (asked: Asked) => void) {
-  const known = new Map<string, Promise<Answer>>();
   const replays = new Map<string, string>();
-  const guessed = new Set<string>();
   const tokenLifetime = typeof policy.idle === 'number' ? undefined : policy.idle.token;
+  const presented = remembered<Promise<Answer>>();
+  const guessed = remembered<Promise<undefined>>();
 
   return {
-    present(row: Item, held: Held, ahead: number): Promise<Answer> {
-      const question = `${numberOf(row)} ${held.generation} ${held.expiresAt} ${ahead}`;
-      const asked = known.get(question) ?? present(row, held, ahead);
-      known.set(question, asked);
-      return asked;
-    },
-    async guess(row: Item, secret: Secret): Promise<undefined> {
-      const question = `${numberOf(row)} ${secret}`;
-      if (guessed.has(question)) return;
-      guessed.add(question);
-      const { outcome, left } = await ask(row, { id, secret }, 0);
-      mustEqual(outcome.outcome, 'refused', 'a guess is refused');
-      mustEqual(left, row, 'a guess changes nothing');
-    },
+    present: (row: Item, held: Held, ahead: number) =>
+      presented(`${numberOf(row)} ${held.generation} ${held.expiresAt} ${ahead}`, () =>
+        present(row, held, ahead),
+      ),
+    guess: (row: Item, secret: Secret) =>
+      guessed(`${numberOf(row)} ${secret}`, async () => {
+        const { outcome, left } = await ask(row, { id, secret }, 0);
+        mustEqual(outcome.outcome, 'refused', 'a guess is refused');
+        mustEqual(left, row, 'a guess changes nothing');
+        return undefined;
+      }),
   };
 
   async function present(row: Item, held: Held, ahead: number): Promise<Answer> {
@@ -219,30 +213,27 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
     const before = toSession(row);
     const rule = expected(before, held, policy, at);
     const { outcome, left, written } = await ask(row, credentialOf(held), ahead);
-    const session = left && toSession(normal(left));
     const answered = outcome.outcome === 'refused' ? outcome.reason : outcome.outcome;
 
     mustEqual(answered, rule.outcome, 'the outcome is the one of the rules');
-    mustEqual(session?.endsAt, before.endsAt, 'no refresh moves the end');
     if (outcome.outcome !== 'refreshed') {
-      const ended = { ...row, revokedAt: at, revokedBy: 'reuse-detected' };
-      const kept = rule.ends ? ended : row;
-      mustEqual(left, kept, 'a refusal changes nothing, except that reuse ends the session');
+      const ended = rule.ends && { revokedAt: at, revokedBy: 'reuse-detected' };
+      mustEqual(
+        left,
+        { ...row, ...ended },
+        'a refusal changes nothing, except that reuse ends the session',
+      );
       return { row: left, ...(outcome.outcome === 'refused' && { reason: outcome.reason }) };
     }
-    mustEqual(before.revokedAt, undefined, 'a revoked session is not refreshed');
-    mustEqual(session?.idleUntil, rule.row?.idleUntil, 'the idle timeout is exact');
-    for (const name of ['generation', 'parentGeneration', 'graceUntil', 'refreshedAt'] as const)
-      mustEqual(session?.[name], rule.row?.[name], `${name} is the one of the rules`);
+    const session = left && toSession(left);
+    mustEqual(ruled(session), ruled(rule.row), 'the row is that of the rules');
     mustEqual(written, rule.writes, 'a write is made exactly where the rules say so');
     const { issuedAt, expiresAt, secret } = outcome;
     const generation = Math.max(rule.row?.generation ?? 0, held.generation);
-    const current =
-      generation === 0 ? first : computed(generation, outcome.session.secretFamily ?? '');
+    const current = numbered(generation, session?.secretFamily);
     mustEqual(secret, current, 'the secret is the current one');
     if (rule.replays) {
-      const place = `${numberOf(row)} ${generation}`;
-      const same = `${issuedAt} ${expiresAt}`;
+      const [place, same] = [`${numberOf(row)} ${generation}`, `${issuedAt} ${expiresAt}`];
       mustEqual(replays.get(place) ?? same, same, 'all replays are the same');
       replays.set(place, same);
       mustEqual(issuedAt, before.refreshedAt, 'a replay has the issue time of its refresh');
@@ -252,10 +243,10 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
   }
 
   function credentialOf({ generation, expiresAt }: Held): Credential {
-    const secret = generation === 0 ? first : computed(generation, family);
-    if (expiresAt === undefined) return { id, secret };
+    const named = { id, secret: numbered(generation) };
+    if (expiresAt === undefined) return named;
     const issuedAt = epochSeconds(expiresAt - (tokenLifetime ?? 0));
-    return { id, secret, issuedAt, expiresAt: epochSeconds(expiresAt) };
+    return { ...named, issuedAt, expiresAt: epochSeconds(expiresAt) };
   }
 
   /** Asks the core over a table with this one row, and compares each write with `decide`. */
@@ -273,8 +264,7 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
         if (result.outcome === 'written') {
           written = true;
           memory.items.set(key, result.item);
-          const { id: _, ...rest } = credential;
-          const presented = recognise(keys, key, rest);
+          const presented = recognise(keys, key, credential);
           const decision = decide(item && toSession(item), presented, policy.rotation, at.now);
           const allowed = ['refresh', 'catch-up', 'reused-secret'].includes(decision);
           mustEqual(allowed, true, `the condition allows what decide calls ${decision}`);
@@ -309,13 +299,17 @@ async function loggedIn(policy: Policy, state: State, row: Item): Promise<State 
   if (typeof result === 'string') return undefined;
   mustEqual(result.endsAt, row.endsAt, 'no login moves the end');
   const { idle } = policy;
-  const token = typeof idle !== 'number' && {
-    expiresAt: Math.min(now + idle.token, result.endsAt),
-  };
-  return { ...state, row: login.row, user: { generation: 0, ...token } };
+  const expiry = typeof idle !== 'number' && Math.min(now + idle.token, result.endsAt);
+  const user = { generation: 0, ...(expiry !== false && { expiresAt: expiry }) };
+  return { ...state, row: login.row, user };
 }
 
-/** Secret *n* of a family of this session, computed by the core. */
+/** Secret *n* of the session. */
+function numbered(generation: number, of = family): Secret {
+  return generation === 0 ? first : computed(generation, of);
+}
+
+/** Secret *n* of a family of this session id, computed by the core. */
 function computed(generation: number, of: string): Secret {
   const row = { ...anonymous(key), generation, secretFamily: of };
   return currentSecret(keys, row, { generation: 0, family: of }, first);
@@ -326,22 +320,23 @@ function normal(row: Item): Item {
   return row.secretFamily === undefined ? row : { ...row, secretFamily: family };
 }
 
-const rows = new Map<string, Item>();
-const numbers = new WeakMap<Item, number>();
-const agedRows = new Map<string, Item>();
-
-/** The same object for equal rows, so that a state is compared by the number of its row. */
-function unique(row: Item): Item {
-  if (numbers.has(row)) return row;
-  const text = JSON.stringify(sorted(row));
-  const known = rows.get(text) ?? row;
-  if (known === row) numbers.set(row, rows.size);
-  rows.set(text, known);
-  return known;
+/** A row without what the rules leave open. */
+function ruled({ secretFamily: _, issuedLifetime: __, ...row }: Partial<Session> = {}) {
+  return row;
 }
 
-function numberOf(row: Item): number | undefined {
-  return numbers.get(unique(row));
+const texts = new Map<string, number>();
+const numbers = new WeakMap<Item, number>();
+
+/** The same number for equal rows. */
+function numberOf(row: Item): number {
+  const known = numbers.get(row);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(Object.entries(row).sort());
+  const number = texts.get(text) ?? texts.size;
+  texts.set(text, number);
+  numbers.set(row, number);
+  return number;
 }
 
 /** A text that is the same for equal states only. */
@@ -349,45 +344,39 @@ export function nameOf({ row, user, sent, thief }: State): string {
   return `${row && numberOf(row)} ${JSON.stringify([user, sent, thief])}`;
 }
 
-function after(state: State, seconds: number): State {
-  const earlier = (held: Held) =>
+function after({ row, user, sent, thief }: State, seconds: number): State {
+  const earlier = <Kind extends Held>(held: Kind): Kind =>
     held.expiresAt === undefined ? held : { ...held, expiresAt: held.expiresAt - seconds };
-  const { row, user, sent, thief } = state;
   return {
     row: row && aged(row, seconds),
     user: user && earlier(user),
-    sent: sent.map((request) => ({ ...request, ...earlier(request), age: request.age + seconds })),
-    thief: thief && { ...thief, ...earlier(thief) },
+    sent: sent.map((request) => ({ ...earlier(request), age: request.age + seconds })),
+    thief: thief && earlier(thief),
   };
 }
 
+const agedRows = remembered<Item>();
+
 /** A row whose times are all some seconds longer ago. */
 function aged(row: Item, seconds: number): Item {
-  const question = `${numberOf(row)} ${seconds}`;
-  const moved = () =>
-    Object.entries(row).map(([name, value]) =>
-      /(At|Until)$/.test(name) ? [name, Number(value) - seconds] : [name, value],
-    );
-  const known = agedRows.get(question) ?? unique(Object.fromEntries(moved()));
-  agedRows.set(question, known);
-  return known;
-}
-
-function newest(one: Held | undefined, other: Held | undefined): Held | undefined {
-  return !other || (one && one.generation > other.generation) ? one : other;
-}
-
-function ordered(sent: State['sent']): State['sent'] {
-  return sent.toSorted((one, other) => one.generation - other.generation || one.age - other.age);
+  const moved = (name: string, value: unknown) =>
+    /(At|Until)$/.test(name) ? Number(value) - seconds : value;
+  return agedRows(`${numberOf(row)} ${seconds}`, () =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, moved(name, value)])),
+  );
 }
 
 function mustEqual(actual: unknown, wanted: unknown, what: string): void {
-  const [got, want] = [actual, wanted].map((value) => JSON.stringify(sorted(value)));
-  if (got !== want)
-    throw new Error(`${what}; got ${JSON.stringify(actual)}, want ${JSON.stringify(wanted)}`);
+  if (isDeepStrictEqual(actual, wanted)) return;
+  throw new Error(`${what}; got ${JSON.stringify(actual)}, want ${JSON.stringify(wanted)}`);
 }
 
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+/** Answers each question once, and then by heart. */
+function remembered<Known>() {
+  const known = new Map<string, Known>();
+  return (question: string, answer: () => Known): Known => {
+    const found = known.get(question) ?? answer();
+    known.set(question, found);
+    return found;
+  };
 }

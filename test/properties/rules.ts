@@ -1,28 +1,18 @@
 import type { Policy } from '../../functions/core/session/policy.ts';
-import type { Session } from '../../functions/core/session/session.ts';
+import type { Refusal, Session } from '../../functions/core/session/session.ts';
 
 // The rules of docs/sessions.md, written a second time without any code of the core.
 
 /** What a refresh must answer, and the row after it. */
 export interface Expected {
-  readonly outcome:
-    | 'refreshed'
-    | 'retry'
-    | 'not-logged-in'
-    | 'revoked'
-    | 'lifetime-over'
-    | 'idle-too-long'
-    | 'reused-secret';
+  readonly outcome: 'refreshed' | 'retry' | Refusal;
   /** Whether the refresh must end the session as reuse. */
   readonly ends?: boolean;
   /** Whether the answer must be that of the last refresh. */
   readonly replays?: boolean;
   readonly writes?: boolean;
-  /** Attributes of the row after a refresh. */
-  readonly row?: Pick<
-    Session,
-    'generation' | 'parentGeneration' | 'graceUntil' | 'idleUntil' | 'refreshedAt'
-  >;
+  /** The row after a refresh, except what is drawn for it. */
+  readonly row?: Session;
 }
 
 /** What a client with the genuine secret *n* of a session must get, at a moment of the Lambda's clock. */

@@ -229,7 +229,7 @@ describe('the artifact', () => {
     const body = 'sessionId=nobody&secureCode=x';
     expect((await call(lambda, { ...event('eos'), body })).status).toBe(403);
     expect(proxy.seen('#priming')).toBe(1);
-    await proxy.down();
+    proxy.close();
     expect(lines(lambda)).toMatchObject([
       { xray_trace_id: trace, storageRequests: 1, primed: true },
     ]);

@@ -44,7 +44,7 @@ export function wired(test: WorldTest) {
       const table = dynamoDBTable(client, world.table);
       await use({ table, fates, requests: () => proxy.seen(world.table) });
       client.destroy();
-      await proxy.down();
+      proxy.close();
     },
   });
 }

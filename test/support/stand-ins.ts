@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A service of AWS's, as far as we call it, on a free port. */
-interface StandIn {
+export interface StandIn {
   readonly endpoint: string;
   close(): void;
 }
@@ -65,7 +65,7 @@ export async function releaseStandIn(
   return { ...server, told, called };
 }
 
-async function listening(answer: RequestListener): Promise<StandIn> {
+export async function listening(answer: RequestListener): Promise<StandIn> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

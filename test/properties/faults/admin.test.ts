@@ -7,7 +7,7 @@ import { adminServices } from '../../../functions/session-admin/services.ts';
 import { item } from '../../admin/support.ts';
 import type { StoredWorld as World } from '../../support/world.ts';
 import { type Faulty, test } from './lambda.ts';
-import { answers, type Fault, fault } from './proxy.ts';
+import { type Fault, fault } from './proxy.ts';
 
 /** A command as an operator gives it, and what is then true of the table. */
 interface Order {
@@ -71,26 +71,24 @@ const orders: readonly Order[] = [
 const faults: readonly Fault[] = [
   fault('a request that is lost'),
   fault('an answer that is lost'),
-  { what: 'an answer of somebody else’s', retried: false, happens: answers(200, '{}') },
+  fault('an answer of somebody else’s'),
 ];
 
 describe.concurrent.for(orders)('session-admin $what over a wire that fails', (order) => {
   test.for(faults)('tells the truth through $what', async (met, { world, faulty }) => {
     for (let at = 0; at < order.requests; at += 1)
       for (const tries of met.retried ? [1, 3] : [1])
-        await tell(world, faulty, order, met, at, tries);
+        await tell(world, faulty, order, (nth) => nth >= at && nth < at + tries && met);
     expect(faulty.unhandled).toEqual([]);
   });
 });
 
-/** Gives an order whose requests from `at` on meet a fault, and again after it. */
+/** Gives an order some of whose requests meet a fault, and again after it. */
 async function tell(
   world: World,
   { env, proxy }: Faulty,
   order: Order,
-  { happens }: Fault,
-  at: number,
-  tries: number,
+  faultOf: (nth: number) => Fault | false,
 ): Promise<void> {
   const lane = randomUUID();
   const rows = () => Promise.all(ids(lane).map((id) => item(world, 'eos', id)));
@@ -100,7 +98,7 @@ async function tell(
   const give = (): Promise<Answer | 'threw'> => order.give(services, lane).catch(() => 'threw');
   const already = order.already && { outcome: 'refused', reason: order.already };
 
-  proxy.plan(lane, (nth) => (nth >= at && nth < at + tries ? happens : undefined));
+  proxy.plan(lane, (nth) => (faultOf(nth) || undefined)?.happens);
   const told = await give();
   const first = await rows();
   const did = order.isDone(first, lane);

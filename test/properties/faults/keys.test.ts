@@ -5,33 +5,23 @@ import { type Wire, wires } from '../../admin/support.ts';
 import { type SecretsManagerStandIn, secretsManagerStandIn } from '../../support/stand-ins.ts';
 import { material, type World } from '../../support/world.ts';
 import { expectUnknown, type Faulty, test as plain, refresh, settled, start } from './lambda.ts';
-import {
-  answers,
-  delay,
-  error,
-  type FaultProxy,
-  fault,
-  faults,
-  type Happening,
-  startProxy,
-} from './proxy.ts';
+import { answers, delay, error, fault, faults, type Happening, startProxy } from './proxy.ts';
 
 /** Secrets Manager, and the wire to it. */
-interface Vault {
-  readonly manager: SecretsManagerStandIn;
-  readonly proxy: FaultProxy;
+type Vault = Awaited<ReturnType<typeof vaultOn>>;
+
+async function vaultOn(manager: SecretsManagerStandIn) {
+  return { manager, proxy: await startProxy(manager.endpoint) };
 }
 
 const test = plain.extend<{ vault: Vault }>({
   vault: [
     // `faulty` tells the SDK who asks.
     async ({ faulty: _ }, use) => {
-      const manager = await secretsManagerStandIn();
-      const proxy = await startProxy(manager.endpoint);
-      vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', proxy.endpoint);
-      await use({ manager, proxy });
-      await proxy.down();
-      manager.close();
+      const vault = await vaultOn(await secretsManagerStandIn());
+      vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', vault.proxy.endpoint);
+      await use(vault);
+      for (const server of Object.values(vault)) server.close();
     },
     { scope: 'file' },
   ],

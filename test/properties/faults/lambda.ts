@@ -3,11 +3,7 @@ import { expect, inject, vi } from 'vitest';
 import { contracts } from '../../../functions/contracts.ts';
 import type { Env } from '../../../functions/core/env.ts';
 import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
-import {
-  type RefreshLambda,
-  refreshHandler,
-  type Services,
-} from '../../../functions/core/lambda/refresh-handler.ts';
+import { refreshHandler, type Services } from '../../../functions/core/lambda/refresh-handler.ts';
 import { services } from '../../../functions/core/lambda/services.ts';
 import { later, systemClock } from '../../../functions/core/time.ts';
 import { context } from '../../../local/proxy-event.ts';
@@ -37,62 +33,47 @@ export const test = sharedTest.extend<{ faulty: Faulty }>({
       world.now = later(systemClock(), -60);
       const proxy = await startProxy(inject('embedded'));
       vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', proxy.endpoint);
-      vi.stubEnv('AWS_REGION', 'local');
-      vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+      for (const name of ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+        vi.stubEnv(name, 'local');
       const unhandled: unknown[] = [];
       const keep = (reason: unknown) => unhandled.push(reason);
       process.on('unhandledRejection', keep);
       const keys = Object.fromEntries(contracts.map(({ name }) => [name, material]));
-      await use({
-        proxy,
-        env: { SESSION_TABLE: world.table, SESSION_KEYS: JSON.stringify(keys) },
-        unhandled,
-      });
+      const env = { SESSION_TABLE: world.table, SESSION_KEYS: JSON.stringify(keys) };
+      await use({ proxy, env, unhandled });
       process.off('unhandledRejection', keep);
       vi.unstubAllEnvs();
-      await proxy.down();
+      proxy.close();
     },
     { scope: 'file' },
   ],
 });
 
-/** A Lambda that has just started, and the records that it writes. */
-export interface Started {
-  readonly wire: Wire;
-  readonly lambda: RefreshLambda;
-  readonly records: RequestRecord[];
-}
-
-/** What a Lambda is made of, with something broken, and the records that it writes. */
-export function parts({ contract }: Wire, env: Env, broken: Partial<Services> = {}) {
+/** What a contract's Lambda is made of, with something in the place of it, and the records that it writes. */
+export function parts({ contract }: Wire, env: Env, other: Partial<Services> = {}) {
   const records: RequestRecord[] = [];
   const write = (record: RequestRecord) => records.push(record);
-  return { records, all: { ...services(contract, env), write, ...broken } };
+  return { records, all: { ...services(contract, env), write, ...other } };
 }
+
+export type Started = ReturnType<typeof start>;
 
 /** Starts a contract's Lambda as its entry point does. */
-export function start(wire: Wire, env: Env): Started {
-  const { all, records } = parts(wire, env);
-  const { contract } = wire;
-  return { wire, lambda: documented(contract, refreshHandler(contract, all)), records };
-}
-
-/** An answer, and the id of the request that it answers. */
-export interface Answer {
-  readonly id: string;
-  readonly status: number;
-  readonly body: string;
-  readonly retryAfter: unknown;
+export function start(wire: Wire, env: Env, other: Partial<Services> = {}) {
+  const { all, records } = parts(wire, env, other);
+  const lambda = documented(wire.contract, refreshHandler(wire.contract, all));
+  return { wire, lambda, records };
 }
 
 /** Refreshes as the contract's client does, five seconds before the Lambda is ended. */
-export async function refresh({ wire, lambda }: Started, held: Held): Promise<Answer> {
+export async function refresh({ wire: { contract, call }, lambda }: Started, held: Held) {
   const id = randomUUID();
-  const event = apiGatewayEvent(wire.contract, { ...wire.call(held), requestId: id });
+  const event = apiGatewayEvent(contract, { ...call(held), requestId: id });
   const { statusCode: status, body, headers } = await lambda(event, context(id));
   return { id, status, body, retryAfter: headers?.['Retry-After'] };
 }
+
+type Answer = Awaited<ReturnType<typeof refresh>>;
 
 /** Refreshes again while nobody knows, as a client does: a busy machine is a fault, too. */
 export async function settled(started: Started, held: Held): Promise<Answer> {
@@ -105,32 +86,26 @@ export async function settled(started: Started, held: Held): Promise<Answer> {
 }
 
 /** Whether the contract says, in its own words, that nobody knows, and when to ask again. */
-export function expectUnknown({ contract }: Wire, { id, ...answer }: Answer): void {
+export function expectUnknown({ contract }: Wire, answer: Answer): void {
   const possible = (['unavailable', 'timed-out'] as const).map((reason) => {
-    const { status, body } = contract.refuse(reason, id);
-    return { status, body, retryAfter: '1' };
+    const { status, body } = contract.refuse(reason, answer.id);
+    return { id: answer.id, status, body, retryAfter: '1' };
   });
   expect(possible).toContainEqual(answer);
 }
-
-type Row = Awaited<ReturnType<typeof item>>;
 
 /** Whether a row is what it was, or that refreshed; answers which. */
 export async function rowAfter(
   world: World,
   { contract }: Wire,
   { sessionId }: Held,
-  before: Row,
+  before: Awaited<ReturnType<typeof item>>,
 ): Promise<'as before' | 'refreshed'> {
   const after = await item(world, contract.name, sessionId);
   if (JSON.stringify(after) === JSON.stringify(before)) return 'as before';
-  const { idle } = contract.policy;
   const at = Number(after?.refreshedAt?.N);
   expect(at).toBeGreaterThan(Number(before?.refreshedAt?.N));
-  expect(after).toEqual({
-    ...before,
-    refreshedAt: { N: String(at) },
-    idleUntil: { N: String(at + Number(idle)) },
-  });
+  const idleUntil = { N: String(at + Number(contract.policy.idle)) };
+  expect(after).toEqual({ ...before, refreshedAt: { N: String(at) }, idleUntil });
   return 'refreshed';
 }

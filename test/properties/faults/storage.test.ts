@@ -5,7 +5,6 @@ import { describe, expect } from 'vitest';
 import { KeysUnavailable } from '../../../functions/core/keys/keys.ts';
 import { faultOf } from '../../../functions/core/lambda/errors.ts';
 import { prime } from '../../../functions/core/lambda/prime.ts';
-import { refreshHandler } from '../../../functions/core/lambda/refresh-handler.ts';
 import { start as startFrom } from '../../../functions/core/lambda/start.ts';
 import { dynamoDBTable, StorageUnavailable } from '../../../functions/core/session/table.ts';
 import { item, type Wire, wires } from '../../admin/support.ts';
@@ -18,7 +17,6 @@ import {
   parts,
   refresh,
   rowAfter,
-  type Started,
   settled,
   start,
   test,
@@ -33,60 +31,43 @@ const local = {
   maxAttempts: 1,
 };
 
-describe('faultOf an error of the real SDK', () => {
-  /** What the table throws when a request meets this; `requestTimeout` is how long the SDK waits. */
-  async function errorOf(
-    { proxy, env }: Faulty,
-    happens: Happening,
-    {
-      endpoint = proxy.endpoint,
-      signal = new AbortController().signal,
-      requestTimeout = 30_000,
-    } = {},
-  ): Promise<unknown> {
-    const lane = randomUUID();
-    proxy.plan(lane, () => happens);
-    const requestHandler = { requestTimeout, throwOnRequestTimeout: true };
-    const client = new DynamoDBClient({ ...local, endpoint, requestHandler });
-    const asked = dynamoDBTable(client, `${env.SESSION_TABLE}`).get(rowOf('eos', lane), { signal });
-    return asked.catch((reason) => reason).finally(() => client.destroy());
+describe('faultOf', () => {
+  const ended = new AbortController();
+
+  /** An answer, or what the SDK does with it; the fault is `unavailable` unless it is named. */
+  interface Row {
+    readonly what: string;
+    readonly happens?: Happening;
+    readonly fault?: ReturnType<typeof faultOf>;
+    readonly endpoint?: string;
+    readonly requestTimeout?: number;
   }
 
-  test.for([
+  test.for<Row>([
     ...badAnswers,
     { what: 'a throttled account', happens: error('RequestLimitExceeded') },
     { what: 'an absent table', happens: error('ResourceNotFoundException') },
     { what: 'a missing right', happens: error('AccessDeniedException', `${coral}.service`) },
     { what: 'expired credentials', happens: error('ExpiredTokenException', coral) },
     fault('an answer that is cut half-way'),
-  ])('calls $what unavailable', async ({ happens }, { faulty }) => {
-    expect(faultOf(await errorOf(faulty, happens))).toBe('unavailable');
-  });
-
-  test.for([
     { what: 'a port where nobody listens', endpoint: 'http://127.0.0.1:1' },
     { what: 'a name that leads nowhere', endpoint: 'http://nowhere.invalid' },
-  ])('calls $what unavailable', async ({ endpoint }, { faulty }) => {
-    expect(faultOf(await errorOf(faulty, () => undefined, { endpoint }))).toBe('unavailable');
-  });
-
-  test('calls an answer that never comes, and a request that was ended early, timed out', async ({
-    faulty,
-  }) => {
-    const late = await errorOf(faulty, () => undefined, { requestTimeout: 50 });
-    const ended = new AbortController();
-    const early = await errorOf(faulty, () => ended.abort(), { signal: ended.signal });
-    expect(early).toMatchObject({ cause: { name: 'AbortError' } });
-    expect([faultOf(late), faultOf(early)]).toEqual(['timed-out', 'timed-out']);
-  });
-
-  test.for([
-    { what: 'invalid', happens: error('ValidationException', `${coral}.validate`) },
-    { what: 'unreadable', happens: error('SerializationException', `${coral}.service`) },
-  ])('calls a request that is $what a failure of ours', async ({ happens }, { faulty }) => {
-    const thrown = await errorOf(faulty, happens);
-    expect(thrown).toHaveProperty('$metadata');
-    expect(faultOf(thrown)).toBe('failed');
+    { what: 'an answer that never comes', fault: 'timed-out', requestTimeout: 50 },
+    { what: 'a request ended early', fault: 'timed-out', happens: () => ended.abort() },
+    { what: 'an invalid request', fault: 'failed', happens: error('ValidationException', coral) },
+    { what: 'unreadable', fault: 'failed', happens: error('SerializationException', coral) },
+  ])('tells an error of the real SDK: $what', async (row, { faulty: { proxy, env } }) => {
+    const { happens = () => undefined, endpoint = proxy.endpoint, requestTimeout = 30_000 } = row;
+    const lane = randomUUID();
+    proxy.plan(lane, () => happens);
+    const requestHandler = { requestTimeout, throwOnRequestTimeout: true };
+    const client = new DynamoDBClient({ ...local, endpoint, requestHandler });
+    const { signal } = row.what === 'a request ended early' ? ended : new AbortController();
+    const asked = dynamoDBTable(client, `${env.SESSION_TABLE}`).get(rowOf('eos', lane), { signal });
+    const thrown: unknown = await asked.catch((reason) => reason).finally(() => client.destroy());
+    expect(faultOf(thrown)).toBe(row.fault ?? 'unavailable');
+    // Every other error would be a failure of ours as well.
+    if (row.fault === 'failed') expect(thrown).toHaveProperty('$metadata');
   });
 
   const coded = (code: string) => Object.assign(new Error('of no concern'), { code });
@@ -168,10 +149,10 @@ async function survive(
   for (const lane of [sessionId, endedId]) proxy.plan(lane, (nth) => met[nth]?.happens);
   const [answer, refusal] = await Promise.all([refresh(started, held), refresh(started, ended)]);
   const spared = met.length < all && met.every(({ retried }) => retried);
-  for (const { lane, status, got } of [
-    { lane: sessionId, status: 200, got: answer },
-    { lane: endedId, status: loggedOut[0], got: refusal },
-  ]) {
+  for (const [lane, status, got] of [
+    [sessionId, 200, answer],
+    [endedId, loggedOut[0], refusal],
+  ] as const) {
     // On a busy machine a try that meets no fault can time out as well.
     const busy = proxy.seen(lane) > met.length + 1;
     if (spared && !(busy && got.status !== status)) expect(got.status).toBe(status);
@@ -192,68 +173,64 @@ async function survive(
   for (const { outcome } of started.records) expect(known).toContain(outcome);
 }
 
-describe.for(wires)('priming $name', (wire) => {
-  const { contract } = wire;
-  const policies = [
-    { what: 'the contract’s policy', policy: contract.policy },
-    { what: 'rotation', policy: { ...contract.policy, rotation: { grace: 10 } } },
-  ];
+describe('priming', () => {
+  const [eos] = kinds as [Wire];
 
-  test.for(contract.rotates ? policies : policies.slice(0, 1))(
-    'grants a refresh by one storage request, and writes nothing: $what',
-    async ({ policy }, { world, faulty }) => {
-      const { all, records } = parts(wire, faulty.env, { policy });
+  test.for(
+    wires.flatMap((wire) => {
+      const { policy, rotates } = wire.contract;
+      const rotating = { ...policy, rotation: { grace: 10 } };
+      const policies = [
+        { how: 'its own policy', policy },
+        { how: 'rotation', policy: rotating },
+      ];
+      return policies.slice(0, rotates ? 2 : 1).map((row) => ({ ...row, wire, name: wire.name }));
+    }),
+  )(
+    'of $name grants a refresh by one storage request, and leaves no trace: $how',
+    async ({ wire, policy }, { world, faulty: { proxy, env } }) => {
+      const { all, records } = parts(wire, env, { policy });
       const output = capturedOutput();
-      faulty.proxy.plan('#priming', () => undefined);
-      expect(await prime(contract, all)).toEqual({ primed: true, primedMs: expect.any(Number) });
-      expect(faulty.proxy.seen('#priming')).toBe(1);
-      expect(await item(world, contract.name, '#priming')).toBeUndefined();
+      proxy.plan('#priming', () => undefined);
+      expect(await prime(wire.contract, all)).toEqual({
+        primed: true,
+        primedMs: expect.any(Number),
+      });
+      expect(proxy.seen('#priming')).toBe(1);
+      expect(await item(world, wire.contract.name, '#priming')).toBeUndefined();
       expect([records, output.lines()]).toEqual([[], []]);
+      proxy.heal('#priming');
     },
   );
 
-  test('is told on the line of the first request alone', async ({ world, faulty }) => {
-    const { started, primed, held } = await primedLambda(world, faulty, wire);
+  test('is told on the line of the first request alone', async ({ world, faulty: { env } }) => {
+    const { started, primed, held } = await primedLambda(world, env, eos);
     expect(primed).toBe(true);
     for (const _ of [1, 2]) expect((await settled(started, held)).status).toBe(200);
     const { records } = started;
     expect(records[0]).toMatchObject({ coldStart: true, primed: true, storageRequests: 1 });
     expect(records.at(-1)).not.toHaveProperty('primed');
   });
-});
 
-describe('priming', () => {
-  const [eos] = kinds as [Wire];
+  test.for([fault('a request that is never answered'), fault('a request that is lost')])(
+    'fails no start while storage meets $what',
+    async ({ happens }, { world, faulty: { proxy, env, unhandled } }) => {
+      proxy.plan(world.table, () => happens);
+      const lambdas = await Promise.all(kinds.map((wire) => primedLambda(world, env, wire)));
+      for (const { started, primed, held } of lambdas) {
+        expect(primed).toBe(false);
+        expectUnknown(started.wire, await refresh(started, held));
+      }
+      proxy.heal(world.table);
+      for (const { started, held } of lambdas)
+        expect((await settled(started, held)).status).toBe(200);
+      expect(unhandled).toEqual([]);
+    },
+  );
+
   const bug = () => {
     throw new TypeError('a bug');
   };
-
-  test('fails no start while storage does not answer or refuses connections', async ({
-    world,
-    faulty,
-  }) => {
-    const { proxy, env, unhandled } = faulty;
-    const table = `${env.SESSION_TABLE}`;
-    const through = async () => {
-      const lambdas = await Promise.all(kinds.map((wire) => primedLambda(world, faulty, wire)));
-      return Promise.all(
-        lambdas.map(async ({ started, primed, held }) => {
-          expect(primed).toBe(false);
-          expectUnknown(started.wire, await refresh(started, held));
-          return { started, held };
-        }),
-      );
-    };
-    proxy.plan(table, () => () => undefined);
-    const lambdas = await through();
-    proxy.heal(table);
-    await proxy.down();
-    lambdas.push(...(await through()));
-    await proxy.up();
-    for (const { started, held } of lambdas)
-      expect((await settled(started, held)).status).toBe(200);
-    expect(unhandled).toEqual([]);
-  });
 
   test.for([
     { what: 'keys cannot be read', broken: { keys: () => Promise.reject(new Error('no')) } },
@@ -274,21 +251,17 @@ describe('priming', () => {
     { variable: undefined, requests: 0 },
   ])(
     'asks storage $requests times where PRIME is $variable',
-    async ({ variable, requests }, { faulty }) => {
-      faulty.proxy.plan('#priming', () => undefined);
-      await startFrom(eos.contract, { ...faulty.env, PRIME: variable });
-      expect(faulty.proxy.seen('#priming')).toBe(requests);
+    async ({ variable, requests }, { faulty: { proxy, env } }) => {
+      proxy.plan('#priming', () => undefined);
+      await startFrom(eos.contract, { ...env, PRIME: variable });
+      expect(proxy.seen('#priming')).toBe(requests);
     },
   );
 });
 
 /** A session, and a Lambda that has primed itself. */
-async function primedLambda(world: World, { env, proxy }: Faulty, wire: Wire) {
-  const { contract } = wire;
-  const held = await world.open(contract, { sessionId: randomUUID() });
-  const { all, records } = parts(wire, env);
-  proxy.heal('#priming');
-  const priming = await prime(contract, all);
-  const started: Started = { wire, lambda: refreshHandler(contract, { ...all, priming }), records };
-  return { started, primed: priming.primed, held };
+async function primedLambda(world: World, env: Faulty['env'], wire: Wire) {
+  const held = await world.open(wire.contract, { sessionId: randomUUID() });
+  const priming = await prime(wire.contract, parts(wire, env).all);
+  return { started: start(wire, env, { priming }), primed: priming.primed, held };
 }

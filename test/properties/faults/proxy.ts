@@ -30,11 +30,12 @@ export async function startProxy(service: string) {
     if (body === undefined) return;
     const [, lane] = [...lanes].find(([word]) => body.includes(word)) ?? [];
     const happening = lane?.plan(lane.seen++) ?? pass;
+    const exchange = { request, response, ask: () => forward(service, request, body) };
     try {
-      await happening({ request, response, ask: () => forward(service, request, body) });
+      await happening(exchange);
     } catch (error) {
       // Without an answer, the client would wait until the test times out.
-      cut(request);
+      cut(exchange);
       throw error;
     }
   });

@@ -6,18 +6,15 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { contracts } from '../../../functions/contracts.ts';
 import type { Contract } from '../../../functions/core/contract/contract.ts';
-import { deriveKeys, KeysUnavailable } from '../../../functions/core/keys/keys.ts';
+import { KeysUnavailable } from '../../../functions/core/keys/keys.ts';
 import { cloudWatchLog } from '../../../functions/core/lambda/log.ts';
 import { levels } from '../../../functions/core/lambda/outcome.ts';
 import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
 import { refreshHandler, type Services } from '../../../functions/core/lambda/refresh-handler.ts';
 import { services } from '../../../functions/core/lambda/services.ts';
 import type { Refusal } from '../../../functions/core/session/session.ts';
-import { dynamoDBTable, type Table } from '../../../functions/core/session/table.ts';
-import { systemClock, systemTimer } from '../../../functions/core/time.ts';
 import { commands } from '../../../functions/session-admin/commands.ts';
 import { adminServices } from '../../../functions/session-admin/services.ts';
 import { createTable } from '../../../local/dynamodb.ts';
@@ -26,107 +23,96 @@ import { context, proxyEvent } from '../../../local/proxy-event.ts';
 import { marks } from './marks.ts';
 
 const [, , endpoint = '', ...named] = process.argv;
+const { secret, guess, subject, rootKey } = marks;
+const material = { root: rootKey, signing: marks.signingKey };
 const table = `leaks-${process.pid}`;
-const material = { root: marks.rootKey, signing: marks.signingKey };
-const claims = {
-  eos: { profile: { name: marks.claim }, mobilityApps: { system: [], user: [] } },
-  s360: {
-    user: { name: marks.claim },
-    app: {},
-    sso: { externalSystemId: 'a', authorityType: 'SELF' },
-  },
-  ccstore: { name: marks.claim },
-};
-const claimsOf = new Map(Object.entries(claims).map(([name, all]) => [name, JSON.stringify(all)]));
-Object.assign(process.env, {
+const local = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+Object.assign(process.env, local, {
   LOG_LEVEL: 'DEBUG',
   POWERTOOLS_LOGGER_LOG_EVENT: 'true',
-  AWS_REGION: 'local',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
   AWS_ENDPOINT_URL_DYNAMODB: endpoint,
   SESSION_TABLE: table,
   SESSION_KEYS: JSON.stringify(Object.fromEntries(contracts.map(({ name }) => [name, material]))),
 });
-const client = new DynamoDBClient({});
-await createTable(client, table);
+await createTable(new DynamoDBClient({}), table);
 
-// All contracts, or those that are named.
-for (const contract of contracts.filter(({ name }) => named.length === 0 || named.includes(name))) {
-  const { write, notice } = cloudWatchLog(contract.name, 'leaks');
+const person = { name: marks.claim };
+const claims = new Map(
+  Object.entries({
+    eos: { profile: person, mobilityApps: { system: [], user: [] } },
+    s360: { user: person, app: {}, sso: { externalSystemId: 'a', authorityType: 'SELF' } },
+    ccstore: person,
+  }).map(([name, all]) => [name, JSON.stringify(all)]),
+);
+
+/** Errors with a mark in each place where one can be. */
+const { message, frame, name, code, awsId } = marks;
+const framed = new Error(`a\n    at ${frame} (b.ts:1:1)`);
+const leakyErrors: readonly unknown[] = [
+  new Error(message),
+  new TypeError(`a\n${message}`),
+  framed,
+  Object.assign(new Error('a'), { name }),
+  Object.assign(new Error('a'), { code }),
+  Object.assign(new Error(message), { code: 'ECONNREFUSED', token: message }),
+  Object.assign(new Error(message), { name: 'TimeoutError', $metadata: { requestId: awsId } }),
+  new Error('a', { cause: new Error(message, { cause: framed }) }),
+  new AggregateError([framed], message),
+  message,
+  { message, stack: `\n    at ${message}` },
+];
+
+for (const contract of contracts)
+  if (named.length === 0 || named.includes(contract.name)) await refreshAll(contract);
+await administer();
+misconfigure();
+
+/** Refreshes of a contract with every outcome. */
+async function refreshAll(contract: Contract): Promise<void> {
   const people = logLines('DEBUG', console.log, () => new Date());
+  const { notice } = cloudWatchLog(contract.name, 'leaks');
+  const deployed = services(contract);
   const real: Services = {
-    table: dynamoDBTable(client, table),
-    keys: async () => deriveKeys(contract.serves, material),
-    clock: systemClock,
-    timer: systemTimer,
-    policy: contract.policy,
+    ...deployed,
     write(record: RequestRecord) {
-      write(record);
+      deployed.write(record);
       people.record(record);
     },
   };
-  const held = await opened(contract);
-  const body = JSON.stringify(held);
-  const refresh = (broken: Partial<Services> = {}, sent: Sent = {}) =>
+  const { serves } = contract;
+  const session = { contract: serves, sessionId: `${marks.sessionId}-${contract.name}` };
+  const opening = { ...session, subject, secret, claims: claims.get(serves) };
+  const opened = await commands.open(opening, adminServices());
+  if (opened.outcome !== 'done') throw new Error(JSON.stringify(opened));
+  const held = { accessToken: '', ...opened.result, ...session };
+  const own = { body: JSON.stringify(held), token: held.accessToken };
+  const refresh = (broken: Partial<Services> = {}, sent = {}) =>
     refreshHandler(contract, { ...real, ...broken })(
-      eventOf(contract, { body, token: held.accessToken, ...sent }),
+      eventOf(contract, { ...own, ...sent }),
       context('a'),
     );
 
   await refresh();
-  const guess = { secureCode: marks.guess, sessionToken: marks.guess };
-  await refresh({}, { body: JSON.stringify({ ...held, ...guess }), token: marks.guess });
-  await refresh({}, { body: `{"secureCode": ${marks.guess}` });
-  await refresh({}, { body: marks.guess.repeat(6000) });
+  const guessed = { ...held, secureCode: guess, sessionToken: guess };
+  await refresh({}, { body: JSON.stringify(guessed), token: guess });
+  await refresh({}, { body: `{"secureCode": ${guess}` });
+  await refresh({}, { body: guess.repeat(6000) });
   // A contract that refuses every request: every refusal is written, whatever led to it.
   for (const reason of Object.keys(levels)) {
     const refusing = { ...contract, read: () => reason as Refusal };
-    await refreshHandler(refusing, real)(eventOf(contract, { body }), context('a'));
+    await refreshHandler(refusing, real)(eventOf(contract, own), context('a'));
   }
-  for (const error of leakyErrors()) {
-    await refresh({ table: throwing(error) });
-    await refresh({ keys: () => Promise.reject(error) });
+  for (const error of leakyErrors) {
+    const fails = () => Promise.reject(error);
+    await refresh({ table: { update: fails, put: fails, get: fails, bySubject: fails } });
+    await refresh({ keys: fails });
     await refresh({ keys: () => Promise.reject(new KeysUnavailable(error)) });
     notice('keys-unread', error);
   }
 }
 
-await administer();
-misconfigure();
-client.destroy();
-
-/** What the client of a session holds. */
-interface Holding {
-  readonly secureCode?: string;
-  readonly sessionToken?: string;
-  readonly accessToken?: string;
-}
-
-async function opened(contract: Contract): Promise<Holding & { readonly sessionId: string }> {
-  const sessionId = `${marks.sessionId}-${contract.name}`;
-  const { subject, secret } = marks;
-  const answer = await commands.open(
-    {
-      contract: contract.serves,
-      sessionId,
-      subject,
-      secret,
-      claims: claimsOf.get(contract.serves),
-    },
-    adminServices(),
-  );
-  if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
-  return { ...answer.result, sessionId };
-}
-
-interface Sent {
-  readonly body?: string;
-  readonly token?: string | undefined;
-}
-
 /** The event of a request, with a mark wherever API Gateway puts anything of a client's. */
-function eventOf(contract: Contract, { body = '', token = '' }: Sent): APIGatewayProxyEvent {
+function eventOf({ path }: Contract, { body, token }: { body: string; token: string }) {
   const headers = {
     'Content-Type': 'application/json',
     ...(token && { Authorization: `Bearer ${token}` }),
@@ -134,73 +120,37 @@ function eventOf(contract: Contract, { body = '', token = '' }: Sent): APIGatewa
     'X-Request-Id': marks.clientId,
     Cookie: marks.header,
   };
-  const event = proxyEvent(
+  const query = new Map([['q', [marks.query]]]);
+  const { requestContext, ...event } = proxyEvent(
     { method: 'POST', rawHeaders: Object.entries(headers).flat(), sourceIp: '127.0.0.1' },
-    {
-      path: contract.path,
-      stage: '',
-      query: new Map([['q', [marks.query]]]),
-      body,
-      requestId: marks.gatewayId,
-    },
+    { path, stage: '', query, body, requestId: marks.gatewayId },
   );
-  const { requestContext } = event;
-  const { identity } = requestContext;
+  const identity = { apiKey: marks.apiKey, apiKeyId: 'a1b2c3', userAgent: marks.header };
   return {
     ...event,
     requestContext: {
       ...requestContext,
       extendedRequestId: marks.extendedId,
-      identity: { ...identity, apiKey: marks.apiKey, apiKeyId: 'a1b2c3', userAgent: marks.header },
+      identity: { ...requestContext.identity, ...identity },
     },
   };
-}
-
-/** Errors with a mark in each place where one can be. */
-function leakyErrors(): readonly unknown[] {
-  const { message, frame, name, code, awsId } = marks;
-  const framed = new Error(`a\n    at ${frame} (b.ts:1:1)`);
-  return [
-    new Error(message),
-    new TypeError(`a\n${message}`),
-    framed,
-    Object.assign(new Error('a'), { name }),
-    Object.assign(new Error('a'), { code }),
-    Object.assign(new Error(message), { code: 'ECONNREFUSED', token: message }),
-    Object.assign(new Error(message), { name: 'TimeoutError', $metadata: { requestId: awsId } }),
-    new Error('a', { cause: new Error(message, { cause: framed }) }),
-    new AggregateError([framed], message),
-    message,
-    { message, stack: `\n    at ${message}` },
-  ];
-}
-
-function throwing(error: unknown): Table {
-  const reject = () => Promise.reject(error);
-  return { update: reject, put: reject, get: reject, bySubject: reject };
 }
 
 /** The Lambda of session-admin, whose failures the runtime of Lambda writes down whole. */
 async function administer(): Promise<void> {
   const { handler } = await import('../../../functions/session-admin/handler.ts');
   const session = { contract: 'eos', sessionId: marks.adminId };
-  const { subject, secret, guess } = marks;
-  const person = { ...session, subject, secret, claims: claimsOf.get('eos') };
+  const opening = { ...session, command: 'open', subject, secret, claims: claims.get('eos') };
   const list = { contract: 'eos', subject, command: 'list' };
-  for (const event of [
-    { ...person, command: 'open' },
-    { ...person, command: 'open' },
-    { ...person, command: 'open', claims: guess },
-    { ...session, command: 'show' },
-    list,
-    { ...session, command: 'revoke' },
-    { ...session, command: guess },
-    { ...session, contract: guess, command: 'revoke' },
-  ])
-    await handler(event);
+  await handler(opening);
+  await handler(opening);
+  await handler({ ...opening, claims: guess });
+  await handler(list);
+  for (const command of ['show', 'revoke', guess]) await handler({ ...session, command });
+  await handler({ ...session, contract: guess, command: 'revoke' });
   // This error's text is in nothing but the error itself; what else leaks is known from the contracts.
   const own = new Error(`a\n${marks.adminError}`);
-  for (const error of named.length > 0 ? [own] : [own, ...leakyErrors()]) {
+  for (const error of named.length > 0 ? [own] : [own, ...leakyErrors]) {
     DynamoDBDocumentClient.prototype.send = () => Promise.reject(error);
     await handler(list).catch(asTheRuntimeDoes);
   }
@@ -211,8 +161,8 @@ function misconfigure(): void {
   for (const contract of contracts)
     for (const keys of [
       marks.shortKey,
-      JSON.stringify({ [contract.name]: marks.rootKey }),
-      JSON.stringify({ [contract.name]: { root: marks.rootKey.slice(0, 31) } }),
+      JSON.stringify({ [contract.name]: rootKey }),
+      JSON.stringify({ [contract.name]: { root: rootKey.slice(0, 31) } }),
     ])
       try {
         services(contract, { SESSION_TABLE: table, SESSION_KEYS: keys });

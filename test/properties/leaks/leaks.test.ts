@@ -35,7 +35,6 @@ describe('all that is written, on every path', () => {
 
 describe('marksIn', () => {
   const { secret } = marks;
-
   test.for([
     { what: 'as it is', text: `x${secret}y` },
     { what: 'in JSON', text: JSON.stringify({ a: secret }) },

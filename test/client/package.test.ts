@@ -1,12 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadedBy, type PackedClient, packedClient } from '../support/copies.ts';
+import { listening } from '../support/stand-ins.ts';
 import { clients } from './support.ts';
 
 let packed: PackedClient;
@@ -44,14 +42,9 @@ else if (missing.length > 0)
   );
 
 describe('the package', () => {
-  test('has an entry for each contract, and for what they have in common', () => {
-    const names = clients.map(({ name }) => name);
-    expect(Object.keys(packed.entries).sort()).toEqual(
-      [...names, 'credentials', 'keep-fresh'].sort(),
-    );
-  });
-
-  test('depends on nothing, and has no sources, tests or settings', () => {
+  test('has an entry for each contract, and two for all; no dependency, sources or tests', () => {
+    const entries = [...clients.map(({ name }) => name), 'credentials', 'keep-fresh'];
+    expect(Object.keys(packed.entries).sort()).toEqual(entries.sort());
     const manifest = readFileSync(join(packed.folder, 'package.json'), 'utf8');
     expect(Object.keys(JSON.parse(manifest)).filter((key) => /depend/i.test(key))).toEqual([]);
     expect(readdirSync(packed.folder).sort()).toEqual(['README.md', 'dist', 'package.json']);
@@ -76,37 +69,26 @@ describe('the package', () => {
       return [...inReadme, ...inDocstrings].map(([, code = '']) => code.replaceAll(/^ \* ?/gm, ''));
     });
     expect(examples).toHaveLength(10);
-    const imports = Object.keys(packed.entries).map(
-      (entry, index) => `export * as m${index} from '@session-refresh/client/${entry}';`,
-    );
-    const ofSources = readFileSync(join(import.meta.dirname, 'types.ts'), 'utf8');
-    const types = ofSources.replaceAll(
+    const entries = Object.keys(packed.entries).map((entry) => `@session-refresh/client/${entry}`);
+    const imports = entries.map((entry, at) => `export * as m${at} from '${entry}';`).join('\n');
+    const types = readFileSync(join(import.meta.dirname, 'types.ts'), 'utf8').replaceAll(
       /'[./]+\/client\/([\w-]+)\.ts'/g,
       "'@session-refresh/client/$1'",
     );
-    const files: Record<string, string> = {
-      ...Object.fromEntries(examples.entries()),
-      around,
-      types: `${imports.join('\n')}\n${types}`,
-    };
-    for (const [name, code] of Object.entries(files))
-      writeFileSync(join(packed.project, `use-${name}.${name === 'around' ? 'd.ts' : 'ts'}`), code);
+    const write = (name: string, code: string) => writeFileSync(join(packed.project, name), code);
+    for (const [at, code] of examples.entries()) write(`use-${at}.ts`, code);
+    write('use-types.ts', `${imports}\n${types}`);
+    write('use-around.d.ts', around);
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const config = join(packed.project, 'tsconfig.json');
-    const shared = {
-      noEmit: true,
-      strict: true,
-      target: 'es2022',
-      lib: ['es2022', 'dom'],
-      types: [],
-    };
+    const lib = ['es2022', 'dom'];
+    const shared = { noEmit: true, strict: true, target: 'es2022', lib, types: [] };
     for (const resolution of [
       { module: 'nodenext', moduleResolution: 'nodenext' },
       { module: 'esnext', moduleResolution: 'bundler' },
     ]) {
       const compilerOptions = { ...shared, ...resolution };
-      writeFileSync(config, JSON.stringify({ compilerOptions, include: ['use-*.ts'] }));
-      const compiled = run(process.execPath, [tsc, '-p', config]);
+      write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['use-*.ts'] }));
+      const compiled = run(process.execPath, [tsc, '-p', packed.project]);
       expect((await compiled.catch((error: { stdout: string }) => error)).stdout).toBe('');
     }
   });
@@ -126,7 +108,7 @@ describe('the installed package', () => {
 
   test.for(majors)('refreshes every contract in Node %s', async (major) => {
     const asked: unknown[] = [];
-    const server = createServer(({ url }, response) => {
+    const { endpoint, close } = await listening(({ url }, response) => {
       const [client] = clients.filter(({ contract }) => contract.path === url);
       asked.push(client?.name);
       const answers = [
@@ -136,12 +118,10 @@ describe('the installed package', () => {
       ];
       const { status = 500, body } = answers[(asked.length - 1) % 3] ?? {};
       response.writeHead(status).end(body);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    });
+    onTestFinished(close);
     const uses = clients.map(({ name, contract, credential }) => {
-      const url = `http://127.0.0.1:${port}${contract.path}`;
+      const url = endpoint + contract.path;
       return [name, { url, apiKey: 'key', credentials: credential }] as const;
     });
     const script = `

@@ -1,85 +1,69 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runtimeWith } from '../../client/runtime.ts';
+import { listening } from '../support/stand-ins.ts';
 import { clientOf, clockwork } from './support.ts';
 
 // The platform's own fetch and timers, over sockets.
 
-/** A server whose answers a test writes, until it ends. */
-async function server(answer: (response: ServerResponse) => unknown) {
+const eos = clientOf('eos');
+
+/** A refresh by a server whose answers a test writes, until it ends. */
+async function refreshOn(answer: (response: ServerResponse) => unknown, retry = {}) {
   let requests = 0;
-  const listening = createServer((_, response) => {
+  const { endpoint: url, close } = await listening((_, response) => {
     requests += 1;
     answer(response);
   });
-  listening.listen(0, '127.0.0.1');
-  await once(listening, 'listening');
-  onTestFinished(() => {
-    listening.close();
-    listening.closeAllConnections();
-  });
-  const { port } = listening.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/refresh`, requests: () => requests };
+  onTestFinished(close);
+  const { credential: credentials } = eos;
+  const refresh = eos.make({ url, credentials, retry, runtime: clockwork(0) });
+  return { refresh, url, requests: () => requests };
 }
 
-const eos = clientOf('eos');
-
-function refreshOn(url: string, retry = {}) {
-  return eos.make({ url, credentials: eos.credential, retry, runtime: clockwork(0) });
-}
+const failed = (cause: string) => ({ outcome: 'retry-later', cause });
 
 describe('the platform’s fetch', () => {
   test('follows no redirect', async () => {
-    const elsewhere = await server((response) => response.end(JSON.stringify(eos.granted)));
+    const { url, requests } = await refreshOn((to) => to.end(JSON.stringify(eos.granted)));
     for (const status of [301, 302, 303, 307, 308]) {
-      const { url } = await server((response) =>
-        response.writeHead(status, { Location: elsewhere.url }).end(),
-      );
-      expect(await refreshOn(url)()).toEqual({ outcome: 'retry-later', cause: 'network' });
+      const on = await refreshOn((to) => to.writeHead(status, { Location: url }).end());
+      expect(await on.refresh()).toEqual(failed('network'));
     }
-    expect(elsewhere.requests()).toBe(0);
+    expect(requests()).toBe(0);
   });
 
-  test.for<{ what: string; answer: (response: ServerResponse) => unknown }>([
-    { what: 'a connection that is cut', answer: (response) => response.destroy() },
-    { what: 'a proxy’s 407', answer: (response) => response.writeHead(407).end() },
-    {
-      what: 'a body that is cut',
-      answer(response) {
-        response.writeHead(200, { 'Content-Length': '1000' }).write('{"expireTime":');
-        setImmediate(() => response.destroy());
-      },
-    },
-  ])('has the cause network for $what', async ({ answer }) => {
-    const { url, requests } = await server(answer);
-    expect(await refreshOn(url)()).toEqual({ outcome: 'retry-later', cause: 'network' });
-    expect(requests()).toBe(4);
-  });
-
-  test.for<{ what: string; answer: (response: ServerResponse) => unknown }>([
-    { what: 'silence', answer: () => undefined },
-    { what: 'a body that never ends', answer: (response) => response.writeHead(200).write('{') },
-  ])('has the cause timeout for $what', async ({ answer }) => {
-    const { url } = await server(answer);
-    const refresh = refreshOn(url, { attempts: 2, attemptMs: 50 });
-    expect(await refresh()).toEqual({ outcome: 'retry-later', cause: 'timeout' });
+  type Answer = (to: ServerResponse) => unknown;
+  const cutBody: Answer = (to) => {
+    to.writeHead(200, { 'Content-Length': '1000' }).write('{"expireTime":');
+    setImmediate(() => to.destroy());
+  };
+  test.for<[cause: string, what: string, answer: Answer]>([
+    ['network', 'a connection that is cut', (to) => to.destroy()],
+    ['network', 'a proxy’s 407', (to) => to.writeHead(407).end()],
+    ['network', 'a body that is cut', cutBody],
+    ['timeout', 'silence', () => undefined],
+    ['timeout', 'a body that never ends', (to) => to.writeHead(200).write('{')],
+  ])('has the cause %s for %s', async ([cause, , answer]) => {
+    const retry = { attempts: 2, ...(cause === 'timeout' && { attemptMs: 50 }) };
+    const { refresh, requests } = await refreshOn(answer, retry);
+    expect(await refresh()).toEqual(failed(cause));
+    if (cause === 'network') expect(requests()).toBe(2);
   });
 
   test('has the cause network where nobody listens', async () => {
-    const outcome = { outcome: 'retry-later', cause: 'network' };
-    expect(await refreshOn('http://127.0.0.1:1/')()).toEqual(outcome);
+    const options = { credentials: eos.credential, runtime: clockwork(0) };
+    expect(await eos.make({ url: 'http://127.0.0.1:1/', ...options })()).toEqual(failed('network'));
   });
 
   test('closes the connection when the caller aborts', async () => {
     const controller = new AbortController();
     const closed = Promise.withResolvers<void>();
-    const { url } = await server((response) => {
-      response.once('close', () => closed.resolve());
+    const { refresh } = await refreshOn((to) => {
+      to.once('close', closed.resolve);
       controller.abort('enough');
     });
-    await expect(refreshOn(url)({ signal: controller.signal })).rejects.toBe('enough');
+    await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
     await closed.promise;
   });
 });

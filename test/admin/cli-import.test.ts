@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { describe, expect, test as pureTest } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { importFile } from '../../cli/import.ts';
 import { progressText } from '../../cli/progress.ts';
 import type { Call } from '../../cli/remote.ts';
@@ -8,7 +8,7 @@ import { eos } from '../../functions/eos/contract.ts';
 import type { LineOutcome } from '../../functions/session-admin/import.ts';
 import { noon } from '../support/world.ts';
 import { cli, envOf, fileOf } from './in-process.ts';
-import { sharedTest as test } from './support.ts';
+import { sharedTest } from './support.ts';
 
 /** Is in lines, and in nothing that is printed. */
 const mark = 'hunter2';
@@ -19,7 +19,7 @@ const line = (id: string, more: object = {}) =>
 const counts = { contract: 'eos', dryRun: false, unchanged: 0, over: 0, failed: 0, seconds: 0 };
 
 describe('npm run sessions -- import', () => {
-  test('imports a file, and is run again to no effect', async ({ world }) => {
+  sharedTest('imports a file, and is run again to no effect', async ({ world }) => {
     const file = fileOf([line('a'), '', line('b'), `${line('c')}\r\n`].join('\n'));
     const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -29,36 +29,31 @@ describe('npm run sessions -- import', () => {
     expect(again).toEqual({ ...counts, lines: 3, imported: 0, unchanged: 3 });
   });
 
-  test('names each line that it does not write, and copies those that failed', async ({
-    world,
-  }) => {
-    const bad = ['{"id"', line('../b'), line('c', { claims: { a: mark } })];
-    const over = line('old', { endsAt: noon });
-    const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
-    const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
-    expect(status).toBe(1);
-    const failedFile = `${file}.failed.jsonl`;
-    const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
-    expect(JSON.parse(stdout)).toEqual(written);
-    expect(stderr.split('\n').map((text) => text.slice(0, 24))).toEqual([
-      'error: line 3: a line is',
-      'error: line 4: a session',
-      'error: line 5: claims of',
-      'line 6: the session is o',
-      '',
-    ]);
-    expect(stderr).not.toContain(mark);
-    expect(readFileSync(failedFile, 'utf8')).toBe(`${bad.join('\n')}\n`);
-    expect(statSync(failedFile).mode & 0o777).toBe(0o600);
-  });
+  sharedTest(
+    'names each line that it does not write, and copies those that failed',
+    async ({ world }) => {
+      const bad = ['{"id"', line('../b'), line('c', { claims: { a: mark } })];
+      const over = line('old', { endsAt: noon });
+      const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
+      const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
+      expect(status).toBe(1);
+      const failedFile = `${file}.failed.jsonl`;
+      const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
+      expect(JSON.parse(stdout)).toEqual(written);
+      expect(stderr.split('\n').map((text) => text.slice(0, 24))).toEqual([
+        'error: line 3: a line is',
+        'error: line 4: a session',
+        'error: line 5: claims of',
+        'line 6: the session is o',
+        '',
+      ]);
+      expect(stderr).not.toContain(mark);
+      expect(readFileSync(failedFile, 'utf8')).toBe(`${bad.join('\n')}\n`);
+      expect(statSync(failedFile).mode & 0o777).toBe(0o600);
+    },
+  );
 
-  test('writes nothing in a dry run', async ({ world }) => {
-    const { stdout } = await cli('import eos - --dry-run', envOf(world), { stdin: line('dry') });
-    expect(JSON.parse(stdout)).toEqual({ ...counts, dryRun: true, lines: 1, imported: 1 });
-    expect(await world.row(eos, 'dry')).toBeUndefined();
-  });
-
-  test.for([
+  sharedTest.for([
     { what: 'bytes that are not UTF-8', stop: Buffer.from([0x7b, 0xff]), says: 'line 1 is not' },
     { what: 'a line of over 1 MB', stop: `\n${'x'.repeat(1_100_000)}`, says: 'line 2 is longer' },
   ])('stops at $what', async ({ stop, says }, { world }) => {
@@ -87,9 +82,7 @@ async function importBy(
     err(text: string) {
       shown += text;
     },
-    person: { err: true },
-    colour: {},
-    timer: () => now * 1000,
+    ...{ person: { err: true }, colour: {}, timer: () => now * 1000 },
     async sleep(seconds: number) {
       waits.push(seconds);
       now += seconds;
@@ -105,7 +98,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, at) => Stri
 const all = (outcome: LineOutcome) => (batch: readonly string[]) => batch.map(() => outcome);
 
 describe('an import', () => {
-  pureTest('shows its progress in a terminal, and leaves nothing of it', async () => {
+  test('shows its progress in a terminal, and leaves nothing of it', async () => {
     const { shown } = await importBy(all('imported'), numbers(1200));
     expect(shown).toEqual([
       '',
@@ -114,43 +107,37 @@ describe('an import', () => {
       '[####################] 100 %  1,200 lines  400/s  0 s left',
       '',
     ]);
-    expect(progressText(0, 0, 0)).toBe('[                    ]   0 %  0 lines  0/s');
-    const half = '[##########          ]  50 %  0 lines  0/s  100 s left';
-    expect(progressText(0, 0.5, 100)).toBe(half);
-    expect(progressText(0, undefined, 1)).toBe('0 lines  0/s');
+    const texts = [[0, 0] as const, [0.5, 100] as const, [undefined, 1] as const];
+    expect(texts.map(([part, seconds]) => progressText(0, part, seconds))).toEqual([
+      '[                    ]   0 %  0 lines  0/s',
+      '[##########          ]  50 %  0 lines  0/s  100 s left',
+      '0 lines  0/s',
+    ]);
   });
 
-  pureTest(
-    'sends again, after a pause, the lines that storage did not take, and no other',
-    async () => {
-      let calls = 0;
-      const { result, batches, waits } = await importBy((batch) => {
-        calls += 1;
-        return batch.map((_, at) => (calls < 3 && at % 2 === 0 ? 'unavailable' : 'imported'));
-      }, numbers(8));
-      expect(batches).toEqual([numbers(8), ['0', '2', '4', '6'], ['0', '4']]);
-      expect(waits).toEqual([0.25, 0.25]);
-      expect(result).toMatchObject({ result: { lines: 8, imported: 8 } });
-    },
-  );
+  test('sends again, after a pause, the lines that storage did not take', async () => {
+    let calls = 0;
+    const { result, batches, waits } = await importBy((batch) => {
+      calls += 1;
+      return batch.map((_, at) => (calls < 3 && at % 2 === 0 ? 'unavailable' : 'imported'));
+    }, numbers(8));
+    expect(batches).toEqual([numbers(8), ['0', '2', '4', '6'], ['0', '4']]);
+    expect(waits).toEqual([0.25, 0.25]);
+    expect(result).toMatchObject({ result: { lines: 8, imported: 8 } });
+  });
 
-  pureTest(
-    'gives up where storage takes nothing for two minutes, and says how far it came',
-    async () => {
-      const { result, waits } = await importBy(
-        (batch) => batch.map((text) => (Number(text) < 500 ? 'imported' : 'unavailable')),
-        numbers(600),
-      );
-      expect(result).toBe(
-        'storage does not answer; 500 lines are done; run the import again to continue',
-      );
-      expect(waits).toEqual([0.25, 0.5, 1, 2, 4, 8, ...Array(6).fill(15)]);
-      const never = await importBy(all('unavailable'), ['1']);
-      expect([never.result, never.waits]).toEqual(['storage does not answer', [0.25, 0.5]]);
-    },
-  );
+  test('gives up after two minutes without an answer, and says how far it came', async () => {
+    const half = (batch: readonly string[]) =>
+      batch.map((text) => (Number(text) < 500 ? 'imported' : 'unavailable'));
+    const { result, waits } = await importBy(half, numbers(600));
+    const again = '500 lines are done; run the import again to continue';
+    expect(result).toBe(`storage does not answer; ${again}`);
+    expect(waits).toEqual([0.25, 0.5, 1, 2, 4, 8, ...Array(6).fill(15)]);
+    const never = await importBy(all('unavailable'), ['1']);
+    expect([never.result, never.waits]).toEqual(['storage does not answer', [0.25, 0.5]]);
+  });
 
-  pureTest('keeps to its rate, counted from its beginning', async () => {
+  test('keeps to its rate, counted from its beginning', async () => {
     const quick = await importBy(all('imported'), numbers(25), { rate: 10, takes: 0.25 });
     expect(quick.batches.map(({ length }) => length)).toEqual([10, 10, 5]);
     expect(quick.waits).toEqual([0.75, 0.75, 0.25]);
@@ -159,7 +146,7 @@ describe('an import', () => {
     expect([slow.waits, free.waits]).toEqual([[], []]);
   });
 
-  pureTest('keeps each batch within what Lambda takes', async () => {
+  test('keeps each batch within what Lambda takes', async () => {
     const large = Array.from({ length: 30 }, () => '"'.repeat(300_000));
     const { batches, file } = await importBy(all('over'), large);
     expect(batches.flat()).toEqual(large);

@@ -1,10 +1,13 @@
-import { type AttributeValue, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { test as base, inject } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import type { Answer } from '../../functions/session-admin/command.ts';
+import { demoApiKey } from '../../local/demo.ts';
+import { requestOf } from '../../local/explorer/request.js';
+import { requestTemplate } from '../../local/request-template.ts';
+import { itemOf, rowOf } from '../support/session.ts';
 import {
   type Held,
   makeWorld,
@@ -14,7 +17,7 @@ import {
   type World,
 } from '../support/world.ts';
 
-/** A contract as its client uses it, and what a row of it looks like from outside. */
+/** A contract as its client uses it. */
 export interface Wire {
   readonly name: string;
   readonly contract: Contract;
@@ -23,43 +26,21 @@ export interface Wire {
   /** The secret in what the client holds. */
   readonly secret: (held: Held) => string;
   readonly call: (held: Held) => WireCall;
-  /** The status and the code that a client reads when it has been logged out. */
-  readonly loggedOut: readonly [status: number, code: string];
 }
 
 /** All three of them: as names for tables, too. */
 export const wires: readonly Wire[] = [
-  {
-    name: 'eos',
-    contract: eos,
-    holds: ['contract', 'sessionId', 'secureCode', 'expireTime', 'expiresIn', 'expiresAt'],
-    secret: ({ secureCode }) => secureCode,
-    call: ({ sessionId, secureCode }) => ({
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ sessionId, secureCode }).toString(),
-    }),
-    loggedOut: [403, '3-2'],
-  },
-  {
-    name: 's360',
-    contract: s360,
-    holds: ['contract', 'sessionId', 'sessionToken', 'accessToken', 'expiresIn', 'expiresAt'],
-    secret: ({ sessionToken }) => sessionToken,
-    call: ({ sessionId, sessionToken }) => ({
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ sessionToken, sessionId }),
-    }),
-    loggedOut: [401, 'ESB-IDP-E0004'],
-  },
-  {
-    name: 'ccstore',
-    contract: ccstore,
-    holds: ['contract', 'sessionId', 'accessToken', 'expiresIn', 'expiresAt'],
-    secret: ({ accessToken }) => payload(accessToken).sec,
-    call: ({ accessToken }) => ({ headers: { Authorization: `Bearer ${accessToken}` } }),
-    loggedOut: [401, '90004'],
-  },
+  wireOf(eos, ['secureCode', 'expireTime'], ({ secureCode }) => secureCode),
+  wireOf(s360, ['sessionToken', 'accessToken'], ({ sessionToken }) => sessionToken),
+  wireOf(ccstore, ['accessToken'], ({ accessToken }) => payload(accessToken).sec),
 ];
+
+function wireOf(contract: Contract, own: readonly string[], secret: Wire['secret']): Wire {
+  const holds = ['contract', 'sessionId', ...own, 'expiresIn', 'expiresAt'];
+  const template = requestTemplate(contract, demoApiKey);
+  const call = (held: Held) => requestOf(template, { ...held });
+  return { name: contract.name, contract, holds, secret, call };
+}
 
 /** Refreshes as the client does that holds this. */
 export function refresh(world: World, { contract, call }: Wire, held: Held): Promise<WireAnswer> {
@@ -73,33 +54,13 @@ export function payload(token: string): any {
 }
 
 /** Every attribute that the table has of a session, those too that no code of ours reads. */
-export async function item(
-  { client, table }: StoredWorld,
-  contract: string,
-  id: string,
-): Promise<Record<string, AttributeValue> | undefined> {
-  const Key = { rowKey: { S: `${contract}#${id}` } };
-  const get = new GetItemCommand({ TableName: table, Key, ConsistentRead: true });
-  return (await client.send(get)).Item;
-}
+export const item = (world: StoredWorld, contract: string, id: string) =>
+  itemOf(world, rowOf(contract, id));
 
 /** The result of a command that did what it was told. */
 export function done<Result = Record<string, unknown>>(answer: Answer): Result {
   if (answer.outcome !== 'done') throw new Error(`not done: ${JSON.stringify(answer)}`);
   return answer.result as Result;
-}
-
-/** Makes the engine answer every query in pages of so many rows. */
-export function inPagesOf(limit: number, { client }: StoredWorld): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      ({ input, ...args }) =>
-        next({
-          ...args,
-          input: commandName === 'QueryCommand' ? { ...input, Limit: limit } : input,
-        }),
-    { step: 'initialize' },
-  );
 }
 
 /** `test` with one world for all tests of a file: for those that ask its table for nothing. */

@@ -29,29 +29,26 @@ describe('npm run sessions -- import', () => {
     expect(again).toEqual({ ...counts, lines: 3, imported: 0, unchanged: 3 });
   });
 
-  sharedTest(
-    'names each line that it does not write, and copies those that failed',
-    async ({ world }) => {
-      const bad = ['{"id"', line('../b'), line('c', { claims: { a: mark } })];
-      const over = line('old', { endsAt: noon });
-      const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
-      const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
-      expect(status).toBe(1);
-      const failedFile = `${file}.failed.jsonl`;
-      const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
-      expect(JSON.parse(stdout)).toEqual(written);
-      expect(stderr.split('\n').map((text) => text.slice(0, 24))).toEqual([
-        'error: line 3: a line is',
-        'error: line 4: a session',
-        'error: line 5: claims of',
-        'line 6: the session is o',
-        '',
-      ]);
-      expect(stderr).not.toContain(mark);
-      expect(readFileSync(failedFile, 'utf8')).toBe(`${bad.join('\n')}\n`);
-      expect(statSync(failedFile).mode & 0o777).toBe(0o600);
-    },
-  );
+  sharedTest('names each line that it does not write, and copies the failed', async ({ world }) => {
+    const bad = ['{"id"', line('../b'), line('c', { claims: { a: mark } })];
+    const over = line('old', { endsAt: noon });
+    const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
+    const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
+    expect(status).toBe(1);
+    const failedFile = `${file}.failed.jsonl`;
+    const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
+    expect(JSON.parse(stdout)).toEqual(written);
+    expect(stderr.split('\n').map((text) => text.slice(0, 24))).toEqual([
+      'error: line 3: a line is',
+      'error: line 4: a session',
+      'error: line 5: claims of',
+      'line 6: the session is o',
+      '',
+    ]);
+    expect(stderr).not.toContain(mark);
+    expect(readFileSync(failedFile, 'utf8')).toBe(`${bad.join('\n')}\n`);
+    expect(statSync(failedFile).mode & 0o777).toBe(0o600);
+  });
 
   sharedTest.for([
     { what: 'bytes that are not UTF-8', stop: Buffer.from([0x7b, 0xff]), says: 'line 1 is not' },

@@ -48,9 +48,7 @@ describe('npm run sessions', () => {
       expect(await cli(`${name} ${wire.name} nobody`, env)).toEqual(refused('unknown-session'));
   });
 
-  test('takes claims as JSON or from a file, a token lifetime, and words that begin with a dash', async ({
-    world,
-  }) => {
+  test('takes claims and a token lifetime, and words with a dash', async ({ world }) => {
     const env = envOf(world);
     const claims = '{"iss":"Bücher","2":9007199254740993,"1":1.10}';
     for (const given of [claims, `@${fileOf(`${claims}\n`)}`]) {
@@ -98,7 +96,7 @@ describe('npm run sessions in a terminal', () => {
   });
 
   test.for(sessionOwners)(
-    'says at which paths the client of a new session of $name refreshes it',
+    'says where the client of $name refreshes',
     async ({ name }, { world }) => {
       const { stdout } = await cli(`open ${name}`, envOf(world), { person: true });
       const own = contracts.filter(({ serves }) => serves === name).map(({ path }) => path);
@@ -162,17 +160,14 @@ const environments: readonly (readonly [env: Record<string, string>, says: strin
 ];
 
 describe('npm run sessions, typed wrong', () => {
-  test.for(misuses)(
-    'says in two lines that there is %s, and ends with 2',
-    async ([, args, says]) => {
-      const { stderr, ...ended } = await cli(args, nowhere);
-      expect.soft(ended).toEqual({ status: 2, stdout: '' });
-      expect.soft(stderr).toMatch(/^error: [^\n]+\n([^\n]+\n)?$/);
-      expect.soft(stderr).toContain(says);
-      expect.soft(stderr).not.toContain(mark);
-      expect.soft(stderr).not.toMatch(/(?!\n)\p{Cc}/u);
-    },
-  );
+  test.for(misuses)('tells of %s in two lines', async ([, args, says]) => {
+    const { stderr, ...ended } = await cli(args, nowhere);
+    expect.soft(ended).toEqual({ status: 2, stdout: '' });
+    expect.soft(stderr).toMatch(/^error: [^\n]+\n([^\n]+\n)?$/);
+    expect.soft(stderr).toContain(says);
+    expect.soft(stderr).not.toContain(mark);
+    expect.soft(stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
 
   test.for([
     { what: '--json', took: { npm_config_json: 'true' }, line: 'list eos ann' },
@@ -192,7 +187,7 @@ describe('npm run sessions, typed wrong', () => {
   });
 
   test.for([`open ccstore --secret ${mark}`, 'import eos -'])(
-    'says how to start what `%s` does not find',
+    'says how to start what it lacks: %s',
     async (line) => {
       const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
       const ran = await cli(line, nowhere, { stdin });
@@ -230,7 +225,7 @@ describe('the help of npm run sessions', () => {
   });
 
   test.for(Object.entries({ ...usages, completion: undefined }))(
-    'tells %s on one screen of 80 columns, with examples',
+    'tells %s on one screen',
     async ([name, usage]) => {
       const { status, stdout } = await cli(`${name} eos -h`, {});
       const lines = stdout.split('\n');
@@ -291,9 +286,7 @@ function aws(endpoint: string): Record<string, string> {
 }
 
 describe('npm run sessions with a deployed function', () => {
-  afterEach(() => {
-    vi.unstubAllEnvs();
-  });
+  afterEach(() => void vi.unstubAllEnvs());
 
   test('calls the one that is named, and prints its answer', async ({ world }) => {
     const { env, called } = await lambdaStandIn(world);
@@ -316,7 +309,7 @@ describe('npm run sessions with a deployed function', () => {
     expect([status, called.length]).toEqual([0, 2]);
   });
 
-  test('says in one line what went wrong', async ({ world }) => {
+  test('says in one line that it failed, or what it lacks', async ({ world }) => {
     const { env } = await lambdaStandIn(world);
     const show = async (given: Record<string, string>) => {
       const { stderr, ...ended } = await cli('show eos broken --function admin', given);

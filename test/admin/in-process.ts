@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, inject, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { main } from '../../cli/main.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { sessionOwners } from '../../functions/contracts.ts';
@@ -27,38 +27,28 @@ export const nowhere = {
 };
 
 /** The environment of a CLI that works on that world. */
-export function envOf({ table }: World): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL_DYNAMODB: inject('embedded'),
-    SESSION_TABLE: table,
-    SESSION_KEYS: sessionKeys,
-  };
+export function envOf({ endpoint, table }: World): Record<string, string> {
+  return { ...nowhere, AWS_ENDPOINT_URL_DYNAMODB: endpoint, SESSION_TABLE: table };
+}
+
+/** What a test says of the terminal that a command runs in. */
+interface Setting extends Partial<Omit<Terminal, 'stdin' | 'person'>> {
+  readonly stdin?: string;
+  readonly person?: boolean;
 }
 
 /** Runs a command line, or its words, in this process, as in a shell with that environment and no other. */
 export async function cli(
   line: string | readonly string[],
   env: Readonly<Record<string, string>>,
-  {
-    stdin = '',
-    person = false,
-    ...other
-  }: Partial<Omit<Terminal, 'stdin' | 'person'>> & {
-    readonly stdin?: string;
-    readonly person?: boolean;
-  } = {},
+  { stdin = '', person = false, ...other }: Setting = {},
 ): Promise<Ran> {
-  let stdout = '';
-  let stderr = '';
+  const [stdout, stderr]: [string[], string[]] = [[], []];
   const status = await main(typeof line === 'string' ? line.split(' ') : line, {
     env,
     stdin: Readable.from([Buffer.from(stdin)]),
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
+    out: (text) => void stdout.push(text),
+    err: (text) => void stderr.push(text),
     person: { out: person, err: person },
     colour: { out: false, err: false },
     clock: () => noon,
@@ -69,7 +59,7 @@ export async function cli(
     },
     ...other,
   });
-  return { status, stdout, stderr };
+  return { status, stdout: stdout.join(''), stderr: stderr.join('') };
 }
 
 /** The one JSON object, and nothing else, that a command printed when it was done. */

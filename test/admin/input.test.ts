@@ -149,39 +149,39 @@ const shapes = [
   },
   {
     contract: 'ccstore',
-    around: (text: string) => `{"a":"${text}"}`,
+    around: (text: string) => `{"iss":"a","b":"${text}"}`,
     bad: [
       ...reserved.flatMap((name) => [`{"${name}":"${mark}"}`, `{"iss":"a","${name}":null}`]),
       // The same name, written with an escape.
       ...reserved.map((name) => `{"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":1}`),
       ...['null', '1', `["${mark}"]`, `{"${mark}":1}`].map((iss) => `{"iss":${iss}}`),
-      ...['{"iss":"a","iss":1}', `{"x":"${'x'.repeat(4096)}"}`, `{"x":"${'é'.repeat(2048)}"}`],
+      '{"iss":"a","iss":1}',
     ],
   },
 ];
 
 describe('session-admin, the claims', () => {
   test.for(shapes)('of $contract have its shape', async ({ contract, around, bad }, { world }) => {
-    for (const claims of [
-      ...[...bad, around('x'.repeat(256 * 1024)), around('é'.repeat(128 * 1024))],
-      // UTF-8 has no bytes for a lone surrogate: the client would be given another text than the row was.
-      around('\ud800'),
-    ])
+    // Of ccstore, the braces do not count.
+    const most = contract === 'ccstore' ? 4098 : 256 * 1024;
+    const room = most - around('').length;
+    const large = [around('x'.repeat(room + 1)), around('é'.repeat(room / 2 + 1))];
+    // UTF-8 has no bytes for a lone surrogate: the client would be given another text than the row was.
+    for (const claims of [...bad, ...large, around('\ud800')])
       await refuses(world, 'open', { contract, claims }, /^claims [^\n]{15,200}$/);
-    const escaped = await world.run('open', { contract, claims: around('\\ud800') });
-    expect(escaped.outcome).toBe('done');
+    for (const claims of [around('x'.repeat(room)), around('\\ud800')])
+      expect((await world.run('open', { contract, claims })).outcome).toBe('done');
   });
 
   // API Gateway takes 10,240 bytes of headers; the client and its proxies send others besides.
   test('of ccstore make no token too long for a header', async ({ world }) => {
     const claims = `{"roles":"${'x'.repeat(3980)}"}`;
-    for (const input of [
-      { claims: `{"roles":"${'é'.repeat(3980)}"}` },
-      { claims, secret: 'x'.repeat(2048) },
-      { claims, secret: '"'.repeat(800) },
-      { claims, subject: '😀'.repeat(256) },
+    for (const more of [
+      { secret: 'x'.repeat(2048) },
+      { secret: '"'.repeat(800) },
+      { subject: '😀'.repeat(256) },
     ])
-      await refuses(world, 'open', { contract: 'ccstore', ...input });
+      await refuses(world, 'open', { contract: 'ccstore', claims, ...more });
     const held = await world.open(ccstore, { claims, secret: 'x'.repeat(1400) });
     expect(JSON.stringify(held).length).toBeLessThan(8192);
   });
@@ -200,9 +200,7 @@ describe('the Lambda of session-admin', () => {
     vi.stubEnv('AWS_REGION', 'local');
   });
 
-  afterEach(() => {
-    vi.unstubAllEnvs();
-  });
+  afterEach(() => void vi.unstubAllEnvs());
 
   test('refuses what is no command or no field of it, and quotes nothing', async () => {
     const { handler } = await loaded();
@@ -221,9 +219,8 @@ describe('the Lambda of session-admin', () => {
       expect(answer).toEqual({ outcome: 'invalid', problem: expect.stringContaining(says) });
       expect(JSON.stringify(answer)).not.toContain(mark);
     }
-    const logged = { command: 'import', outcome: 'invalid' };
     const [line = '', ...none] = output.lines();
-    expect([JSON.parse(line), none]).toEqual([expect.objectContaining(logged), []]);
+    expect([JSON.parse(line), none]).toMatchObject([{ command: 'import', outcome: 'invalid' }, []]);
   });
 
   test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {

@@ -4,6 +4,7 @@ import { digest } from '../../functions/core/session/secret.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { rowOf, secretOf } from '../support/session.ts';
+import { bearer } from '../support/ways.ts';
 import { type Held, noon, test } from '../support/world.ts';
 import { done, payload, refresh, wires } from './support.ts';
 
@@ -49,65 +50,62 @@ describe('session-admin open', () => {
   test.for(wires)('answers what a client of $name holds, and no more', async (wire, { world }) => {
     const held = done<Held>(await world.run('open', { contract: wire.name, subject: '110558' }));
     expect(world.requests).toEqual(['PutItemCommand']);
+    const { sessionId, expireTime, accessToken } = held;
     const expiresIn = wire.name === 'ccstore' ? 930 : idle;
-    const times = { expiresIn, expiresAt: noon + expiresIn };
-    const { sessionId } = held;
+    const expiresAt = noon + expiresIn;
     expect([Object.keys(held), sessionId]).toEqual([wire.holds, uuid]);
-    expect(held).toMatchObject({ contract: wire.name, ...times });
+    expect(held).toMatchObject({ contract: wire.name, expiresIn, expiresAt });
     expect(wire.secret(held)).toEqual(newSecret);
-    if (wire.name === 'eos') expect(held.expireTime).toBe((noon + idle) * 1000);
-    const token = held.accessToken && payload(held.accessToken);
-    if (token) expect([token.iat, token.exp]).toEqual([noon, times.expiresAt]);
-    if (wire.name === 's360') expect(token.context.sso.sessionId).toBe(sessionId);
-    if (wire.name === 'ccstore')
-      expect(token).toMatchObject({ sub: '110558', iss: 'storefrontUI', sid: sessionId });
+    if (wire.name === 'eos') return expect(expireTime).toBe(expiresAt * 1000);
+    const own = { sub: '110558', iss: 'storefrontUI', sid: sessionId };
+    const token = wire.name === 's360' ? { context: { sso: { sessionId } } } : own;
+    expect(payload(accessToken)).toMatchObject({ iat: noon, exp: expiresAt, ...token });
   });
 
   test.for(stored)(
-    'writes a row of $contract.name with claims $claims to the letter, and nothing else',
-    async ({ contract, claims, row }, { world }) => {
-      const given = { sessionId: 'id', secret: '20004007594' };
-      await world.open(contract, { ...given, claims, ...(claims && { subject: 'S' }) });
+    'writes a row of $contract.name with $claims to the letter',
+    async (the, { world }) => {
+      const { contract, claims, row } = the;
+      const [id, secret] = ['id', secretOf('20004007594')];
+      await world.open(contract, {
+        sessionId: id,
+        secret,
+        claims,
+        ...(claims && { subject: 'S' }),
+      });
       const [idles, lives] = contract === ccstore ? [day, day] : [idle, lifetime];
       const times = { openedAt: noon, refreshedAt: noon, idleUntil: noon + idles };
-      expect(await world.items()).toEqual([
-        {
-          rowKey: `${contract.name}#id`,
-          // A session of nobody is named after itself.
-          subject: `${contract.name}#${claims ? 'S' : 'id'}`,
-          secret: digest(
-            world.keys(contract).digest,
-            rowOf(contract.name, 'id'),
-            secretOf('20004007594'),
-          ),
-          claims: row,
-          ...{ ...times, endsAt: noon + lives, purgeAt: noon + lives + day },
-        },
-      ]);
+      const rowKey = rowOf(contract.name, id);
+      // A session of nobody is named after itself.
+      const subject = `${contract.name}#${claims ? 'S' : 'id'}`;
+      const stored = {
+        rowKey,
+        subject,
+        secret: digest(world.keys(contract).digest, rowKey, secret),
+      };
+      const ends = { endsAt: noon + lives, purgeAt: noon + lives + day };
+      expect(await world.items()).toEqual([{ ...stored, claims: row, ...times, ...ends }]);
     },
   );
 
-  test.for(wires.flatMap((wire) => edges.map((edge) => ({ ...edge, wire, name: wire.name }))))(
-    'gives $name a session of the id $sessionId that refreshes',
-    async ({ wire, name: _, ...edge }, { world }) => {
-      const held = await world.open(wire.contract, edge);
-      expect([held.sessionId, wire.secret(held)]).toEqual([edge.sessionId, edge.secret]);
-      expect((await refresh(world, wire, held)).status).toBe(200);
-    },
-  );
+  const rows = wires.flatMap((wire) => edges.map((edge) => ({ ...edge, wire, name: wire.name })));
+  test.for(rows)('gives $name the id $sessionId', async (row, { world }) => {
+    const { wire, name: _, ...edge } = row;
+    const held = await world.open(wire.contract, edge);
+    expect([held.sessionId, wire.secret(held)]).toEqual([edge.sessionId, edge.secret]);
+    expect((await refresh(world, wire, held)).status).toBe(200);
+  });
 
   test.for([20, 300, 86_400])('gives every token %i seconds', async (tokenLifetime, { world }) => {
     const held = await world.open(ccstore, { sessionId: 'id', tokenLifetime });
     expect([held.expiresIn, held.expiresAt]).toEqual([tokenLifetime, noon + tokenLifetime]);
     expect(payload(held.accessToken).exp).toBe(noon + tokenLifetime);
-    const headers = { Authorization: `Bearer ${held.accessToken}` };
-    expect((await world.post(ccstore, { headers })).json.expires_in).toBe(tokenLifetime);
+    const { json } = await world.post(ccstore, bearer(held.accessToken));
+    expect(json.expires_in).toBe(tokenLifetime);
     expect(await world.row(ccstore, 'id')).toMatchObject({ tokenLifetime });
   });
 
-  test('gives an id to every contract, with a secret where `anonymous` is false', async ({
-    world,
-  }) => {
+  test('gives an id and a secret to every contract', async ({ world }) => {
     for (const { contract, secret } of wires) {
       const held = await world.open(contract, { sessionId: 'same', anonymous: false });
       expect(secret(held)).toEqual(newSecret);
@@ -115,9 +113,7 @@ describe('session-admin open', () => {
     expect(await world.items()).toHaveLength(3);
   });
 
-  test('gives an anonymous session no secret and no owner, and nobody a refresh', async ({
-    world,
-  }) => {
+  test('gives an anonymous session no secret, and no refresh', async ({ world }) => {
     const input = { contract: 'eos', sessionId: 'id', anonymous: true };
     const held = done(await world.run('open', input));
     expect(Object.keys(held)).toEqual(wires[0]?.holds.filter((name) => name !== 'secureCode'));
@@ -130,26 +126,23 @@ describe('session-admin open', () => {
   });
 });
 
-test('a secret that replaced another one begins no session of its id, not even of a purged one', async ({
-  world,
-}) => {
+test('a secret that replaced another one begins no session of its id', async ({ world }) => {
   world.policies.set('eos', { ...eos.policy, rotation: { grace: 60 } });
   const session = { contract: 'eos', sessionId: 'again' };
   const { secureCode } = await world.open(eos, session);
   const query = { sessionId: ['again'], secureCode: [secureCode] };
   const secret = (await world.post(eos, { query })).json.secureCode;
   await world.purge(eos, 'again');
-  const line = JSON.stringify({ id: 'again', subject: 'ann', secret });
   const opened = await world.run('open', { ...session, secret });
-  const imported = await world.run('import', { contract: 'eos', lines: [line] });
+  const lines = [JSON.stringify({ id: 'again', subject: 'ann', secret })];
+  const imported = await world.run('import', { contract: 'eos', lines });
   expect(await world.items()).toEqual([]);
   await world.run('open', { ...session, anonymous: true });
   const login = await world.run('login', { ...session, subject: 'ann', secret });
   expect(await world.row(eos, 'again')).not.toHaveProperty('secret');
-  const problem = expect.stringContaining('this secret replaced another');
+  const problem = 'this secret replaced another one before; a session begins with a new one';
   expect([opened, login]).toEqual(Array(2).fill({ outcome: 'invalid', problem }));
   expect(imported).toMatchObject({ result: { outcomes: [{ problem }] } });
-  expect(JSON.stringify([opened, login, imported])).not.toContain(secret);
   const other = await world.run('open', { contract: 'eos', sessionId: 'other', secret });
   expect(other.outcome).toBe('done');
 });

@@ -177,7 +177,7 @@ describe('expiresIn', () => {
   const token = { status: 200, desc: { code: 'ESB-IDP-S0000' }, data: { accessToken: jwt } };
 
   test.for([0, -60, 60, -29_475_360])(
-    'is the server’s, less the time of the request, on a clock wrong by %d minutes',
+    'is right on a clock that is wrong by %d minutes',
     async (minutes) => {
       expect(await slow(eos, eos.granted, minutes, noon)).toMatchObject({ expiresIn: 1700 });
       expect(await slow(s360, token, minutes, noon)).toMatchObject({ expiresIn: 1700 });
@@ -203,7 +203,7 @@ describe('expiresIn', () => {
 
   const opaque = ['opaque', 'a.b.c', 'a.e30.c', `a.${btoa('{"exp":"2","iat":"1"}')}.c`];
   test.for([...opaque, `a.${btoa('null')}.c`])(
-    'of s360 is five minutes with the token %s',
+    'of s360 is 300 s with the token %s',
     async (accessToken) => {
       const { refresh } = clientOn(s360, [says(200, { ...token, data: { accessToken } })]);
       expect(await refresh()).toMatchObject({ grant: { accessToken }, expiresIn: 300 });

@@ -297,23 +297,20 @@ describe('a secret', () => {
     expect(reached).toEqual([]);
   });
 
-  test.for(clients)(
-    'of $name is in no error of an abort, nor in keepFresh’s result',
-    async (client) => {
-      const controller = new AbortController();
-      const abort: Answer = (sent) => {
-        controller.abort();
-        return silent(sent);
-      };
-      const aborted = clientOn(client, [abort]).refresh({ signal: controller.signal });
-      const error = await aborted.catch((error) => error);
-      expect(error).toMatchObject({ name: 'AbortError' });
-      expect(printed(error)).not.toMatch(secrets);
-      const answers = [says(200, client.granted), cuts, refuses(client, 'wrong-secret')];
-      const { refresh, runtime } = clientOn(client, answers);
-      expect(printed(await keepFresh(refresh, { runtime }))).not.toMatch(secrets);
-    },
-  );
+  test.for(clients)('of $name is in no error of an abort', async (client) => {
+    const controller = new AbortController();
+    const abort: Answer = (sent) => {
+      controller.abort();
+      return silent(sent);
+    };
+    const aborted = clientOn(client, [abort]).refresh({ signal: controller.signal });
+    const error = await aborted.catch((error) => error);
+    expect(error).toMatchObject({ name: 'AbortError' });
+    expect(printed(error)).not.toMatch(secrets);
+    const answers = [says(200, client.granted), cuts, refuses(client, 'wrong-secret')];
+    const { refresh, runtime } = clientOn(client, answers);
+    expect(printed(await keepFresh(refresh, { runtime }))).not.toMatch(secrets);
+  });
 
   test('is not seen in a store', () => {
     const stored = { credential: { secureCode: 'secret-code' } };

@@ -64,6 +64,7 @@ describe('members', () => {
     async (text) => {
       const error = await (async () => members(text))().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(SyntaxError);
+      expect(error).toHaveProperty('message', expect.stringMatching(/^not (JSON|a JSON object)$/));
       const logged = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true });
       expect(logged).not.toContain('hunter2');
     },

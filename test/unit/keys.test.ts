@@ -1,16 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { contracts } from '../../functions/contracts.ts';
-import {
-  deriveKeys,
-  environmentKeys,
-  shortestKey,
-  signingKey,
-} from '../../functions/core/keys/keys.ts';
+import { deriveKeys, environmentKeys, signingKey } from '../../functions/core/keys/keys.ts';
 import { secretsManager } from '../../functions/core/keys/secrets-manager.ts';
-import { usable } from '../../functions/core/keys/signing-versions.ts';
-import { epochSeconds } from '../../functions/core/time.ts';
 
 const root = 'root-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
 const signing = 'signing-of-the-tests-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -93,27 +85,6 @@ describe('environmentKeys', () => {
   });
 });
 
-describe('a handler', () => {
-  const keys = Object.fromEntries(contracts.map(({ serves }) => [serves, { root, signing }]));
-  const env = { SESSION_TABLE: 'sessions', SESSION_KEYS: JSON.stringify(keys) };
-  const load = (name: string, changed: Partial<typeof env> = {}) => {
-    vi.resetModules();
-    for (const [name, value] of Object.entries({ ...env, ...changed })) vi.stubEnv(name, value);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    return import(`../../functions/${name}/handler.ts`);
-  };
-
-  test.for(contracts)('of $name loads with a table and keys', async ({ name }) => {
-    expect((await load(name)).handler).toBeTypeOf('function');
-  });
-
-  test('does not load without them', async () => {
-    await expect(load('eos', { SESSION_KEYS: '' })).rejects.toThrow('has no SESSION_KEYS');
-    const none = 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it';
-    await expect(load('eos', { SESSION_TABLE: '' })).rejects.toThrow(none);
-  });
-});
-
 describe('secretsManager', () => {
   /** Reads over a wire that always answers this. */
   function over(statusCode: number, answer: object) {
@@ -152,14 +123,4 @@ describe('secretsManager', () => {
     });
     expect(handle).toHaveBeenCalledTimes(2);
   });
-});
-
-test('usable takes a version whose text is just long enough for a key, and none shorter', () => {
-  const version = (length: number) => ({
-    id: 'a',
-    text: 'k'.repeat(length),
-    createdAt: epochSeconds(0),
-  });
-  expect(usable(version(shortestKey))).toEqual(version(shortestKey));
-  expect(() => usable(version(shortestKey - 1))).toThrow('less than 32 characters');
 });

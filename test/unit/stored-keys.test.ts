@@ -10,7 +10,8 @@ import { type SecretIds, storedKeys } from '../../functions/core/keys/stored-key
 import { type EpochSeconds, epochSeconds, later } from '../../functions/core/time.ts';
 
 const ids = { root: 'root-id', signing: 'signing-id' };
-const root = 'root'.repeat(16);
+// As short as keys may be.
+const root = 'root'.repeat(8);
 const noon = epochSeconds(Date.UTC(2026, 0, 15, 12) / 1000);
 const minute = 60;
 const hour = 60 * minute;
@@ -61,7 +62,7 @@ type Manager = ReturnType<typeof secretsManager>;
 const test = base.extend('manager', () => secretsManager());
 
 function version(name: string, createdAt: EpochSeconds): SecretVersion {
-  return { id: name, text: name.padEnd(64, '.'), createdAt };
+  return { id: name, text: name.padEnd(32, '.'), createdAt };
 }
 
 /** The names of the signing keys, the one that signs first. */

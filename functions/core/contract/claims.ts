@@ -18,9 +18,11 @@ export function claimsMembers(
 }
 
 function parsed(text: string): Members | undefined {
+  let found: Members | undefined;
   try {
-    return members(text);
+    found = members(text);
   } catch {
-    return undefined;
+    // Not a JSON object.
   }
+  return found;
 }

@@ -176,7 +176,7 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
     const text = claimsVersion === undefined ? claims : await claimsItem(rowKey, claimsVersion, at);
     // Stryker disable next-line all: `toSession` checks this; only the compiler does not know
     if (subject === undefined || secret === undefined || text === undefined)
-      // Stryker disable next-line StringLiteral
+      // Stryker disable next-line all: so this is never thrown
       throw new DamagedRow('a logged-in session lacks its subject, secret or claims');
     return { ...session, subject, secret, claims: text };
   }

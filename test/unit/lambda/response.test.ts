@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ccstoreui } from '../../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../../functions/contracts.ts';
 import type { Fault } from '../../../functions/core/contract/fault.ts';
@@ -55,6 +55,30 @@ describe('meter', () => {
   test('counts one for an answer that does not say how often it was asked', async () => {
     for (const answer of [{}, { $metadata: {} }])
       expect((await metered(async () => answer)).record.storageRequests).toBe(1);
+  });
+});
+
+describe('a handler', () => {
+  const key = 'k'.repeat(32);
+  const keys = Object.fromEntries(
+    contracts.map(({ serves }) => [serves, { root: key, signing: key }]),
+  );
+  const env = { SESSION_TABLE: 'sessions', SESSION_KEYS: JSON.stringify(keys) };
+  const load = (name: string, changed: Partial<typeof env> = {}) => {
+    vi.resetModules();
+    for (const [name, value] of Object.entries({ ...env, ...changed })) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return import(`../../../functions/${name}/handler.ts`);
+  };
+
+  test.for(contracts)('of $name loads with a table and keys', async ({ name }) => {
+    expect((await load(name)).handler).toBeTypeOf('function');
+  });
+
+  test('does not load without them', async () => {
+    await expect(load('eos', { SESSION_KEYS: '' })).rejects.toThrow('has no SESSION_KEYS');
+    const none = 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it';
+    await expect(load('eos', { SESSION_TABLE: '' })).rejects.toThrow(none);
   });
 });
 

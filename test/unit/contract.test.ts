@@ -1,14 +1,18 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { opening } from '../../functions/ccstore/opening.ts';
+import { ccstore } from '../../functions/ccstore/contract.ts';
+import { sessionOwners } from '../../functions/contracts.ts';
 import { claimsMembers } from '../../functions/core/contract/claims.ts';
 import { isObject, type Members, members } from '../../functions/core/contract/json-text.ts';
 import { reply } from '../../functions/core/contract/reply.ts';
 import { credential } from '../../functions/core/contract/wire-request.ts';
+import { deriveKeys, signingKey } from '../../functions/core/keys/keys.ts';
+import { signPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { longestSecret } from '../../functions/core/session/rotation.ts';
 import { DamagedRow } from '../../functions/core/session/row.ts';
-import { claimsOf, secretOf } from '../support/session.ts';
+import { later } from '../../functions/core/time.ts';
+import { claimsOf, loggedIn, now, rowOf, secretOf } from '../support/session.ts';
 
 /** JSON text of these members, with this white space between the tokens. */
 function spaced(written: [string, unknown][], space: string): string {
@@ -106,18 +110,87 @@ test('credential needs a session id and a secret', () => {
 
 describe('the claims of ccstore', () => {
   const [own, secret] = ['"iss":"storefrontUI","x":""', secretOf('s')];
-  const fits = (length: number, subject: string) => {
-    const text = `{${own.slice(0, -1)}${'x'.repeat(length - own.length)}"}`;
-    return opening.claims(members(text), { subject, secret }) !== undefined;
+  const fits = (length: number, subject: string, start = '') => {
+    const text = `{${own.slice(0, -1)}${start.padEnd(start.length + length - own.length, 'x')}"}`;
+    return ccstore.opening.claims(members(text), { subject, secret }) !== undefined;
   };
 
-  test('have 4096 characters at most', () => {
+  test('have 4096 characters at most, of which one outside ASCII takes six', () => {
     expect([4096, 4097].map((length) => fits(length, 'me'))).toEqual([true, false]);
+    const wide = [4096, 4097].map((length) => fits(length - 13, 'me', '\x7f\x80é'));
+    expect(wide).toEqual([true, false]);
   });
 
   test('have 5500 characters at most with the subject and the longest secret', () => {
     const others = 4096 + JSON.stringify(['', ''.padEnd(longestSecret)]).length;
     const subject = (length: number) => 'u'.repeat(length - others);
     expect([5500, 5501].map((all) => fits(4096, subject(all)))).toEqual([true, false]);
+  });
+});
+
+describe('the credential of ccstore', () => {
+  const keys = deriveKeys('ccstore', { root: 'r'.repeat(32), signing: 's'.repeat(32) });
+  const held = { sid: 'abc', sec: 'secret', exp: 9 };
+  const signed = (payload: object) => signPaddedJwt(JSON.stringify(payload), signingKey(keys));
+  const read = (authorization: string) => {
+    const headers = new Map([['authorization', authorization]]);
+    return ccstore.read({ headers, query: new Map(), body: new Map() }, keys);
+  };
+  const credential = { id: 'abc', secret: 'secret', expiresAt: 9 };
+
+  test('has the times of its token that are whole numbers, and exp must be', () => {
+    const reads = (times: object) => read(`Bearer ${signed({ ...held, ...times })}`);
+    expect(reads({ iat: 5 })).toStrictEqual({ ...credential, issuedAt: 5 });
+    for (const iat of [undefined, '5', 5.5, null]) expect(reads({ iat })).toStrictEqual(credential);
+    for (const exp of [undefined, '9', 9.5, null]) expect(reads({ exp })).toBe('wrong-secret');
+    expect(reads({ sid: 'a#b' })).toBe('wrong-secret');
+  });
+
+  test('is one word behind the scheme, whose case does not count', () => {
+    const token = signed(held);
+    for (const text of [`bEARER ${token}`, `Bearer   ${token}  `])
+      expect(read(text)).toEqual(credential);
+    const malformed = ['', 'Bearer', 'Bearer ', `Bearer${token}`, `x Bearer ${token}`];
+    for (const text of [...malformed, `Bearer ${token} x`, `Bearer x ${token}`, `Basic ${token}`])
+      expect(read(text)).toBe('malformed-request');
+    expect(read('Bearer x')).toBe('wrong-secret');
+  });
+});
+
+describe.for(sessionOwners)('the sessions of $name', ({ name, grant, opening, signs }) => {
+  const signing = 's'.repeat(32);
+  const keys = deriveKeys(name, { root: 'r'.repeat(32), ...(signs && { signing }) });
+  const [requestId, expiresAt, secret] = ['1', later(now, 9), secretOf('s')];
+  const opened = {
+    session: loggedIn(rowOf(name, 'abc')),
+    requestId,
+    now,
+    issuedAt: now,
+    expiresAt,
+  };
+
+  test('have claims of the form that the help shows', () => {
+    const shown = opening.claimsFormat.replaceAll(/([[{])…/g, '$1');
+    const text = shown.startsWith('{') ? shown : opening.defaultClaims;
+    expect(opening.claims(members(text), { subject: 'me', secret })).toBeTypeOf('string');
+    expect(`${shown}, 4096, 5500`).toMatch(/4096.*5500/);
+  });
+
+  test('are no answer where their claims have another form', async () => {
+    const session = { ...opened.session, claims: claimsOf('{"a":1}') };
+    const granted = async () => grant({ ...opened, session, secret }, keys);
+    await expect(granted()).rejects.toBeInstanceOf(DamagedRow);
+  });
+
+  test('have a secret, but anonymous ones', async () => {
+    const { session, expiresAt } = opened;
+    const given = async () => opening.credentials({ session, now, expiresAt }, keys);
+    if (!opening.anonymous)
+      return expect(given()).rejects.toThrow(`a session of ${name} has a secret`);
+    expect(await given()).toStrictEqual({
+      contract: name,
+      sessionId: 'abc',
+      expireTime: expiresAt * 1000,
+    });
   });
 });

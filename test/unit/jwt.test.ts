@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { signJwt } from '../../functions/core/keys/jwt.ts';
 import { signPaddedJwt, verifyPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 
@@ -45,6 +45,13 @@ describe('signJwt', () => {
     const input = tokens[1]?.slice(0, tokens[1].lastIndexOf('.')) ?? '';
     const signature = createHmac('sha256', other).update(input).digest('base64url');
     expect(tokens[1]).toBe(`${input}.${signature}`);
+  });
+
+  test('gives WebCrypto a key once, which only signs and is never exported', async () => {
+    const own = createSecretKey(keyText, 'utf8');
+    const made = vi.spyOn(own, 'toCryptoKey');
+    for (const payload of ['{}', '{"a":1}']) await signJwt(payload, own);
+    expect(made.mock.calls).toEqual([[{ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']]]);
   });
 });
 

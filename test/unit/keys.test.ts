@@ -49,6 +49,9 @@ describe('environmentKeys', () => {
     expect(hex(keys.digest)).toBe(hex(deriveKeys('s360', { root }).digest));
     expect(keys.signing.map(text)).toEqual([signing, before]);
     expect((await environmentKeys({ SESSION_KEYS }, eos)()).signing).toEqual([]);
+    const one = JSON.stringify({ s360: { root, signing } });
+    const { signing: only } = await environmentKeys({ SESSION_KEYS: one }, s360)();
+    expect(only.map(text)).toEqual([signing]);
   });
 
   const short = signing.slice(0, 31);

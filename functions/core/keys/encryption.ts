@@ -18,12 +18,9 @@ export function encrypt(text: string, key: KeyObject, row: string): string {
   const own = createSecretKey(createHmac('sha256', key).update(row).digest());
   const nonce = freshNonce();
   const cipher = createCipheriv('aes-256-gcm', own, nonce).setAAD(Buffer.from(row));
-  return Buffer.concat([
-    nonce,
-    cipher.update(text, 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]).toString('base64');
+  return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64',
+  );
 }
 
 /**

@@ -49,7 +49,7 @@ export function deriveKeys(contract: string, material: KeyMaterial): Keys {
     log: derive('session-hash'),
     signing: [material.signing, material.previousSigning]
       .filter((key) => key !== undefined)
-      .map((key) => createSecretKey(key, 'utf8')),
+      .map((key) => createSecretKey(Buffer.from(key))),
   };
 }
 
@@ -118,6 +118,7 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
+/** A value as an object; null and undefined have no members. */
 function object(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return Object(value);
 }

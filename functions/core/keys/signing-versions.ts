@@ -116,5 +116,5 @@ function currentPublishedAt(
 
 function signingVersion({ id, text, createdAt }: SecretVersion): SigningVersion {
   const publishedAt = later(createdAt, publishedFor);
-  return { id, key: createSecretKey(text, 'utf8'), publishedAt };
+  return { id, key: createSecretKey(Buffer.from(text)), publishedAt };
 }

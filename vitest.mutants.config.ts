@@ -12,10 +12,11 @@ const suites = {
     'test/properties/exhaustive.test.ts',
   ],
   wires: [
-    'test/wire/{eos,s360,ccstore,ccstoreui}/*.test.ts',
-    'test/wire/all/{documented,documents,examples,refusals}.test.ts',
     'test/unit/contract.test.ts',
+    'test/wire/{eos,s360,ccstore,ccstoreui}/*.test.ts',
+    'test/wire/all/{documented,examples,refusals}.test.ts',
     'test/admin/{input,open}.test.ts',
+    'test/wire/all/documents.test.ts',
   ],
 };
 
@@ -39,8 +40,8 @@ export default defineConfig({
     include,
     sequence: { sequencer: AsListed },
     exclude: ['test/unit/architecture.test.ts', 'test/unit/key-fleet.test.ts'],
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
     // A worker loads the modules once for each mutant, and not again for every file.
     isolate: false,
   },

@@ -1,13 +1,14 @@
 import { test as base, inject } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import type { Contract } from '../../functions/core/contract/contract.ts';
+import { rowKey, type SessionId } from '../../functions/core/session/session.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import type { Answer } from '../../functions/session-admin/command.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { requestOf } from '../../local/explorer/request.js';
 import { requestTemplate } from '../../local/request-template.ts';
-import { itemOf, rowOf } from '../support/session.ts';
+import { itemOf } from '../support/session.ts';
 import {
   type Held,
   makeWorld,
@@ -55,7 +56,7 @@ export function payload(token: string): any {
 
 /** Every attribute that the table has of a session, those too that no code of ours reads. */
 export const item = (world: StoredWorld, contract: string, id: string) =>
-  itemOf(world, rowOf(contract, id));
+  itemOf(world, rowKey(contract, id as SessionId));
 
 /** The result of a command that did what it was told. */
 export function done<Result = Record<string, unknown>>(answer: Answer): Result {

@@ -14,7 +14,7 @@ const suites = {
   wires: [
     'test/unit/contract.test.ts',
     'test/wire/{eos,s360,ccstore,ccstoreui}/*.test.ts',
-    'test/wire/all/{documented,examples,refusals}.test.ts',
+    'test/wire/all/{documented,examples}.test.ts',
     'test/admin/{input,open}.test.ts',
     'test/wire/all/documents.test.ts',
   ],

@@ -121,7 +121,7 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
       'POST /acme/v1/refresh refuses a session that was ended',
       'the OpenAPI document of acme has the statuses and codes of the refuse table',
       'the example of wrong-secret of acme is answered so, byte for byte',
-      "API Gateway's own THROTTLED of acme is the example of its fault",
+      'acme, behind the local gateway answers another path with the example of unknown-route',
       'a session of acme waits for keys that are unavailable',
     ])
       expect(passed.filter((title) => title.startsWith(law))).not.toEqual([]);

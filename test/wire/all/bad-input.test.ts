@@ -1,9 +1,6 @@
 import { describe, expect } from 'vitest';
-import { ccstore } from '../../../functions/ccstore/contract.ts';
 import type { Contract } from '../../../functions/core/contract/contract.ts';
-import { eos } from '../../../functions/eos/contract.ts';
-import { s360 } from '../../../functions/s360/contract.ts';
-import { bearer, ways } from '../../support/ways.ts';
+import { ways } from '../../support/ways.ts';
 import { test, type WireCall, type World } from '../../support/world.ts';
 
 /** The session that bad requests are about: what it is called, and proven by, are digits alone. */
@@ -11,14 +8,12 @@ const id = '20004007594';
 const secret = '31415926535';
 const requestId = 'a3f1c8de-5d0b-4c0e-9d3e-0f6b2f5f7c11';
 
-type Reason = 'malformed-request' | 'wrong-secret' | 'too-large';
-
 /** Expects the contract's own words, and a session none the wiser; gives the storage requests. */
 async function refuses(
   world: World,
   contract: Contract,
   sent: WireCall,
-  reason: Reason,
+  reason: 'wrong-secret' | 'too-large',
 ): Promise<readonly string[]> {
   await world.open(contract, { sessionId: id, secret });
   const before = await world.row(contract, id);
@@ -44,6 +39,7 @@ async function refuses(
   return requests;
 }
 
+// How a body itself is read is in test/unit/lambda/request.test.ts.
 /** What may stand where a session id or a secret belongs; most are nearly the right one. */
 const badValues: readonly {
   what: string;
@@ -109,82 +105,9 @@ for (const way of ways) {
       test('reads a body that API Gateway hands over as base64', async ({ world }) => {
         await world.open(contract, { sessionId: id, secret });
         const { body, ...call } = way.send(world, id, secret);
-        const sent = { ...call, body: base64(body ?? ''), isBase64Encoded: true };
+        const base64 = Buffer.from(body ?? '').toString('base64');
+        const sent = { ...call, body: base64, isBase64Encoded: true };
         expect((await world.post(contract, sent)).status).toBe(200);
       });
   });
 }
-
-const base64 = (text: string) => Buffer.from(text).toString('base64');
-const form = `sessionId=${id}&secureCode=${secret}&sessionToken=${secret}`;
-const json = JSON.stringify({ sessionId: id, secureCode: secret, sessionToken: secret });
-const empty = '"sessionId":"","secureCode":"","sessionToken":""';
-const longForm = `${form}&pad=`.padEnd(1_000_000, 'x');
-
-const asForm = { 'Content-Type': 'application/x-www-form-urlencoded' };
-const asJson = { 'Content-Type': 'application/json' };
-const asText = { 'Content-Type': 'text/plain' };
-const asProto = { 'Content-Type': '__proto__' };
-
-interface BadBody extends WireCall {
-  readonly what: string;
-  /** Which contracts take it all the same. */
-  readonly takenAs?: 'json';
-  readonly reason?: 'too-large';
-}
-
-/** Bodies that no contract takes, though most of them hold what each would. */
-const badBodies: readonly BadBody[] = [
-  { what: 'no body', headers: {}, body: null },
-  { what: 'JSON as text', headers: asText, body: json, takenAs: 'json' },
-  { what: 'JSON as the prototype of objects', headers: asProto, body: json, takenAs: 'json' },
-  { what: 'a form as text', headers: asText, body: form },
-  { what: 'a form as JSON', headers: asJson, body: form },
-  { what: 'JSON cut short', headers: asJson, body: json.slice(0, -1) },
-  { what: 'a JSON array', headers: asJson, body: `[${json}]` },
-  { what: 'thousands of levels of JSON', headers: asJson, body: '[['.repeat(15_000) },
-  { what: 'a credential in __proto__', headers: asJson, body: `{"__proto__":${json}}` },
-  { what: 'one in prototype', headers: asJson, body: `{"constructor":{"prototype":${json}}}` },
-  { what: 'a form with a broken escape', headers: asForm, body: `%zz&${form}` },
-  // The first of a repeated name counts in a form, and the last in JSON, as for every parser of it.
-  { what: 'a form of duplicates', headers: asForm, body: `sessionId=&secureCode=&${form}` },
-  { what: 'JSON of duplicates', headers: asJson, body: `${json.slice(0, -1)},${empty}}` },
-  { what: 'JSON said to be base64', headers: asJson, body: json, isBase64Encoded: true },
-  { what: '1 MB of a form', headers: asForm, body: longForm, reason: 'too-large' },
-  { what: '1 MB of text', headers: asText, body: 'x'.repeat(1e6), reason: 'too-large' },
-  {
-    what: '1 MB of base64',
-    headers: asForm,
-    body: base64(longForm),
-    isBase64Encoded: true,
-    reason: 'too-large',
-  },
-];
-
-for (const contract of [eos, s360])
-  describe(`POST ${contract.path}`, () => {
-    const taken = badBodies.filter(({ takenAs }) => takenAs === contract.body);
-
-    test.for(badBodies.filter((row) => !taken.includes(row)))(
-      'refuses $what',
-      async ({ reason, ...call }, { world }) => {
-        const answered = reason ?? 'malformed-request';
-        expect(await refuses(world, contract, call, answered)).toEqual([]);
-      },
-    );
-
-    for (const { what, ...call } of taken)
-      test(`takes ${what}`, async ({ world }) => {
-        await world.open(contract, { sessionId: id, secret });
-        expect((await world.post(contract, call)).status).toBe(200);
-      });
-  });
-
-describe(`POST ${ccstore.path}`, () => {
-  test.for(badBodies)('looks at the token alone beside $what', async (call, { world }) => {
-    const { accessToken } = await world.open(ccstore, { sessionId: id, secret });
-    const headers = { ...call.headers, ...bearer(accessToken).headers };
-    expect((await world.post(ccstore, { ...call, headers })).status).toBe(200);
-    expect((await world.post(ccstore, call)).json.errorCode).toBe('90001');
-  });
-});

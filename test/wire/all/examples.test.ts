@@ -33,13 +33,17 @@ const handled = contracts.flatMap((contract) =>
 );
 
 test.for(handled)(
-  'the example of $reason of $name is answered so, byte for byte',
+  'the example of $reason of $name is answered so, byte for byte, by one storage request at most',
   async ({ contract, reason, situation }, { world }) => {
     const call = await situation(world, contract);
+    world.requests.length = 0;
     const { status, text } = await world.post(contract, { ...call, requestId: sampleUuid });
     const example = answerTo(contract, reason);
     expect(world.records.at(-1)?.outcome).toBe(reason);
     expect({ status, text }).toEqual({ status: example.status, text: textOf(example) });
+    const unread = reason === 'malformed-request' || reason === 'too-large';
+    const asked = typeof contract.policy.idle === 'number' ? 'UpdateItemCommand' : 'GetItemCommand';
+    expect(world.requests).toEqual(unread ? [] : [asked]);
   },
 );
 

@@ -1,45 +1,13 @@
 import { describe, expect } from 'vitest';
 import { contracts } from '../../../functions/contracts.ts';
 import type { Fault } from '../../../functions/core/contract/fault.ts';
-import { gatewayFaults, gatewayResponse } from '../../../infra/gateway-faults.ts';
 import { demoApiKey } from '../../../local/demo.ts';
 import { realRoutes, send, serve } from '../../local/wire.ts';
 import { undocumented } from '../../support/documented.ts';
 import { answerTo, documentOf, textOf } from '../../support/openapi.ts';
 import { test } from '../../support/world.ts';
 
-const deployed = contracts.flatMap((contract) =>
-  gatewayFaults.map(([type, fault]) => ({ contract, type, fault })),
-);
-
-const title = "API Gateway's own $type.responseType of $contract.name";
-
-describe.for(deployed)(title, ({ contract, type, fault }) => {
-  test('is the example of its fault, byte for byte, whatever the client calls its request', () => {
-    const { statusCode, responseHeaders, templates } = gatewayResponse(
-      contract,
-      type,
-      fault,
-      false,
-    );
-    const { status, value } = answerTo(contract, fault);
-    const { esbUUID = '' } = (value ?? {}) as { esbUUID?: string };
-    const [mediaType = '', body = ''] = Object.entries(templates ?? {})[0] ?? [];
-    const answer = {
-      status: Number(statusCode),
-      text: body.replace('$context.requestId', esbUUID),
-    };
-    expect(answer).toEqual({ status, text: textOf({ value }) });
-    const fixed = Object.entries(responseHeaders ?? {})
-      .filter(([, value]) => !value.startsWith('method.request.header.'))
-      .map(([name, value]) => [name, value.slice(1, -1)]);
-    for (const client of [{ 'X-Request-Id': 'any thing' }, {}]) {
-      const headers = { 'Content-Type': mediaType, ...Object.fromEntries(fixed), ...client };
-      expect(undocumented(contract, { ...answer, headers })).toBeUndefined();
-    }
-  });
-});
-
+// The answers of the deployed one are in test/infra/refresh-api.test.ts.
 interface Asked {
   readonly what: string;
   readonly fault: Fault;

@@ -11,48 +11,6 @@ const secret = 'right';
 const wayOf = new Map([...ways].reverse().map((way) => [way.contract.name, way]));
 const owners = sessionOwners.flatMap(({ name }) => wayOf.get(name) ?? []);
 
-interface Row {
-  readonly what: string;
-  /** What the record says: the case is the one it is called. */
-  readonly outcome: string;
-  readonly id?: string;
-  readonly secret?: string;
-  readonly revoked?: boolean;
-  readonly seconds?: number;
-}
-
-/** Every way in which a well-formed request can end, at each policy's own times. */
-function rowsOf({ contract }: Way): readonly Row[] {
-  const idle = contract.serves === 'ccstore' ? 930 : 30 * 60;
-  const lifetime = (contract.serves === 'ccstore' ? 24 : 12) * 60 * 60;
-  return [
-    { what: 'a refresh', outcome: 'refreshed' },
-    { what: 'a refresh at the last second', outcome: 'refreshed', seconds: idle - 1 },
-    { what: "a refresh by a clock behind the row's", outcome: 'refreshed', seconds: -60 },
-    { what: 'an unknown session', outcome: 'unknown-session', id: 'other' },
-    { what: 'a wrong secret', outcome: 'wrong-secret', secret: 'other' },
-    { what: 'a revoked session', outcome: 'revoked', revoked: true },
-    { what: 'a revoked one that is over', outcome: 'revoked', revoked: true, seconds: lifetime },
-    { what: 'an idle session', outcome: 'idle-too-long', seconds: idle },
-    { what: 'a session that is over', outcome: 'lifetime-over', seconds: lifetime },
-  ];
-}
-
-for (const way of wayOf.values())
-  describe(`POST ${way.contract.path}`, () => {
-    test.for(rowsOf(way))('takes one storage request for $what', async (row, { world }) => {
-      await world.open(way.contract, { sessionId, secret });
-      const sent = way.send(world, row.id ?? sessionId, row.secret ?? secret);
-      if (row.revoked) await world.run('revoke', { contract: way.contract.serves, sessionId });
-      world.now = later(noon, row.seconds ?? 0);
-      world.requests.length = 0;
-      await world.post(way.contract, sent);
-      const reads = way.contract.serves === 'ccstore';
-      expect(world.requests).toEqual([reads ? 'GetItemCommand' : 'UpdateItemCommand']);
-      expect(world.records.at(-1)?.outcome).toBe(row.outcome);
-    });
-  });
-
 /** Of one length with the right ones, so that lengths on the wire can be compared too. */
 const otherId = 'none';
 const wrong = 'wrong';

@@ -4,8 +4,7 @@ import { describe, expect } from 'vitest';
 import { deriveKeys } from '../../../functions/core/keys/keys.ts';
 import { later } from '../../../functions/core/time.ts';
 import { s360 } from '../../../functions/s360/contract.ts';
-import { gateway } from '../../../local/gateway.ts';
-import { realRoutes } from '../../local/wire.ts';
+import { reasons } from '../../support/openapi.ts';
 import {
   type Held,
   material,
@@ -16,13 +15,7 @@ import {
   type World,
 } from '../../support/world.ts';
 import { payloadOf } from '../ccstore/tokens.ts';
-import {
-  sampleApiKey,
-  sampleBody,
-  sampleEncrypted,
-  sampleSession,
-  sampleUuid,
-} from './document.ts';
+import { sampleBody, sampleEncrypted, sampleSession, sampleUuid } from './document.ts';
 
 const headers = { 'Content-Type': 'application/json' };
 
@@ -64,31 +57,17 @@ describe('POST /idp/sso/v1/refresh', () => {
   });
 });
 
-describe('POST /idp/sso/v1/refresh behind its gateway', () => {
-  /** The gateway's answer to the sample request with these headers. The gateway has the sample's api key. */
-  async function answerTo(world: World, own: readonly string[]) {
-    const body = bodyOf(await world.open(s360, sampleSession));
-    const answer = gateway({ routes: realRoutes(world), apiKeys: new Set([sampleApiKey]) });
-    const rawHeaders = ['Content-Type', 'application/json', ...own];
-    world.requests.length = 0;
-    return answer({ method: 'POST', target: s360.path, sourceIp: '127.0.0.1', body, rawHeaders });
-  }
-
-  test("answers the key of the document's sample", async ({ world }) => {
-    const { statusCode, headers, body } = await answerTo(world, ['api_key', sampleApiKey]);
-    expect(statusCode).toBe(200);
-    expect(JSON.parse(body).esbUUID).toBe(headers?.['x-amzn-RequestId']);
+// To the byte, every answer is an example of the document: test/wire/all/documents.test.ts.
+test('s360.refuse names the error as the gateway before it did', () => {
+  const named = reasons.flatMap((reason) => {
+    const code = s360.refuse(reason, sampleUuid).headers?.['X-Mashery-Error-Code'];
+    return code ? [[reason, code]] : [];
   });
-
-  test.for([
-    { what: 'a missing', headers: [] },
-    { what: 'an unknown', headers: ['api_key', '5k5a9rnknaj87kthytganapd'] },
-  ])('refuses $what key as an inactive developer, 403', async ({ headers }, { world }) => {
-    const answer = await answerTo(world, headers);
-    const id = String(answer.headers?.['x-amzn-RequestId']);
-    const { status, body } = s360.refuse('unknown-client', id);
-    expect({ status: answer.statusCode, body: answer.body }).toEqual({ status, body });
-    expect(world.requests).toEqual([]);
+  expect(Object.fromEntries(named)).toEqual({
+    'unknown-client': 'ERR_403_DEVELOPER_INACTIVE',
+    'over-rate': 'ERR_403_DEVELOPER_OVER_QPS',
+    'over-quota': 'ERR_403_DEVELOPER_OVER_RATE',
+    'timed-out': 'ERR_504_GATEWAY_TIMEOUT',
   });
 });
 

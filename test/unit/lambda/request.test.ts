@@ -61,6 +61,8 @@ describe('a body', () => {
     expect(read(asForm, 'a=1+2')).toEqual([['a', '1 2']]);
     expect(read(asForm, Buffer.from([0x61, 0x3d, 0xff]))).toBe('malformed-request');
     expect(read(asForm, 'a=1', false)).not.toContainEqual(['a', '1']);
+    const bare = { headers: asForm, body: 'a=1', isBase64Encoded: true };
+    expect(fields('form', bare)).toBe('malformed-request');
   });
 
   // An accent has one unit in UTF-16, so nobody may count it by `length`.

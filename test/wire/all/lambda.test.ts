@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { ccstore } from '../../../functions/ccstore/contract.ts';
@@ -13,6 +12,7 @@ import { dynamoDBTable } from '../../../functions/core/session/table.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { context } from '../../../local/proxy-event.ts';
 import { servicesOf } from '../../local/wire.ts';
+import { startProxy } from '../../properties/faults/proxy.ts';
 import { documented } from '../../support/documented.ts';
 import { ways } from '../../support/ways.ts';
 import { apiGatewayEvent, material, test, type World } from '../../support/world.ts';
@@ -71,30 +71,25 @@ describe.for(ways)('the record of a request, $what', ({ contract, send }) => {
   });
 });
 
-/** A client of a storage that takes requests and never answers one. */
-async function silence(): Promise<{ client: DynamoDBClient; asked: IncomingMessage[] }> {
-  const asked: IncomingMessage[] = [];
-  const server = createServer((request) => asked.push(request)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  onTestFinished(() => {
-    client.destroy();
-    server.close().closeAllConnections();
-  });
-  return { client, asked };
-}
-
 describe.for([eos, ccstore])('$name before a storage that never answers', (contract) => {
   test('says in time that it timed out, and hangs up', async ({ world }) => {
     const { call } = await ownCall(world, contract);
-    const { client, asked } = await silence();
-    const table = dynamoDBTable(client, 'sessions');
-    const services = { ...servicesOf(world, contract), table };
+    const proxy = await startProxy('');
+    const asked: IncomingMessage[] = [];
+    proxy.plan(
+      'sessions',
+      () =>
+        ({ request }) =>
+          asked.push(request),
+    );
+    const place = { endpoint: proxy.endpoint, region: 'local' };
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const client = new DynamoDBClient({ ...place, credentials });
+    onTestFinished(async () => {
+      client.destroy();
+      await proxy.down();
+    });
+    const services = { ...servicesOf(world, contract), table: dynamoDBTable(client, 'sessions') };
     const handler = documented(contract, refreshHandler(contract, services));
     const id = randomUUID();
     // Half a second of it is kept to answer in; in the rest the SDK has long asked.

@@ -85,9 +85,9 @@ describe.for([eos, ccstore])('$name before a storage that never answers', (contr
     const place = { endpoint: proxy.endpoint, region: 'local' };
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const client = new DynamoDBClient({ ...place, credentials });
-    onTestFinished(async () => {
+    onTestFinished(() => {
       client.destroy();
-      await proxy.down();
+      proxy.close();
     });
     const services = { ...servicesOf(world, contract), table: dynamoDBTable(client, 'sessions') };
     const handler = documented(contract, refreshHandler(contract, services));

@@ -30,29 +30,19 @@ function written({ contract: { policy } }: Pick<Way, 'contract'>, now: number) {
 
 onBothEngines('a session', (test) => {
   test.for(contracts)(
-    'of $name answers 20 refreshes at once, its row as after one; is revoked once, and then over',
+    'of $name answers 20 refreshes at once, its row as after one; and none once it is revoked',
     async (contract, { world }) => {
       const { sessionId, call } = await ownCall(world, contract);
       const before = await world.row(contract, sessionId);
       world.now = later(noon, 60);
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, () => world.post(contract, call)),
-      );
-      expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      const all = Array.from({ length: 20 }, () => world.post(contract, call));
+      expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(20).fill(200));
       const refreshed = { ...before, ...written({ contract }, world.now) };
       expect(await world.row(contract, sessionId)).toEqual(refreshed);
-
-      const revoke = { contract: contract.serves, sessionId };
-      const first = await world.run('revoke', revoke);
-      expect(first).toEqual({ outcome: 'done', result: { ...revoke, revokedAt: noon + 60 } });
-      const row = await world.row(contract, sessionId);
-      expect(row).toEqual({ ...refreshed, revokedAt: noon + 60, revokedBy: 'administrator' });
-      for (const seconds of [60, 900]) {
-        world.now = later(noon, seconds);
-        expectRefused(world, { contract }, await world.post(contract, call), 'revoked');
-        expect(await world.run('revoke', revoke)).toEqual(first);
-        expect(await world.row(contract, sessionId)).toEqual(row);
-      }
+      await world.run('revoke', { contract: contract.serves, sessionId });
+      expectRefused(world, { contract }, await world.post(contract, call), 'revoked');
+      const ended = { revokedAt: noon + 60, revokedBy: 'administrator' };
+      expect(await world.row(contract, sessionId)).toEqual({ ...refreshed, ...ended });
     },
   );
 });

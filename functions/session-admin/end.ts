@@ -16,7 +16,7 @@ export const revoke: Command = async (input, services) => {
 /**
  * Revokes all sessions of a subject that were opened before it began, and answers how many of them
  * were active. On AWS the index is seconds late, so it is read until two passes, two seconds apart,
- * find nothing new. Sessions that are opened meanwhile stay.
+ * find nothing new. Sessions that are opened or logged in to meanwhile stay.
  */
 export const revokeAll: Command = async (input, services) => {
   const asked = readSubjects(input);

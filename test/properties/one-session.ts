@@ -298,10 +298,13 @@ async function loggedIn(policy: Policy, state: State, row: Item): Promise<State 
   mustEqual(typeof result === 'string', isOver, 'a login is refused only if the session is over');
   if (typeof result === 'string') return undefined;
   mustEqual(result.endsAt, row.endsAt, 'no login moves the end');
+  // Only `revoke-all` reads when a login was: without it, fewer states differ.
+  const { loggedInAt, ...left } = login.row ?? {};
+  mustEqual(loggedInAt, now, 'the row tells when the login was');
   const { idle } = policy;
   const expiry = typeof idle !== 'number' && Math.min(now + idle.token, result.endsAt);
   const user = { generation: 0, ...(expiry !== false && { expiresAt: expiry }) };
-  return { ...state, row: login.row, user };
+  return { ...state, row: left, user };
 }
 
 /** Secret *n* of the session. */

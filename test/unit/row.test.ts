@@ -16,6 +16,7 @@ const full: Required<Session> = {
   issuedLifetime: 930,
   secretFamily: 'f'.repeat(22),
   graceUntil: later(now, 60),
+  loggedInAt: later(now, 5),
   revokedAt: later(now, 9),
   tokenLifetime: 300,
 };
@@ -28,7 +29,7 @@ function without(names: readonly string[]) {
 describe('toSession', () => {
   const login = ['subject', 'secret', 'claims', 'claimsVersion'];
   const rotation = ['generation', 'secretFamily', 'graceUntil'];
-  const single = ['claims', 'parentGeneration', 'issuedLifetime', 'tokenLifetime'];
+  const single = ['claims', 'parentGeneration', 'issuedLifetime', 'tokenLifetime', 'loggedInAt'];
   const optional = [...single, 'revokedAt', 'revokedBy'].map((name) => [name]);
 
   test('gives the row that was written, and hides what it does not know', () => {
@@ -90,7 +91,7 @@ describe('splitClaims', () => {
   });
 
   test.for(['x', 'ع'])('leaves claims of %s in a row that can grow to one write unit', (letter) => {
-    const { claims: _, claimsVersion: __, tokenLifetime: ___, ...other } = full;
+    const { claims: _, claimsVersion: _1, tokenLifetime: _2, loggedInAt: _3, ...other } = full;
     const grown = Object.entries({ ...other, revokedBy: 'reuse-detected', claims: '' });
     const bytes = grown.map(
       ([name, value]) => name.length + (typeof value === 'string' ? Buffer.byteLength(value) : 8),

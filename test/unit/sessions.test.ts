@@ -245,6 +245,8 @@ describe('the registry', () => {
     expect(session).toMatchObject({ ...times, subject: 'eos#somebody' });
     expect(await world.find(id)).toEqual(session);
     expect(await world.next('first', 5)).toBe('first');
+    expect(await world.revoke(id, later(now, 9), later(now, 4))).toBeUndefined();
+    expect(await world.revoke(id, later(now, 9), later(now, 5))).toMatchObject({ wasActive: true });
   });
 
   test.for([

@@ -69,8 +69,8 @@ export interface Registry {
   /** Reads a session, strongly consistent. Claims that are a separate item are not read. */
   find(id: SessionId): Promise<Session | undefined>;
   /**
-   * Ends a session for good, also one with a damaged row. With `openedBy`, it ends only a session
-   * that was opened at that moment or before. Answers `undefined` if there is no such session.
+   * Ends a session for good, also one with a damaged row. With `openedBy`, it leaves a session alone
+   * that was opened or logged in to after that moment. Answers `undefined` if it ends none.
    */
   revoke(id: SessionId, now: EpochSeconds, openedBy?: EpochSeconds): Promise<Ended | undefined>;
   /** The ids of a subject's sessions in the index, which AWS updates seconds after the table. */
@@ -99,7 +99,12 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       const key = rowKey(contract, id);
       if (isComputed(keys, key, person.secret)) return 'secret-used';
       const { idleUntil, purgeAt } = timesAtOpening(policy, now);
-      const changes = { ...attributesOf(key, person), refreshedAt: now, idleUntil };
+      const changes = {
+        ...attributesOf(key, person),
+        loggedInAt: now,
+        refreshedAt: now,
+        idleUntil,
+      };
       const row = await withClaimsStored(key, changes, purgeAt);
       const update = await table.update({
         rowKey: key,
@@ -128,14 +133,15 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
         conditions: [
           'attribute_exists(rowKey)',
           'attribute_not_exists(revokedAt)',
+          // A comparison with a missing or damaged time is false, so such a session ends.
           ...(openedBy === undefined
             ? []
-            : ['(openedAt <= :opened_by OR NOT attribute_type(openedAt, :number))']),
+            : ['NOT (openedAt > :opened_by OR loggedInAt > :opened_by)']),
         ],
         values: {
           ':now': now,
           ':by': by,
-          ...(openedBy !== undefined && { ':opened_by': openedBy, ':number': 'N' }),
+          ...(openedBy !== undefined && { ':opened_by': openedBy }),
         },
       });
       if (update.outcome === 'written')

@@ -74,6 +74,7 @@ const attributes = {
   claims: { type: 'text', optional: true },
   claimsVersion: { type: 'text', optional: true },
   openedAt: { type: 'count', optional: false },
+  loggedInAt: { type: 'count', optional: true },
   refreshedAt: { type: 'count', optional: false },
   idleUntil: { type: 'count', optional: false },
   endsAt: { type: 'count', optional: false },

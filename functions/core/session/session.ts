@@ -46,6 +46,8 @@ export interface Session {
   /** The version of the separate item that holds the claims, if they are too large for the row. */
   readonly claimsVersion?: string;
   readonly openedAt: EpochSeconds;
+  /** When a person logged in, if that was after the session was opened. */
+  readonly loggedInAt?: EpochSeconds;
   readonly refreshedAt: EpochSeconds;
   readonly idleUntil: EpochSeconds;
   readonly endsAt: EpochSeconds;

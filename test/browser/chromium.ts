@@ -41,7 +41,10 @@ export interface Window {
 
 /** Opens a window on a server. */
 export async function windowOn(browser: Browser, origin: string): Promise<Window> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+  });
   const troubles: string[] = [];
   context.on('console', (message) => {
     const text = message.text();

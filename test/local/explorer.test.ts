@@ -44,6 +44,12 @@ describe('the explorer', () => {
       for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'"])
         expect(policy).toContain(rule);
       expect(page.text).not.toContain(secureCode);
+      expect(page.text).toContain('<noscript><p class="empty">This part needs JavaScript.');
+      const ids = [...page.text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+      expect(ids).toEqual([...new Set(ids)]);
+      // No heading is more than a level below the one before it.
+      const levels = [...page.text.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+      expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1)).toEqual([]);
       const scripts = [...page.text.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, one]) => one);
       expect(scripts.length).toBeGreaterThan(4);
       for (const asset of scripts) {

@@ -47,6 +47,8 @@ describe('the explorer', () => {
       expect(page.text).toContain('<noscript><p class="empty">This part needs JavaScript.');
       const ids = [...page.text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
       expect(ids).toEqual([...new Set(ids)]);
+      const statuses = path === '/' ? [] : ['200', '403', '404', '413', '500', '503', '504'];
+      for (const status of statuses) expect(page.text).toContain(`<summary><h3>${status}</h3>`);
       // No heading is more than a level below the one before it.
       const levels = [...page.text.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
       expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1)).toEqual([]);

@@ -1,14 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type * as Stack from '../../infra/refresh-stack.ts';
+import type * as Stages from '../../infra/stages.ts';
 import { listening, project, run } from '../local/processes.ts';
 import { copyOfProject, filesOf } from '../support/copies.ts';
 
 const contributing = readFileSync(join(project, 'CONTRIBUTING.md'), 'utf8');
-/** The import and the list that the page gives. */
-const twoLines = (/```ts\n(import \{ acme \}[\s\S]*?)```/.exec(contributing)?.[1] ?? '').split(
-  '\n',
-);
+const [, section = ''] = contributing.split('## Add a contract');
+const [, command = ''] = /`(cp -r [^`]+)`/.exec(section) ?? [];
+const [, importLine = '', list = ''] = /```ts\n(.*)\n(.*)\n```/.exec(section) ?? [];
 const bin = join(project, 'node_modules/.bin');
 
 describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
@@ -18,17 +20,11 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     copy = copyOfProject();
     before = filesOf(copy);
-    const [, section = ''] = contributing.split('## Add a contract');
-    const [, command = ''] = /`(cp -r [^`]+)`/.exec(section) ?? [];
     await well(['sh', '-c', command]);
-    const list = join(copy, 'functions/contracts.ts');
-    const old = readFileSync(list, 'utf8').replace(
-      /^export const contracts\b.*$/m,
-      twoLines[1] ?? '',
-    );
-    writeFileSync(list, `${twoLines[0]}\n${old}`);
+    const file = join(copy, 'functions/contracts.ts');
+    const old = readFileSync(file, 'utf8').replace(/^export const contracts\b.*$/m, list);
+    writeFileSync(file, `${importLine}\n${old}`);
   });
-
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   /** Runs a command line in the copy to its end, which must be a good one. */
@@ -56,32 +52,24 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   });
 
   test('compiles', async () => {
-    // What the contract reaches, and what reaches it: not every test and bench.
-    const include = ['functions', 'infra', 'test/support/engines.ts', 'test/wire/acme'];
-    writeFileSync(
-      join(copy, 'tsconfig.acme.json'),
-      JSON.stringify({ extends: './tsconfig.json', include }),
-    );
-    await well([join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.acme.json']);
+    // All that the contract reaches. What lists contracts knows no more of one than its type.
+    const include = ['functions', 'test/support/engines.ts', 'test/wire/acme'];
+    const config = JSON.stringify({ extends: './tsconfig.json', include });
+    writeFileSync(join(copy, 'tsconfig.acme.json'), config);
+    await well([join(bin, 'tsc'), '--noEmit', '--singleThreaded', '-p', 'tsconfig.acme.json']);
   });
 
   test('gives a route, a Lambda and API Gateway’s own answers in the template', async () => {
-    const CDK_OUTDIR = join(copy, 'cdk.out');
+    const infra = join(copy, 'infra');
+    const { RefreshStack }: typeof Stack = await import(join(infra, 'refresh-stack.ts'));
+    const { readStage }: typeof Stages = await import(join(infra, 'stages.ts'));
     // Only the template is looked at: nothing is bundled, and cdk-nag has seen the like of it.
-    const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:bundling-stacks': [] });
-    const synthesis = `
-      import { App } from 'aws-cdk-lib';
-      import { RefreshStack } from './infra/refresh-stack.ts';
-      import { readStage } from './infra/stages.ts';
-      const app = new App({ builtinCloudFormationValidation: false });
-      new RefreshStack(app, 'SessionRefresh-dev', { stage: await readStage('dev') });
-      app.synth();`;
-    await well([process.execPath, '--input-type=module', '-e', synthesis], {
-      CDK_OUTDIR,
-      CDK_CONTEXT_JSON,
-    });
-    const template = readFileSync(join(CDK_OUTDIR, 'SessionRefresh-dev.template.json'), 'utf8');
-    const { Resources, Outputs } = JSON.parse(template);
+    const context = { 'aws:cdk:bundling-stacks': [] };
+    const outdir = join(copy, 'cdk.out');
+    const app = new App({ context, outdir, builtinCloudFormationValidation: false });
+    const stage = (await readStage('dev')) as Stages.Stage;
+    new RefreshStack(app, 'SessionRefresh-dev', { stage });
+    const { Resources, Outputs } = app.synth().getStackByName('SessionRefresh-dev').template;
     const own = Object.entries<{ Type: string; Properties: Record<string, unknown> }>(Resources)
       .filter(([id]) => id.startsWith('acme'))
       .map(([id, resource]) => ({ id, ...resource }));
@@ -110,13 +98,10 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
     await well([process.execPath, join(bin, 'vitest'), 'run', ...reporter, ...only, ...files], {
       EMBEDDED_ONLY: '1',
     });
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    const passed: readonly string[] = testResults.flatMap(
-      ({ assertionResults }: { assertionResults: readonly Assertion[] }) =>
-        assertionResults
-          .filter(({ status }) => status === 'passed')
-          .map(({ fullName }) => fullName),
-    );
+    const { testResults }: Report = JSON.parse(readFileSync(report, 'utf8'));
+    const passed = testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .flatMap(({ status, fullName }) => (status === 'passed' ? [fullName] : []));
     for (const law of [
       'POST /acme/v1/refresh refuses a session that was ended',
       'the OpenAPI document of acme has the statuses and codes of the refuse table',
@@ -136,7 +121,9 @@ describe('"Add a contract" of CONTRIBUTING.md', { timeout: 300_000 }, () => {
   });
 });
 
-interface Assertion {
-  readonly status: string;
-  readonly fullName: string;
+/** What vitest's reporter writes. */
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
 }

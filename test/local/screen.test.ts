@@ -4,7 +4,7 @@ import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 import { curlLine, heldAfter, httpText, requestOf } from '../../local/explorer/request.js';
 import type { GatewayRefusal } from '../../local/gateway.ts';
 import { logLines } from '../../local/log-line.ts';
-import { readOptions } from '../../local/options.ts';
+import { help, readOptions } from '../../local/options.ts';
 import { requestTemplate } from '../../local/request-template.ts';
 import { screen } from '../../local/screen.ts';
 
@@ -83,6 +83,8 @@ describe('the arguments of npm start', () => {
     const args = ['--data', 'x', '--origin', 'http://a:1', '--origin', 'https://b.example'];
     expect(readOptions(args)).toEqual({ data: 'x', origins: ['http://a:1', 'https://b.example'] });
     expect(readOptions(['-h'])).toBe('help');
+    for (const word of ['--data DIR', '--origin URL', 'LOG_LEVEL']) expect(help).toContain(word);
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test.for([

@@ -40,16 +40,17 @@ describe('the commands of README and docs/run-locally.md', { timeout: 300_000 },
     // `npm ci` is left out: the packages are here.
     const npm = run(['npm', 'start'], { PORT: '0', DYNAMODB_PORT: '0' });
     const server = await listening(npm);
-    let said = '';
-    for (const block of [...readme, ...commandsOf('docs/run-locally.md')]) {
-      const here = block.filter(
-        (line) => !elsewhere.test(line) && !served.test(line) && line !== synth,
-      );
-      const ran = await typed(here, server);
-      expect({ block, ...ran }).toMatchObject({ block, code: 0 });
-      said += ran.stdout;
-    }
+    const here = (line: string) => !elsewhere.test(line) && !served.test(line) && line !== synth;
+    const blocks = [...readme, ...commandsOf('docs/run-locally.md')].map((one) => one.filter(here));
+    const ran = await Promise.all(blocks.map((block) => typed(block, server)));
+    for (const [at, { code, stdout, stderr }] of ran.entries())
+      expect({ block: blocks[at], code, stderr: code === 0 ? '' : stdout + stderr }).toEqual({
+        block: blocks[at],
+        code: 0,
+        stderr: '',
+      });
     // Both lines of `npm run invoke`.
+    const said = ran.map(({ stdout }) => stdout).join();
     expect(said.match(/"outcome":"refreshed"/g)).toHaveLength(2);
     npm.kill('SIGINT', 'all');
     expect(await npm.ended).toMatchObject({ code: 0, signal: null });

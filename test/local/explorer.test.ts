@@ -75,7 +75,6 @@ describe('the explorer', () => {
     const served = await explored(world);
     const { status, text } = await send(served, get('/explorer/requests/known'));
     expect([status, JSON.parse(text).outcome]).toEqual([200, 'refreshed']);
-    expect((await send(served, get('/explorer/requests/unknown'))).status).toBe(404);
   });
 
   test('has nothing anywhere else', async ({ world }) => {
@@ -92,6 +91,7 @@ describe('the explorer', () => {
       '/explorer/sessions/list',
       '/explorer/style.css/more',
       '/explorer/requests/known/more',
+      '/explorer/requests/unknown',
     ])
       expect([path, (await send(served, get(path))).status]).toEqual([path, 404]);
   });
@@ -106,16 +106,10 @@ describe('the sessions of the explorer', () => {
       const opened = await ask(served, 'open', { contract, subject: `ann of ${contract}` });
       expect(opened.status).toBe(200);
       const { sessionId, secureCode, sessionToken, accessToken } = opened.json;
-      const session = {
-        contract,
-        sessionId,
-        state: 'active',
-        subject: `ann of ${contract}`,
-        openedAt: world.now,
-        refreshedAt: world.now,
-        idleUntil: expect.any(Number),
-        endsAt: expect.any(Number),
-      };
+      const [idleUntil, endsAt] = [expect.any(Number), expect.any(Number)];
+      const times = { openedAt: world.now, refreshedAt: world.now, idleUntil, endsAt };
+      const subject = `ann of ${contract}`;
+      const session = { contract, sessionId, state: 'active', subject, ...times };
       const listed = await ask(served, 'list', {});
       expect(listed.json.sessions).toContainEqual(session);
       const shown = await ask(served, 'show', { contract, sessionId });
@@ -141,16 +135,13 @@ describe('the sessions of the explorer', () => {
       await world.open(eos, { sessionId: `session-${opened}`, ...(opened === 100 && { claims }) });
     }
     const { json } = await ask(served, 'list', {});
-    expect(json).toMatchObject({ all: 101, sessions: { length: 100 } });
-    expect([json.sessions[0].sessionId, json.sessions.at(-1).sessionId]).toEqual([
-      'session-100',
-      'session-1',
-    ]);
+    const ids = Array.from({ length: 100 }, (_, at) => `session-${100 - at}`);
+    expect(json.all).toBe(101);
+    expect(json.sessions.map((one: { sessionId: string }) => one.sessionId)).toEqual(ids);
     expect(JSON.stringify(json)).not.toContain('yyy');
   });
 
   test.for([
-    { action: 'open', input: { contract: 'acme' }, status: 400 },
     { action: 'open', input: { contract: 'constructor' }, status: 400 },
     { action: 'open', input: { contract: 'eos', subject: ['ann'] }, status: 400 },
     { action: 'open', input: [], status: 400 },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
@@ -13,22 +13,20 @@ import { guard } from '../support/processes.ts';
 export const project = join(import.meta.dirname, '../..');
 
 type Env = Readonly<Record<string, string>>;
+type AtEnd = (end: () => Promise<void>) => void;
 
-/** A process that has ended, and all that it said. */
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A process. */
+/** A process. Once it has ended, there is all that it said. */
 export interface Running {
   /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
   kill(signal: NodeJS.Signals, to?: 'all'): void;
   /** What it said so far, once that holds a text; rejects where it ends first. */
   said(text: string): Promise<string>;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<{
+    readonly code: number | null;
+    readonly signal: NodeJS.Signals | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  }>;
 }
 
 /**
@@ -39,7 +37,7 @@ export function run(
   command: readonly string[],
   env: Env = {},
   cwd = project,
-  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+  atEnd: AtEnd = onTestFinished,
 ): Running {
   const [file = '', ...args] = command;
   const { PATH = '', HOME = '' } = process.env;
@@ -54,12 +52,8 @@ export function run(
   guard(child, { detached: true });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
   const group = -(child.pid ?? Number.NaN);
   atEnd(async () => {
@@ -101,17 +95,11 @@ export interface Started extends Running {
   readonly greeting: string;
 }
 
-const npmStart = [process.execPath, 'local/server.ts'];
-const anyPorts = { PORT: '0', DYNAMODB_PORT: '0' };
-
 /** Starts the server on free ports, unless the environment names others. */
-export function serve(env: Env = {}, ...args: string[]): Running {
-  return run([...npmStart, ...args], { ...anyPorts, ...env });
-}
-
-/** The same, once it listens. */
-export async function started(env: Env = {}, ...args: string[]): Promise<Started> {
-  return listening(serve(env, ...args));
+export function serve(env: Env = {}, args: readonly string[] = [], atEnd?: AtEnd): Running {
+  const ports = { PORT: '0', DYNAMODB_PORT: '0' };
+  const command = [process.execPath, 'local/server.ts', ...args];
+  return run(command, { ...ports, ...env }, project, atEnd);
 }
 
 /** One server for all tests of a file or a suite. */
@@ -119,7 +107,7 @@ export function startedForAll(env: Env = {}, ...args: string[]): () => Started {
   let end: (() => Promise<void>) | undefined;
   let server: Started | undefined;
   beforeAll(async () => {
-    const running = run([...npmStart, ...args], { ...anyPorts, ...env }, project, (kill) => {
+    const running = serve(env, args, (kill) => {
       end = kill;
     });
     server = await listening(running);
@@ -160,9 +148,6 @@ export function folder(): string {
 export async function takenPort(): Promise<number> {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
-  onTestFinished(() => {
-    holder.close();
-  });
-  const address = holder.address();
-  return typeof address === 'object' && address ? address.port : 0;
+  onTestFinished(() => void holder.close());
+  return (holder.address() as AddressInfo).port;
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import type { RequestRecord } from '../../functions/core/lambda/record.ts';
+import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
 import { curlLine, heldAfter, httpText, requestOf } from '../../local/explorer/request.js';
 import type { GatewayRefusal } from '../../local/gateway.ts';
 import { logLines } from '../../local/log-line.ts';
@@ -10,16 +14,14 @@ import { screen } from '../../local/screen.ts';
 
 describe('the row of a request in the log of npm start', () => {
   test('aligns its columns within 100, and colours the outcome', () => {
-    const rows = printed('INFO', refreshed, { ...refreshed, outcome: 'wrong-secret', status: 403 });
-    expect([...rows, ...printed('INFO', unknownClient)]).toEqual(
-      [
-        '12:00:00 eos     <green>200 refreshed        </green>    4.1ms  1×2.9ms     <dim>51368f50-4a67-42d4-803c-ddc80c0be491</dim>',
-        '12:00:00 eos     <yellow>403 wrong-secret     </yellow>    4.1ms  1×2.9ms     <dim>51368f50-4a67-42d4-803c-ddc80c0be491</dim>',
-        '12:00:00 s360    <yellow>403 unknown-client   </yellow> API Gateway           <dim>51368f50-4a67-42d4-803c-ddc80c0be491</dim>',
-      ].map((row) =>
-        row.replace(/^(\S+) (\w+) +/, (_, time, name) => `${time} ${name.padEnd(widest)} `),
-      ),
-    );
+    const wrong: RequestRecord = { ...refreshed, outcome: 'wrong-secret', status: 403 };
+    const [good, bad] = ['eos', 's360'].map((name) => `12:00:00 ${name.padEnd(widest)}`);
+    const id = `<dim>${refreshed.requestId}</dim>`;
+    expect(printed('INFO', refreshed, wrong, unknownClient)).toEqual([
+      `${good} <green>200 refreshed        </green>    4.1ms  1×2.9ms     ${id}`,
+      `${good} <yellow>403 wrong-secret     </yellow>    4.1ms  1×2.9ms     ${id}`,
+      `${bad} <yellow>403 unknown-client   </yellow> API Gateway           ${id}`,
+    ]);
     const slow = printed('INFO', { ...failed, contract: 'x'.repeat(widest) })[0] ?? '';
     expect(slow.replaceAll(/<\/?\w+>/g, '').length).toBeLessThanOrEqual(100);
   });
@@ -103,20 +105,17 @@ describe('the arguments of npm start', () => {
 
 describe('the request that a contract’s document gives', () => {
   const held = { sessionId: 's-1', secureCode: "o'c&1", sessionToken: '"t"', accessToken: 'a+/=' };
-  const line = (name: string) => {
-    const contract = contracts.find((one) => one.name === name);
-    if (!contract) throw new Error(`there is no contract ${name}`);
-    return curlLine(requestOf(requestTemplate(contract, 'key'), held), 'http://h');
-  };
+  const line = (contract: Contract) =>
+    curlLine(requestOf(requestTemplate(contract, 'key'), held), 'http://h');
 
   test('holds the session’s credential, quoted for its format and for the shell', () => {
-    expect(line('eos')).toBe(
+    expect(line(eos)).toBe(
       "curl -sS 'http://h/client/refresh' --data 'sessionId=s-1&secureCode=o%27c%261'",
     );
-    expect(line('s360')).toBe(
+    expect(line(s360)).toBe(
       `curl -sS 'http://h/idp/sso/v1/refresh' -H 'api_key: key' -H 'Content-Type: application/json' --data '{"sessionToken":"\\"t\\"","sessionId":"s-1"}'`,
     );
-    expect(line('ccstore')).toBe(
+    expect(line(ccstore)).toBe(
       "curl -sS -X POST 'http://h/ccstore/v1/refresh' -H 'Authorization: Bearer a+/='",
     );
   });
@@ -127,11 +126,8 @@ describe('the request that a contract’s document gives', () => {
     expect(curlLine(request, '')).toBe("curl -sS '/a' -H 'B: c' --data 'it'\\''s'");
     const before = { sessionId: 's', secureCode: '1', accessToken: 'x' };
     const answer = { secureCode: '2', access_token: 'y', expires_in: 930 };
-    expect(heldAfter(before, answer)).toEqual({
-      sessionId: 's',
-      secureCode: '2',
-      accessToken: 'y',
-    });
+    const after = { sessionId: 's', secureCode: '2', accessToken: 'y' };
+    expect(heldAfter(before, answer)).toEqual(after);
   });
 });
 

@@ -15,7 +15,6 @@ import {
   type Started,
   serve,
   sessions,
-  started,
   startedForAll,
   takenPort,
 } from './processes.ts';
@@ -118,10 +117,8 @@ describe('npm start, stopped,', () => {
     const { port } = silent.address() as AddressInfo;
     const starting = serve({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
     const [connection]: Socket[] = await asked;
-    onTestFinished(() => {
-      connection?.destroy();
-      silent.close();
-    });
+    onTestFinished(() => void silent.close());
+    onTestFinished(() => void connection?.destroy());
     starting.kill('SIGINT');
     expect(await starting.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
   });
@@ -130,7 +127,7 @@ describe('npm start, stopped,', () => {
 describe('npm start -- --data DIR', () => {
   test('keeps sessions and revocations over a kill, and ends with 0 by a SIGTERM to npm alone', async () => {
     const data = folder();
-    const first = await started({}, '--data', data);
+    const first = await listening(serve({}, ['--data', data]));
     const open = () => sessions(first, 'open', 'eos', '--secret', 'hunter2');
     const [kept, ended] = [String((await open()).sessionId), String((await open()).sessionId)];
     await sessions(first, 'revoke', 'eos', ended);
@@ -162,7 +159,7 @@ describe('npm start with AWS_ENDPOINT_URL_DYNAMODB', () => {
       await client.send(new DeleteTableCommand({ TableName: SESSION_TABLE }));
       client.destroy();
     });
-    const server = await started({ ...env, DYNAMODB_PORT: String(await takenPort()) });
+    const server = await listening(serve({ ...env, DYNAMODB_PORT: String(await takenPort()) }));
     expect(server.database).toBe(inject('embedded'));
     const { stdout } = await run(['bash', '-c', server.howToOpen]).ended;
     const { sessionId, secureCode } = JSON.parse(stdout);
@@ -184,7 +181,7 @@ describe('npm start, which does not serve,', () => {
   });
 
   test('prints its options with --help', async () => {
-    expect(await serve({}, '--help').ended).toMatchObject({ code: 0, stdout: `${help}\n` });
+    expect(await serve({}, ['--help']).ended).toMatchObject({ code: 0, stdout: `${help}\n` });
   });
 });
 
@@ -207,9 +204,7 @@ async function pasted(line: string): Promise<string[]> {
 /** A connection over which something was sent, and which stays open. */
 async function sent(port: number, bytes: string): Promise<void> {
   const client = connect(port, '127.0.0.1').on('error', () => undefined);
-  onTestFinished(() => {
-    client.destroy();
-  });
+  onTestFinished(() => void client.destroy());
   await once(client, 'connect');
   if (bytes) await new Promise((resolve) => client.write(bytes, resolve));
 }

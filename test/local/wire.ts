@@ -19,6 +19,7 @@ import {
   type Services,
 } from '../../functions/core/lambda/refresh-handler.ts';
 import { systemTimer } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { type GatewaySettings, gateway, type Route } from '../../local/gateway.ts';
 import { listener } from '../../local/listener.ts';
@@ -74,15 +75,8 @@ export function routesTo(handler: RefreshLambda): readonly Route[] {
   return contracts.map((contract) => ({ contract, handler }));
 }
 
-/** What the gateway called its Lambdas with, and what they answered. */
-export interface Recorder {
-  readonly routes: readonly Route[];
-  readonly events: APIGatewayProxyEvent[];
-  readonly contexts: Context[];
-}
-
 /** Lambdas that write down what they are called with. */
-export function recorder(): Recorder {
+export function recorder() {
   const events: APIGatewayProxyEvent[] = [];
   const contexts: Context[] = [];
   const routes = routesTo(async (event, context) => {
@@ -135,34 +129,26 @@ export async function ask(
   { method = 'POST', path, headers = {}, body = '' }: Sent,
   more: Partial<GatewaySettings> = {},
 ): Promise<Got> {
-  const lines = Object.entries(headers).flatMap(([name, values]) =>
+  const rawHeaders = Object.entries(headers).flatMap(([name, values]) =>
     [values].flat().flatMap((value) => [name, value]),
   );
-  const answer = await gateway({ routes, apiKeys: new Set([demoApiKey]), ...more })({
-    method,
-    target: path,
-    rawHeaders: lines,
-    body: String(body),
-    sourceIp: '127.0.0.1',
-  });
-  const own = Object.entries(answer.headers ?? {});
-  return {
-    status: answer.statusCode,
-    headers: Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)])),
-    text: answer.body,
-  };
+  const request = { method, target: path, rawHeaders, body: String(body), sourceIp: '127.0.0.1' };
+  const answers = gateway({ routes, apiKeys: new Set([demoApiKey]), ...more });
+  const answer = await answers(request);
+  return { status: answer.statusCode, headers: lower(answer.headers), text: answer.body };
+}
+
+/** Headers as Node's client gives them. */
+function lower(headers: Readonly<Record<string, unknown>> = {}): Record<string, string> {
+  const own = Object.entries(headers);
+  return Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
 /** A session of `eos`, and the request that refreshes it. */
 export async function refreshOf(world: World): Promise<Sent> {
-  const answer = await world.run('open', { contract: 'eos', secret: '20004007594' });
-  if (answer.outcome !== 'done' || !('sessionId' in answer.result))
-    throw new Error('no session was opened');
-  return {
-    path: '/client/refresh',
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: `sessionId=${answer.result.sessionId}&secureCode=20004007594`,
-  };
+  const { sessionId } = await world.open(eos, { secret: '20004007594' });
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return { path: eos.path, headers, body: `sessionId=${sessionId}&secureCode=20004007594` };
 }
 
 export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -170,8 +156,7 @@ export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A contract's own refusal as API Gateway gives it, under the id that it gave the request. */
 export function refusal(contract: Contract, fault: Fault, answer: Got, client?: string): Got {
   const requestId = String(answer.headers['x-amzn-requestid']);
-  const { status, body, headers = {} } = contract.refuse(fault, requestId);
-  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const { status, body, headers } = contract.refuse(fault, requestId);
   return {
     status,
     text: body,
@@ -180,7 +165,7 @@ export function refusal(contract: Contract, fault: Fault, answer: Got, client?: 
       'cache-control': 'no-store',
       'x-amzn-requestid': requestId,
       ...(client !== undefined && { 'x-request-id': client }),
-      ...Object.fromEntries(own),
+      ...lower(headers),
     },
   };
 }

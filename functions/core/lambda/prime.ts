@@ -30,7 +30,7 @@ export interface PrimingServices extends Services {
  *
  * It makes the kind of storage request that this contract makes (a read or a write). That needs no
  * key, so it runs while the keys are read. Its session id is invalid, so there is no such row. The
- * write requires a row, so nothing is written. Then the code that serves clients builds an answer
+ * write requires a row, so nothing is written. Then the code that serves clients builds answers
  * from an invented row. docs/decisions/0027-priming.md has the figures.
  */
 export async function prime(contract: Contract, services: PrimingServices): Promise<Priming> {
@@ -58,14 +58,28 @@ export async function prime(contract: Contract, services: PrimingServices): Prom
     table: stored,
     write: services.rehearse,
   });
-  const primed = await handler(event as APIGatewayProxyEvent, context as Context).then(
-    ({ statusCode }) => statusCode === 200,
-    () => false,
-  );
+  const pass = () =>
+    handler(event as APIGatewayProxyEvent, context as Context).then(
+      ({ statusCode }) => statusCode === 200,
+      () => false,
+    );
+  let primed: boolean;
+  let made = 0;
+  do {
+    primed = await pass();
+    made += 1;
+  } while (primed && made < passes && timer() - began < longestMs);
   return { primed, primedMs: Math.round(timer() - began) };
 }
 
 const longestMs = 1000;
+
+/**
+ * After so many answers, V8 has compiled what runs at every request, and has collected the garbage
+ * of the start. Otherwise both happen during the first client requests.
+ * docs/decisions/0028-bench.md has the figures.
+ */
+const passes = 20;
 
 /** The part of a context that the pipeline reads. */
 const context: Pick<Context, 'getRemainingTimeInMillis'> = {

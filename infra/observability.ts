@@ -1,5 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -35,8 +36,14 @@ export class Observability extends Construct {
     { apis, sessions, events, adminLogs, settings }: ObservabilityProps,
   ) {
     super(scope, id);
-    const namespace = Stack.of(this).stackName;
+    const stack = Stack.of(this);
+    const namespace = stack.stackName;
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    // A topic with a policy of its own, such as that of `enforceSSL`, lets nobody publish who is not in it.
+    const [service, resource, arnFormat] = ['cloudwatch', 'alarm', ArnFormat.COLON_RESOURCE_NAME];
+    const alarms = stack.formatArn({ service, resource, arnFormat, resourceName: '*' });
+    const conditions = { ArnLike: { 'aws:SourceArn': alarms } };
+    this.topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
     if (settings.alarmEmail)
       acknowledge(
         this.topic.addSubscription(new EmailSubscription(settings.alarmEmail)),

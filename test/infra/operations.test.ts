@@ -76,6 +76,17 @@ describe('alarms', () => {
         id.includes('release') ? undefined : [{ Ref }],
       ]);
     expect(all(dev, 'AWS::SNS::Subscription')).toEqual([]);
+    // The policy of a topic replaces the one by which SNS lets its own account publish.
+    const { PolicyDocument } = only(full, 'AWS::SNS::TopicPolicy').Properties;
+    const [allowed] = PolicyDocument.Statement.filter(({ Effect = '' }) => Effect === 'Allow');
+    expect(allowed).toMatchObject({
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: { Ref },
+    });
+    expect(asText(allowed.Condition.ArnLike['aws:SourceArn'])).toBe(
+      'arn:{AWS::Partition}:cloudwatch:{AWS::Region}:{AWS::AccountId}:alarm:*',
+    );
   });
 });
 

@@ -75,7 +75,8 @@ function failures(
     ),
     // Of its own: the stack's namespace has what Lambdas write themselves.
     metricNamespace: `${Stack.of(scope).stackName}/Releases`,
-    metricName: `${contract.name}-failures`,
+    // A version's own name: failures of the version before it must not stop the one that mends them.
+    metricName: `${contract.name}-failures-${live.version.version}`,
     defaultValue: 0,
   });
   // No request may reach the new version uncounted.

@@ -179,6 +179,10 @@ describe.for(contracts)('a release of $name', ({ name }) => {
     expect(check.DependsOn).toContain(own('IAM::Policy', `${name}releaseCheckRole`).id);
   });
 
+  const failuresOfVersion = {
+    'Fn::Join': ['', [`${name}-failures-`, alias.Properties.FunctionVersion]],
+  };
+
   test('rolls back by the failures, latency and throttles of the new version', () => {
     const { AlarmConfiguration, AutoRollbackConfiguration } = group.Properties;
     const names: { Name: { Ref: string } }[] = AlarmConfiguration.Alarms;
@@ -191,7 +195,7 @@ describe.for(contracts)('a release of $name', ({ name }) => {
     const Dimensions = [onVersion, onFunction, onAlias];
     expect(AlarmConfiguration.Enabled).toBe(true);
     expect(watching.map(({ Properties }) => Properties)).toMatchObject([
-      { MetricName: `${name}-failures`, Namespace: 'Stack/Releases' },
+      { MetricName: failuresOfVersion, Namespace: 'Stack/Releases' },
       { MetricName: 'Errors', Dimensions },
       { MetricName: 'Duration', ExtendedStatistic: 'p99', Dimensions },
       { MetricName: 'Throttles', Dimensions: [onFunction, onAlias] },
@@ -208,7 +212,7 @@ describe.for(contracts)('a release of $name', ({ name }) => {
     const { LoggingConfig } = own('Lambda::Function', `${name}Function`).Properties;
     expect(LoggingConfig.LogGroup).toEqual(LogGroupName);
     expect(MetricTransformations).toMatchObject([
-      { MetricName: `${name}-failures`, MetricNamespace: 'Stack/Releases', MetricValue: '1' },
+      { MetricName: failuresOfVersion, MetricNamespace: 'Stack/Releases', MetricValue: '1' },
     ]);
   });
 

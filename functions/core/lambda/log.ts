@@ -18,7 +18,7 @@ export interface Log {
 /**
  * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format
  * (EMF), so that one line is both the log record and the metrics of a request. If a record's level
- * is below `LOG_LEVEL`, the line has only the metrics. Reads `LOG_LEVEL`,
+ * is below `LOG_LEVEL`, the line has only the metrics, and of a failure what a release counts. Reads `LOG_LEVEL`,
  * `AWS_LAMBDA_FUNCTION_VERSION` and, at every request, `_X_AMZN_TRACE_ID`.
  * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -35,6 +35,7 @@ export function cloudWatchLog(contract: string, namespace: string, env: Env = pr
   const add: WriteRecord = (record) => {
     const level = levels[record.outcome];
     if (isLogged(level, env.LOG_LEVEL)) addFields(fieldsOf(record, level, env));
+    else if (level === 'error') addFields(countedFields(record, env));
     for (const { name, unit, value } of metricsOf(record)) metrics.addMetric(name, unit, value);
   };
   return {
@@ -69,10 +70,14 @@ function fieldsOf(record: RequestRecord, level: Level, env: Env) {
     ...fields,
     ...(coldStart && { coldStart }),
     ...(clientRequestId !== record.requestId && { clientRequestId }),
-    // The alarms of a release count the failures of one version (infra/release-alarms.ts).
-    ...(level === 'error' && { functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION }),
+    ...(level === 'error' && countedFields(record, env)),
     xray_trace_id: sampledTrace(env._X_AMZN_TRACE_ID),
   };
+}
+
+/** The alarms of a release count the failures of one version by these fields (infra/release-alarms.ts). */
+function countedFields({ outcome }: RequestRecord, env: Env) {
+  return { outcome, functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION };
 }
 
 /**

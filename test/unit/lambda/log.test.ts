@@ -100,8 +100,10 @@ describe('the line of a request', () => {
   test('reads LOG_LEVEL of the process, unless it is given others', () => {
     vi.stubEnv('LOG_LEVEL', 'SILENT');
     onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_VERSION', '7');
     const [line] = logged(({ write }) => write({ ...record, outcome: 'failed' }));
-    expect(line).toMatchObject({ failed: 1 });
+    // What the alarm of a release counts stays.
+    expect(line).toMatchObject({ failed: 1, outcome: 'failed', functionVersion: '7' });
     expect(line).not.toHaveProperty('requestId');
   });
 });

@@ -1,5 +1,10 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type IMetric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  type IMetric,
+  MathExpression,
+  type MetricOptions,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import {
   AttributeType,
   Billing,
@@ -69,7 +74,16 @@ export class SessionTable extends Construct {
 
   /** The requests that DynamoDB throttled. */
   metricThrottles(period: Duration): IMetric {
-    return this.table.metricThrottledRequestsForOperations({ operations: asked, period });
+    const usingMetrics = Object.fromEntries(
+      asked.map((operation) => [
+        operation.toLowerCase(),
+        this.table.metricThrottledRequestsForOperation(operation, { period, statistic: Stats.SUM }),
+      ]),
+    );
+    // An operation that was not throttled has no data, and a sum with a missing part is missing too.
+    const filled = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
+    const label = 'Throttled requests';
+    return new MathExpression({ expression: filled.join(' + '), usingMetrics, period, label });
   }
 
   /** The consumed read and write capacity units. */
@@ -90,13 +104,15 @@ export class SessionTable extends Construct {
   }
 
   /** Grants a Lambda what refreshing the sessions of its contract takes under a policy. */
-  grantRefresh(lambda: ServiceFunction, { serves }: Contract, policy: Policy): void {
+  grantRefresh(lambda: ServiceFunction, { serves, rotates }: Contract, policy: Policy): void {
     const rows = `${serves}#*`;
     const claims = `${serves}#*#claims#*`;
     const operations = refreshOperations(policy);
     // A refresh reads claims that are stored in an item of their own, and never writes them.
     this.grantOn(lambda, 'GetItem', operations.includes('GetItem') ? rows : claims);
-    if (operations.includes('UpdateItem')) this.grantOn(lambda, 'UpdateItem', rows, claims);
+    // When a deployment turns rotation off, the version that it replaces, or goes back to, still writes.
+    if (rotates || operations.includes('UpdateItem'))
+      this.grantOn(lambda, 'UpdateItem', rows, claims);
     lambda.addEnvironment('SESSION_TABLE', this.table.tableName);
   }
 

@@ -8,11 +8,19 @@ export interface ApiFindings {
   readonly stage: Stage;
   readonly method: Method;
   readonly apiKey: Contract['apiKey'];
+  readonly traced: boolean;
   readonly settings: Settings;
 }
 
 /** Accepts the cdk-nag findings on a contract's API that follow from its document. */
-export function acknowledgeFindings({ api, stage, method, apiKey, settings }: ApiFindings): void {
+export function acknowledgeFindings({
+  api,
+  stage,
+  method,
+  apiKey,
+  traced,
+  settings,
+}: ApiFindings): void {
   acknowledge(
     method,
     'AwsSolutions-COG4',
@@ -34,6 +42,12 @@ export function acknowledgeFindings({ api, stage, method, apiKey, settings }: Ap
     'AwsSolutions-APIG6',
     'Execution logs would hold credentials. Access logs, which hold none, are on.',
   );
+  if (!traced)
+    acknowledge(
+      stage,
+      'Serverless-APIGWXrayEnabled',
+      'X-Ray would record the query of the URL, which can hold a credential.',
+    );
   if (!settings.firewall)
     acknowledge(
       stage,

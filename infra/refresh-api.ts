@@ -58,7 +58,10 @@ export class RefreshApi extends Construct {
     { contract, settings, sessions, keys }: RefreshApiProps,
   ) {
     super(scope, id);
-    const { name, path, apiKey } = contract;
+    const { name, path, apiKey, body } = contract;
+    // X-Ray records the URL of a request with its query, and only a form contract's query has credentials:
+    // docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-understanding-xray-traces.html
+    const traced = body !== 'form';
     const [, basePath = '', ...resource] = path.split('/');
     const own = settings.contracts[name];
     const { rate, burst } = own?.throttle ?? settings.throttle;
@@ -72,6 +75,7 @@ export class RefreshApi extends Construct {
       description: `POST ${path}`,
       memoryMB: memoryMB(name),
       timeoutSeconds: 5,
+      traced,
       logRetentionDays: settings.logRetentionDays,
       environment: {
         SESSION_POLICIES: JSON.stringify({ [contract.serves]: policyOf(settings, contract) }),
@@ -99,7 +103,7 @@ export class RefreshApi extends Construct {
       ...(apiKey === 'required' && { apiKeySourceType: ApiKeySourceType.AUTHORIZER }),
       deployOptions: {
         stageName: basePath,
-        tracingEnabled: true,
+        tracingEnabled: traced,
         throttlingRateLimit: rate,
         throttlingBurstLimit: burst,
         // Execution logs would hold keys and bodies.
@@ -139,7 +143,7 @@ export class RefreshApi extends Construct {
         allowMethods: ['POST'],
         allowHeaders: [...allowedHeaders],
       });
-    acknowledgeFindings({ api: this.api, stage: this.stage, method, apiKey, settings });
+    acknowledgeFindings({ api: this.api, stage: this.stage, method, apiKey, traced, settings });
     // CDK's own output lacks the documented path; outputs.ts has one with it.
     this.api.node.tryRemoveChild('Endpoint');
     this.url = `${this.api.url}${resource.join('/')}`;

@@ -24,11 +24,13 @@ export interface ServiceFunctionProps {
   /** Default: 512. */
   readonly memoryMB?: number;
   readonly timeoutSeconds: number;
+  /** Whether X-Ray may record it. Default: true. */
+  readonly traced?: boolean;
   readonly logRetentionDays: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A Lambda function: one bundled ES module, traced, with its own log group and role. */
+/** A Lambda function: one bundled ES module with its own log group and role. */
 export class ServiceFunction extends NodejsFunction {
   constructor(
     scope: Construct,
@@ -38,6 +40,7 @@ export class ServiceFunction extends NodejsFunction {
       description,
       memoryMB = defaultMemoryMB,
       timeoutSeconds,
+      traced = true,
       logRetentionDays,
       environment,
     }: ServiceFunctionProps,
@@ -60,7 +63,7 @@ export class ServiceFunction extends NodejsFunction {
       architecture: Architecture.ARM_64,
       memorySize: memoryMB,
       timeout: Duration.seconds(timeoutSeconds),
-      tracing: Tracing.ACTIVE,
+      tracing: traced ? Tracing.ACTIVE : Tracing.DISABLED,
       role,
       logGroup,
       // Lambda's own START, END and REPORT lines are of level INFO; a timeout or a crash is a warning.
@@ -83,6 +86,12 @@ export class ServiceFunction extends NodejsFunction {
       'Serverless-LambdaDLQ',
       'It is called synchronously: its caller reads the failure, and no event is queued.',
     );
+    if (!traced)
+      acknowledge(
+        this,
+        'Serverless-LambdaTracing',
+        'Its API is not traced, and on its own Lambda takes no sampling rule.',
+      );
   }
 
   /** Gives the function a logical id that is easy to type. */

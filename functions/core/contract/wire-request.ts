@@ -8,15 +8,18 @@ export type Fields = ReadonlyMap<string, unknown>;
 export interface WireRequest {
   /** Headers by their names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** The decoded values of the query; the first one of a repeated name. */
+  /**
+   * The decoded values of the query of a `form` contract; the first one of a repeated name. Empty for
+   * other contracts: X-Ray records their URLs (infra/refresh-api.ts).
+   */
   readonly query: Fields;
   /** The values of the body; empty if there is no body. */
   readonly body: Fields;
 }
 
 /**
- * The format of a contract's body. `form` also accepts a JSON object, and in it a number as its
- * text. `json` accepts a JSON object of any content type. `none` ignores the body.
+ * The format of a contract's body. `form` also accepts the query, and a JSON object, and in it a
+ * number as its text. `json` accepts a JSON object of any content type. `none` ignores the body.
  */
 export type BodyFormat = 'form' | 'json' | 'none';
 

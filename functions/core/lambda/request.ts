@@ -13,8 +13,9 @@ export function wireRequest(
   for (const [name, value] of Object.entries(event.headers ?? {}))
     if (value !== undefined) headers.set(name.toLowerCase(), value);
   const query = new Map<string, unknown>();
-  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {}))
-    query.set(name, values?.[0]);
+  if (format === 'form')
+    for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {}))
+      query.set(name, values?.[0]);
   return { headers, query, body };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { BodyFormat } from '../../../functions/core/contract/wire-request.ts';
 import { wireRequest } from '../../../functions/core/lambda/request.ts';
 import { requestIds } from '../../../functions/core/lambda/request-ids.ts';
 import { eos } from '../../../functions/eos/contract.ts';
@@ -139,8 +140,8 @@ describe('a JSON body', () => {
 });
 
 describe('the query and the headers', () => {
-  const read = (call: WireCall) => {
-    const request = wireRequest(apiGatewayEvent(eos, call), 'form');
+  const read = (call: WireCall, format: BodyFormat = 'form') => {
+    const request = wireRequest(apiGatewayEvent(eos, call), format);
     if (typeof request === 'string') throw new Error(request);
     return { query: [...request.query], headers: [...request.headers] };
   };
@@ -150,6 +151,9 @@ describe('the query and the headers', () => {
     const first = { a: '1', b: '%41+', ['__proto__']: 'x', c: undefined };
     expect(read({ query }).query).toEqual(Object.entries(first));
     expect(read({}).query).toEqual([]);
+    // X-Ray records the URLs of these.
+    for (const format of ['json', 'none'] as const)
+      expect(read({ query }, format).query).toEqual([]);
   });
 
   test('go by header names in lower case', () => {

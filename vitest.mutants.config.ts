@@ -5,10 +5,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Without the suites that are slow, need a second engine or test no mutated file. */
 const suites = {
   core: [
-    'test/unit/*.test.ts',
+    'test/unit/!(architecture|key-fleet).test.ts',
     'test/store/table.test.ts',
     'test/admin/import.test.ts',
     'test/store/registry.test.ts',
+    'test/unit/key-fleet.test.ts',
     'test/properties/exhaustive.test.ts',
   ],
   wires: [
@@ -37,12 +38,12 @@ function place({ moduleId }: TestSpecification): number {
 export default defineConfig({
   test: {
     globalSetup: 'test/support/engines.ts',
+    setupFiles: 'test/support/mutants.ts',
     include,
     sequence: { sequencer: AsListed },
-    exclude: ['test/unit/architecture.test.ts', 'test/unit/key-fleet.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // A worker loads the modules once for each mutant, and not again for every file.
+    // A worker loads the libraries once for all mutants; test/support/mutants.ts says what it loads anew.
     isolate: false,
   },
 });

@@ -72,7 +72,9 @@ onBothEngines('opening, logging in and ending over a failing wire', (plain) => {
     expect(await refresh(world.rows)).toMatchObject({ outcome: 'refreshed' });
   });
 
-  test('refuses a login where another was faster', async ({ world, wire }) => {
+  test('refuses a login to no session, and where another was faster', async ({ world, wire }) => {
+    wire.fates.push({ lose: 'request' });
+    expect(await over(wire.table).login(id, person, noon)).toBe('unknown-session');
     await over(world.rows).open({ id }, noon);
     const meanwhile = () => over(world.rows).login(id, theirs, noon);
     wire.fates.push({ lose: 'request', meanwhile });
@@ -118,13 +120,5 @@ onBothEngines('the sessions of a contract', (test) => {
     const asked = Array.from({ length: 20 }, () => over(world.rows).open({ id, person }, noon));
     const opened = (await Promise.all(asked)).filter((answer) => answer !== 'id-taken');
     expect(opened).toHaveLength(1);
-  });
-
-  test('shares no session with another contract of the same id', async ({ world }) => {
-    await over(world.rows).open({ id, person }, noon);
-    const other = registry({ contract: 's360', policy: sliding, keys, table: world.rows });
-    expect(await other.find(id)).toBeUndefined();
-    expect(await other.revoke(id, noon)).toBeUndefined();
-    expect(await other.open({ id }, noon)).toMatchObject({ rowKey: 's360#abc' });
   });
 });

@@ -1,15 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
-import { type Exchange, error, startProxy } from '../properties/faults/proxy.ts';
 import type { WorldTest } from '../support/world.ts';
 
 /** The fault of one request, and what another client does before this one gets its error. */
 export interface Fate {
-  /**
-   * `request`: cut before the engine has it. `answer`: cut after the engine has done it. `held`: never
-   * answered. Anything else is the name of the error that is answered without asking the engine.
-   */
-  readonly lose: 'request' | 'answer' | 'held' | `${string}Exception`;
+  /** `request`: cut before the engine has it. `answer`: cut after the engine has done it. `none`: no fault. */
+  readonly lose: 'request' | 'answer' | 'none';
   readonly meanwhile?: () => Promise<unknown>;
 }
 
@@ -27,31 +23,23 @@ export interface Wire {
 export function wired(test: WorldTest) {
   return test.extend<{ wire: Wire }>({
     wire: async ({ world }, use) => {
-      const engine = await world.client.config.endpoint?.();
-      if (!engine) throw new Error('the world has no engine');
-      const proxy = await startProxy(`${engine.protocol}//${engine.hostname}:${engine.port}`);
+      const { region, credentials, requestHandler: below } = world.client.config;
       const fates: Fate[] = [];
-      proxy.plan(world.table, () => {
-        const fate = fates.shift();
-        return fate && ((exchange) => suffer(fate, exchange));
-      });
-      const client = new DynamoDBClient({
-        endpoint: proxy.endpoint,
-        region: 'local',
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-        maxAttempts: 3,
-      });
-      const table = dynamoDBTable(client, world.table);
-      await use({ table, fates, requests: () => proxy.seen(world.table) });
-      client.destroy();
-      proxy.close();
+      let requests = 0;
+      const handle: typeof below.handle = async (request, options) => {
+        const stopped = options && 'abortSignal' in options && options.abortSignal?.aborted;
+        if (!stopped) requests += 1;
+        const { lose, meanwhile } = fates.shift() ?? { lose: 'none' };
+        const asked = lose === 'request' ? undefined : below.handle(request, options);
+        if (lose === 'answer') await asked;
+        await meanwhile?.();
+        if (asked && lose === 'none') return asked;
+        throw Object.assign(new Error(lose), { code: 'ECONNRESET' });
+      };
+      const { endpoint } = world;
+      const over = { endpoint, region, credentials, requestHandler: { handle }, maxAttempts: 3 };
+      const table = dynamoDBTable(new DynamoDBClient(over), world.table);
+      await use({ table, fates, requests: () => requests });
     },
   });
-}
-
-async function suffer({ lose, meanwhile }: Fate, exchange: Exchange): Promise<void> {
-  if (lose === 'answer') await exchange.ask();
-  await meanwhile?.();
-  if (lose.endsWith('Exception')) error(lose)(exchange);
-  else if (lose !== 'held') exchange.request.socket.destroy();
 }

@@ -32,8 +32,8 @@ function secretsManager() {
   const read: ReadSecret = async (id, label) => {
     manager.reads += 1;
     if (manager.broken) throw new Error('no answer');
-    if (id === ids.root) return { id: 'root', text: manager.root, createdAt: made };
-    return label === 'AWSCURRENT' ? manager.current : manager.previous;
+    if (label === 'AWSPREVIOUS') return manager.previous;
+    return id === ids.root ? { id: 'root', text: manager.root, createdAt: made } : manager.current;
   };
   /** A Lambda's keys, read by this wire. */
   const lambda = (by = read, secrets: SecretIds = ids) =>
@@ -101,6 +101,7 @@ describe('stored keys', () => {
   test('are read as the Lambda starts, and again after five minutes', async ({ manager }) => {
     const keys = manager.lambda();
     await settled();
+    expect(manager.reads).toBe(3);
     for (const second of [0, 1, 299, 300, 301]) {
       manager.at(second);
       await signingLater(keys);
@@ -133,6 +134,19 @@ describe('stored keys', () => {
       manager.move(version(name, name === 'third' ? later(noon, 30) : noon));
     manager.at(at);
     expect(await signing(manager.lambda())).toEqual(keys);
+  });
+
+  test('sign with a version ten minutes after it was made, whenever it was seen', async ({
+    manager,
+  }) => {
+    const keys = manager.lambda();
+    await keys();
+    manager.at(100);
+    manager.rotate('second');
+    for (const second of [300, 600, 699, 700]) {
+      manager.at(second);
+      expect((await signingLater(keys))[0]).toBe(second < 700 ? 'first' : 'second');
+    }
   });
 
   test('leave out a short previous key, once the current key signs', async ({ manager }) => {

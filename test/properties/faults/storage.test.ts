@@ -246,18 +246,13 @@ describe('priming', () => {
     expect(faulty.unhandled).toEqual([]);
   });
 
-  test.for([
-    { variable: 'on', requests: 1 },
-    { variable: 'off', requests: 0 },
-    { variable: undefined, requests: 0 },
-  ])(
-    'asks storage $requests times where PRIME is $variable',
-    async ({ variable, requests }, { faulty: { proxy, env } }) => {
+  test('asks storage for nothing unless PRIME is on', async ({ faulty: { proxy, env } }) => {
+    for (const PRIME of ['off', undefined, 'on']) {
       proxy.plan('#priming', () => undefined);
-      await startFrom(eos.contract, { ...env, PRIME: variable });
-      expect(proxy.seen('#priming')).toBe(requests);
-    },
-  );
+      await startFrom(eos.contract, { ...env, PRIME });
+      expect(proxy.seen('#priming')).toBe(PRIME === 'on' ? 1 : 0);
+    }
+  });
 });
 
 /** A session, and a Lambda that has primed itself. */

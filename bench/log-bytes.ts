@@ -1,20 +1,13 @@
-import type { Contract } from '../../functions/core/contract/contract.ts';
-import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
-import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-
-/** The bytes of one refresh in CloudWatch Logs, with what it adds to each event. */
-export interface LogBytes {
-  /** The Lambda's line, which carries the metrics. */
-  readonly line: number;
-  /** The line of API Gateway's access log. */
-  readonly access: number;
-}
+import type { Contract } from '../functions/core/contract/contract.ts';
+import { cloudWatchLog } from '../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../functions/core/lambda/record.ts';
 
 /**
- * Counts what a typical refresh writes: has the real log write its line, and fills in the access log's
- * format. The client sends a request id of its own, and the contract's api key has an id.
+ * Counts the bytes of a typical refresh in CloudWatch Logs, with what it adds to each event: of the
+ * Lambda's line, which carries the metrics, and of API Gateway's access log. The client sends a request
+ * id of its own, and the contract's api key has an id.
  */
-export function logBytes({ name, apiKey }: Contract, accessLog: string): LogBytes {
+export function logBytes({ name, apiKey }: Contract, accessLog: string) {
   const keyed = apiKey === 'required';
   const record = { ...typical, contract: name, ...(keyed && { apiKeyId }) };
   const line = written(() => cloudWatchLog(name, 'SessionRefresh-prod').write(record));

@@ -37,7 +37,7 @@ const meanings = {
 
 const notUnderstood = (status: number) => ({ outcome: 'retry-later', cause: 'status', status });
 
-/** What a client makes of a refusal, whose status, code and Retry-After test/wire/all/refusals.test.ts has. */
+/** What a client makes of a refusal, whose status, code and Retry-After test/wire/all/documents.test.ts has. */
 function meaningOf({ contract }: Client, reason: keyof typeof meanings) {
   const { status, body, headers = {} } = contract.refuse(reason, 'id');
   const each = meanings[reason].split(' ');

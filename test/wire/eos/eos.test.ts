@@ -79,7 +79,6 @@ const query = { sessionId: [sessionId], secureCode: [secret] };
 const [idInQuery, secretInQuery] = [{ sessionId: [sessionId] }, { secureCode: [secret] }];
 const wrong = { sessionId: ['other'], secureCode: ['other'] };
 const headers = { 'Content-Type': 'application/json' };
-const asText = { 'Content-Type': 'text/plain' };
 
 interface Row extends WireCall {
   readonly what: string;
@@ -125,15 +124,8 @@ describe('POST /client/refresh', () => {
     { what: 'a form of an empty sessionId, whatever the query says', query, body: 'sessionId' },
     { what: 'JSON of null, whatever the query says', query, headers, body: '{"secureCode":null}' },
     { what: 'a form cut short in an escape, whatever the query says', query, body: `${form}&a=%4` },
-    { what: 'JSON cut short, whatever the query says', query, headers, body: json.slice(0, -1) },
-    { what: 'a form as text, which counts as no body', headers: asText, body: form },
-    {
-      what: 'a form encoded twice',
-      body: `${sampleRequest}&secureCode=${encodeURIComponent(encoded)}`,
-    },
     { what: 'a query encoded still', query: { ...idInQuery, secureCode: [encoded] } },
     { what: 'names in small letters', query: { sessionid: [sessionId], securecode: [secret] } },
-    { what: 'the second of a name repeated in a form', body: `secureCode=other&${form}` },
   ])('refuses $what', async (row, { world }) => {
     await openSample(world, { secret });
     expect(await refresh(world, null, row)).toMatchObject(invalidCredential);

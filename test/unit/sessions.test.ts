@@ -205,12 +205,25 @@ describe('rotation', () => {
     const three = await world.next(world.two, 2 * after);
     world.set(restored);
     world.update.mockClear();
-    const answer = await world.refresh(three, after + 90, {}, policy);
+    const tabs = [1, 2].map(() => world.refresh(three, after + 90, {}, policy));
     const secret = expect.stringMatching(new RegExp(`^${generation}\\.`));
-    expect(answer).toMatchObject({ outcome: 'refreshed', secret });
+    const answer = { outcome: 'refreshed', secret };
+    expect(await Promise.all(tabs)).toMatchObject([answer, answer]);
     const at = { now: now + after + 90 };
-    expect(world.update.mock.calls.map(([, options]) => options)).toEqual([at, at]);
+    expect(world.update.mock.calls.map(([, options]) => options)).toEqual([at, at, at, at]);
     expect(world.row()).toMatchObject({ generation, parentGeneration: 3, graceUntil });
+  });
+
+  test('ends a session whose dead secret came after a newer one, both newer than its row', async () => {
+    const world = await rotatedTwice();
+    const restored = world.row();
+    const three = await world.next(world.two, 2 * after);
+    const four = await world.next(three, 3 * after);
+    world.set(restored);
+    const both = [four, three].map((secret) => world.refresh(secret, 4 * after));
+    const [granted, dead] = await Promise.all(both);
+    expect([granted?.outcome, dead]).toEqual(['refreshed', refused('reused-secret')]);
+    expect(world.row()).toMatchObject({ generation: 5, revokedBy: 'reuse-detected' });
   });
 });
 

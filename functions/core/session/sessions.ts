@@ -102,20 +102,27 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
     },
   };
 
-  /** Makes the first storage request, and the second write after a reuse or for a restored row. */
+  /** Makes the first storage request, and the second write for a restored row or after a reuse. */
   async function writeOrRead(request: Request): Promise<Decided> {
-    const { key, presented, at } = request;
+    const { presented, at } = request;
     // An expired token refreshes nothing. The row is only read, to tell which refusal it is.
     const { expiresAt = Infinity } = presented;
     if (expiresAt <= at.now || !writesAtRefresh(policy))
-      return decideFor(request, await table.get(key, at));
-    const decided = decidedBy(request, await table.update(refreshWrite(request, rotate), at));
+      return decideFor(request, await table.get(request.key, at));
+    const first = await table.update(refreshWrite(request, rotate), at);
+    let decided = decidedBy(request, first);
     const { decision, session } = decided;
-    if (decision === 'reused-secret' && endsAtReuse(policy.rotation)) await revokeForReuse(request);
+    if (first.outcome === 'refused' && decision === 'refresh')
+      throw new Error('decide allows what the condition refused');
     // Stryker disable next-line ConditionalExpression: a missing row is not behind; only the compiler asks
-    if (decision !== 'catch-up' || session === undefined) return decided;
-    const again = refreshWrite(request, (rotation) => catchUp(rotation, session));
-    return decidedBy(request, await table.update(again, at));
+    if (decision === 'catch-up' && session !== undefined) {
+      const again = refreshWrite(request, (rotation) => catchUp(rotation, session));
+      // If this write is refused, another one caught up first, and the answer comes from its row.
+      decided = decidedBy(request, await table.update(again, at));
+    }
+    if (decided.decision === 'reused-secret' && endsAtReuse(policy.rotation))
+      await revokeForReuse(request);
+    return decided;
   }
 
   /**
@@ -124,9 +131,7 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
    */
   function decidedBy(request: Request, { outcome, item }: Written): Decided {
     if (outcome === 'written') return { decision: 'refresh', session: toSession(item) };
-    const decided = decideFor(request, item);
-    if (decided.decision === 'refresh') throw new Error('decide allows what the condition refused');
-    return decided;
+    return decideFor(request, item);
   }
 
   function decideFor({ presented, at }: Request, item: Written['item']): Decided {

@@ -314,13 +314,15 @@ describe('the registry', () => {
     { what: 'the row where a refresh reads', policy: reading, apart: false },
   ])('stores large claims in $what', async ({ policy, apart }) => {
     const world = await opened(policy, {});
+    // Opened under a policy with a longer lifetime.
+    world.set({ endsAt: now + 90_000, purgeAt: now + 90_000 + 86_400 });
     const claims = claimsOf(`{"a":"${'x'.repeat(100_000)}"}`);
     expect(await world.login(id, { ...person, claims }, now)).toMatchObject({ claims });
     expect(world.table.items.size).toBe(apart ? 2 : 1);
     expect(await world.refresh('first', 5)).toMatchObject({ session: { claims } });
     if (!apart) return;
     const [name = row, item] = [...world.table.items].find(([name]) => name !== row) ?? [];
-    expect(item).toHaveProperty('purgeAt', now + 43_200 + 86_400);
+    expect(item).toEqual({ rowKey: name, claims, purgeAt: now + 90_000 + 86_400 });
     world.table.items.delete(name);
     await expect(world.refresh('first', 9)).rejects.toBeInstanceOf(DamagedRow);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EpochSeconds, epochSeconds } from '../time.ts';
 import type { Claims, RowKey, Session } from './session.ts';
+import type { Write } from './table.ts';
 
 /** What is written for a session: its row, and its claims if they are a separate item. */
 export interface SplitRow<Row> {
@@ -17,8 +18,8 @@ export interface ClaimsItem {
 
 /**
  * Moves the claims into a separate item if the row would cost more than one write unit with them.
- * The item is written once, before the row that names its version, and never changes. So a row
- * always finds its own claims, and no refresh pays for writing them again.
+ * The item is written once, before the row that names its version, and its claims never change. So
+ * a row always finds its own claims, and no refresh pays for writing them again.
  */
 export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
   key: RowKey,
@@ -40,6 +41,19 @@ export function splitClaims<Row extends Pick<Session, 'claims' | 'claimsVersion'
  */
 export function claimsKey(key: RowKey, version: string): RowKey {
   return `${key}#claims#${version}` as RowKey;
+}
+
+/**
+ * Writes the item of claims, or makes the same claims last longer. Nothing else in such an item can change,
+ * and it never lasts shorter, so it is safe for a session that is there already.
+ */
+export function keepLonger({ rowKey, claims, purgeAt }: ClaimsItem): Write {
+  return {
+    rowKey,
+    set: ['claims = :claims', 'purgeAt = :purge_at'],
+    conditions: ['(attribute_not_exists(purgeAt) OR purgeAt < :purge_at)'],
+    values: { ':claims': claims, ':purge_at': purgeAt },
+  };
 }
 
 /** The bytes that one write unit writes. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EpochSeconds, earlier, later } from '../time.ts';
-import { type ClaimsItem, claimsKey, splitClaims } from './claims.ts';
+import { claimsKey, keepLonger, splitClaims } from './claims.ts';
 import { type Policy, timesAtOpening, writesAtRefresh } from './policy.ts';
 import type { Person } from './registry.ts';
 import { isComputed } from './rotation.ts';
@@ -16,7 +16,6 @@ import {
   subjectKey,
 } from './session.ts';
 import type { SessionsProps } from './sessions.ts';
-import type { Write } from './table.ts';
 
 /** A live session of another system. Undefined times are those of a session that is opened now. */
 export interface ForeignSession {
@@ -143,17 +142,4 @@ function timesAtImport(
 /** The same for the same claims, so that an import that is run again writes no second item of them. */
 function versionOf(claims: Claims): string {
   return createHash('sha256').update(claims).digest('base64url');
-}
-
-/**
- * Writes the item of claims, or makes the same claims last longer. Nothing else in such an item can change,
- * and it never lasts shorter, so it is safe for a session that is there already.
- */
-function keepLonger({ rowKey, claims, purgeAt }: ClaimsItem): Write {
-  return {
-    rowKey,
-    set: ['claims = :claims', 'purgeAt = :purge_at'],
-    conditions: ['(attribute_not_exists(purgeAt) OR purgeAt < :purge_at)'],
-    values: { ':claims': claims, ':purge_at': purgeAt },
-  };
 }

@@ -2,7 +2,7 @@
 // over 150 lines because each of its writes has a condition and a rule for an answer that was lost.
 
 import type { EpochSeconds } from '../time.ts';
-import { splitClaims } from './claims.ts';
+import { keepLonger, type SplitRow, splitClaims } from './claims.ts';
 import {
   decideLogin,
   type LoginRefusal,
@@ -89,7 +89,7 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
         ...(person && attributesOf(key, person)),
         ...(tokenLifetime !== undefined && { tokenLifetime }),
       };
-      const row = await withClaimsStored(key, session, session.purgeAt);
+      const { row } = await withClaimsStored(key, session, session.purgeAt);
       const put = await table.put(row);
       const opened = put.outcome === 'written' || (put.retried && has(put.item, row));
       return opened ? session : 'id-taken';
@@ -105,7 +105,7 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
         refreshedAt: now,
         idleUntil,
       };
-      const row = await withClaimsStored(key, changes, purgeAt);
+      const { row, claims } = await withClaimsStored(key, changes, purgeAt);
       const update = await table.update({
         rowKey: key,
         set: Object.keys(row).map((name) => `${name} = :${name}`),
@@ -114,7 +114,12 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
       });
       const session = update.item && toSession(update.item);
       const done = update.outcome === 'written' || (update.retried && has(update.item, row));
-      if (session && done) return { ...session, ...changes };
+      if (session && done) {
+        // The session was opened under a policy with a longer lifetime.
+        if (claims && claims.purgeAt < session.purgeAt)
+          await table.update(keepLonger({ ...claims, purgeAt: session.purgeAt }));
+        return { ...session, ...changes };
+      }
       const decision = decideLogin(session, now);
       if (decision === 'login') throw new Error('decideLogin allows what the condition refused');
       return decision;
@@ -175,18 +180,18 @@ export function registry({ contract, policy, keys, table }: SessionsProps): Regi
   }
 
   /**
-   * Stores large claims as a separate item, so that no refresh writes them again, and gives the row
-   * that names the item. Where a refresh only reads, claims of any size stay in the row.
+   * Stores large claims as a separate item, so that no refresh writes them again, and gives the item
+   * and the row that names it. Where a refresh only reads, claims of any size stay in the row.
    */
   async function withClaimsStored<Row extends Pick<Session, 'claims' | 'claimsVersion'>>(
     key: RowKey,
     row: Row,
     purgeAt: EpochSeconds,
-  ): Promise<Row> {
-    if (!writesAtRefresh(policy)) return row;
+  ): Promise<SplitRow<Row>> {
+    if (!writesAtRefresh(policy)) return { row };
     const split = splitClaims(key, row, purgeAt);
     if (split.claims) await table.put(split.claims, 'replace');
-    return split.row;
+    return split;
   }
 }
 

@@ -1,9 +1,9 @@
-import { describe, expect, test as pureTest } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerText } from '../../cli/answer-text.ts';
 import { nameValueLines, printable, table, width } from '../../cli/table.ts';
 import { later } from '../../functions/core/time.ts';
 import type { Answer } from '../../functions/session-admin/command.ts';
-import { noon, test } from '../support/world.ts';
+import { noon, test as worldTest } from '../support/world.ts';
 import { done, wires } from './support.ts';
 
 const session = { contract: 'eos', sessionId: 'id' };
@@ -12,7 +12,7 @@ const minute = 60;
 const text = (answer: Answer, now = noon) => answerText(done(answer), now);
 
 describe('the answer for a person', () => {
-  test('of show has a line for each name that the session has', async ({ world }) => {
+  worldTest('of show has a line for each name that the session has', async ({ world }) => {
     await world.run('open', { ...session, subject: 'ann', secret: 'hunter2' });
     world.now = later(noon, 10 * minute);
     const answer = await world.run('show', session);
@@ -31,7 +31,7 @@ describe('the answer for a person', () => {
     ]);
   });
 
-  test('of list has a row for each session, and how long is left of it', async ({ world }) => {
+  worldTest('of list has a row for each session, and how long is left of it', async ({ world }) => {
     const open = { contract: 'eos', subject: '山田' };
     for (const sessionId of ['a', 'ended']) await world.run('open', { ...open, sessionId });
     world.now = later(noon, 5 * minute);
@@ -51,23 +51,26 @@ describe('the answer for a person', () => {
     expect(none).toBe('contract  eos\nsubject   bob\n\nno sessions');
   });
 
-  test.for(wires)('of open in $name has all that its client holds', async ({ name }, { world }) => {
-    const answer = await world.run('open', { contract: name, sessionId: 'id' });
-    const lines = text(answer).split('\n');
-    const names = lines.map((line) => line.split(' ')[0]);
-    expect(names).toEqual(Object.keys(done(answer)));
-    for (const value of Object.values(done(answer)))
-      if (typeof value === 'string')
-        expect(lines.filter((line) => line.endsWith(`  ${value}`))).toHaveLength(1);
-    const times = lines.slice(names.findIndex((word) => word?.startsWith('expire')));
-    const [left, end] = name === 'ccstore' ? ['15 min 30 s', '12:15:30'] : ['30 min', '12:30:00'];
-    const at = `2026-01-15 ${end} UTC, in ${left}`;
-    expect(times.map((line) => line.replace(/^\w+ +/, ''))).toEqual(
-      name === 'eos' ? [at, left, at] : [left, at],
-    );
-  });
+  worldTest.for(wires)(
+    'of open in $name has all that its client holds',
+    async ({ name }, { world }) => {
+      const answer = await world.run('open', { contract: name, sessionId: 'id' });
+      const lines = text(answer).split('\n');
+      const names = lines.map((line) => line.split(' ')[0]);
+      expect(names).toEqual(Object.keys(done(answer)));
+      for (const value of Object.values(done(answer)))
+        if (typeof value === 'string')
+          expect(lines.filter((line) => line.endsWith(`  ${value}`))).toHaveLength(1);
+      const times = lines.slice(names.findIndex((word) => word?.startsWith('expire')));
+      const [left, end] = name === 'ccstore' ? ['15 min 30 s', '12:15:30'] : ['30 min', '12:30:00'];
+      const at = `2026-01-15 ${end} UTC, in ${left}`;
+      expect(times.map((line) => line.replace(/^\w+ +/, ''))).toEqual(
+        name === 'eos' ? [at, left, at] : [left, at],
+      );
+    },
+  );
 
-  pureTest('lets nothing through that a terminal obeys', () => {
+  test('lets nothing through that a terminal obeys', () => {
     const evil = '\x1b[2Jann\u202e\r';
     for (const answer of [
       { contract: evil, subject: evil, sessions: [{ sessionId: evil, state: evil }] },
@@ -78,7 +81,7 @@ describe('the answer for a person', () => {
         expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   });
 
-  pureTest('shows a span in its two largest units, and a number that is no time as it is', () => {
+  test('shows a span in its two largest units, and a number that is no time as it is', () => {
     const lives = [119, 120, 3601, 90_061].map((tokenLifetime) =>
       answerText({ tokenLifetime }, noon),
     );
@@ -91,50 +94,45 @@ describe('the answer for a person', () => {
 });
 
 describe('printable', () => {
-  pureTest.for([
-    { what: 'an escape sequence', text: '\x1b[2J', shown: '\\u{1b}[2J' },
-    { what: 'a one-character sequence opener', text: '\x9b31m', shown: '\\u{9b}31m' },
-    { what: 'line ends', text: 'a\r\nb\u2028c\u2029', shown: 'a\\u{d}\\u{a}b\\u{2028}c\\u{2029}' },
-    { what: 'a reversed direction', text: '\u202egnp.exe', shown: '\\u{202e}gnp.exe' },
-    { what: 'an isolate', text: '\u2066a\u2069', shown: '\\u{2066}a\\u{2069}' },
-    { what: 'the invisible', text: 'a\u200bb\ufeff\u00ad', shown: 'a\\u{200b}b\\u{feff}\\u{ad}' },
-    { what: 'half of a character', text: '\ud83d', shown: '\\u{d83d}' },
-    { what: 'hidden tags', text: 'a\u{e0041}', shown: 'a\\u{e0041}' },
-  ])('shows $what by its code points', ({ text, shown }) => {
-    expect(printable(text)).toBe(shown);
-  });
-
-  pureTest('leaves words of every script and emoji, and no character that a terminal obeys', () => {
-    for (const text of ['', 'Ann Ä. #1', 'داود على', '山田太郎', '👩‍💻', 'می‌خواهم', ' ~'])
-      expect(printable(text)).toBe(text);
+  test('shows by its code points what moves, colours, turns round or hides', () => {
+    const odd = {
+      '\x1b[2J': '\\u{1b}[2J',
+      '\x9b31m': '\\u{9b}31m',
+      'a\r\nb\u2028c\u2029': 'a\\u{d}\\u{a}b\\u{2028}c\\u{2029}',
+      '\u202egnp.exe': '\\u{202e}gnp.exe',
+      '\u2066a\u2069': '\\u{2066}a\\u{2069}',
+      'a\u200bb\ufeff\u00ad': 'a\\u{200b}b\\u{feff}\\u{ad}',
+      '\ud83d': '\\u{d83d}',
+      'a\u{e0041}': 'a\\u{e0041}',
+    };
+    for (const [text, shown] of Object.entries(odd)) expect(printable(text)).toBe(shown);
     for (let code = 0; code < 0x3000; code += 1)
       expect(printable(String.fromCodePoint(code))).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}]/u);
+  });
+
+  test('leaves words of every script, and emoji', () => {
+    for (const text of ['', 'Ann Ä. #1', 'داود على', '山田太郎', '👩‍💻', 'می‌خواهم', ' ~'])
+      expect(printable(text)).toBe(text);
   });
 });
 
 describe('a table', () => {
-  pureTest('counts the columns of a text', () => {
+  test('counts the columns of a text', () => {
     const narrow = { '': 0, '\u0308': 0, Ä: 1, 'A\u0308': 1, داود: 4, ｱﾝ: 2, '#1': 2 };
     const wide = { 山田: 4, ＡＢ: 4, 한글: 4, '「」': 4, '👩‍💻': 2, '❤️': 2 };
     for (const [text, columns] of Object.entries({ ...narrow, ...wide }))
       expect([text, width(text)]).toEqual([text, columns]);
   });
 
-  pureTest('sets each column as wide as its widest cell, printed', () => {
-    const rows = [
-      ['山田太郎', 'active', '1'],
-      ['\x1b[1A', 'idle-too-long', '22'],
-    ];
+  test('sets each column as wide as its widest cell, printed', () => {
+    const rows = ['山田太郎 active 1', '\x1b[1A idle-too-long 22'].map((row) => row.split(' '));
     expect(table(['who', 'state', 'n'], rows).split('\n')).toEqual([
       'WHO        STATE          N',
       '山田太郎   active         1',
       '\\u{1b}[1A  idle-too-long  22',
     ]);
     // A value ends where it ends: a secret may end in a space.
-    const values = nameValueLines([
-      ['contract', 'eos'],
-      ['id', 'ends in a space '],
-    ]);
-    expect(values).toBe('contract  eos\nid        ends in a space ');
+    const values = Object.entries({ contract: 'eos', id: 'ends in a space ' });
+    expect(nameValueLines(values)).toBe('contract  eos\nid        ends in a space ');
   });
 });

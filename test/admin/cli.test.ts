@@ -95,14 +95,11 @@ describe('npm run sessions in a terminal', () => {
     expect(stderr).toContain('\x1b[31merror:\x1b[39m unknown');
   });
 
-  test.for(sessionOwners)(
-    'says where the client of $name refreshes',
-    async ({ name }, { world }) => {
-      const { stdout } = await cli(`open ${name}`, envOf(world), { person: true });
-      const own = contracts.filter(({ serves }) => serves === name).map(({ path }) => path);
-      expect([...stdout.matchAll(/^ {2}POST (.*)$/gm)].map(([, path]) => path)).toEqual(own);
-    },
-  );
+  test.for(sessionOwners)('says where $name is refreshed', async ({ name }, { world }) => {
+    const { stdout } = await cli(`open ${name}`, envOf(world), { person: true });
+    const own = contracts.filter(({ serves }) => serves === name).map(({ path }) => path);
+    expect([...stdout.matchAll(/^ {2}POST (.*)$/gm)].map(([, path]) => path)).toEqual(own);
+  });
 
   test('says after a second what revoke-all waits for', async ({ world }) => {
     const slow = { person: true, sleep: async () => undefined };
@@ -186,16 +183,14 @@ describe('npm run sessions, typed wrong', () => {
     expect(await said(line, took)).not.toContain('npm took');
   });
 
-  test.for([`open ccstore --secret ${mark}`, 'import eos -'])(
-    'says how to start what it lacks: %s',
-    async (line) => {
-      const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
-      const ran = await cli(line, nowhere, { stdin });
-      expect(ran).toMatchObject({ status: 3, stdout: '' });
-      expect(ran.stderr).toMatch(/^error: [^\n]+127\.0\.0\.1:1; is `npm start` running\?[^\n]*\n$/);
-      expect(ran.stderr).not.toContain(mark);
-    },
-  );
+  const lacking = [`open ccstore --secret ${mark}`, 'import eos -'];
+  test.for(lacking)('says how to start what `%s` does not find', async (line) => {
+    const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
+    const { stderr, ...ended } = await cli(line, nowhere, { stdin });
+    expect(ended).toEqual({ status: 3, stdout: '' });
+    expect(stderr).toMatch(/^error: [^\n]+127\.0\.0\.1:1; is `npm start` running\?[^\n]*\n$/);
+    expect(stderr).not.toContain(mark);
+  });
 
   test.for(environments)('says in one line what is wrong with %o', async ([env, says]) => {
     const { status, stderr } = await cli('show eos id', { ...nowhere, ...env });
@@ -224,17 +219,15 @@ describe('the help of npm run sessions', () => {
     }
   });
 
-  test.for(Object.entries({ ...usages, completion: undefined }))(
-    'tells %s on one screen',
-    async ([name, usage]) => {
-      const { status, stdout } = await cli(`${name} eos -h`, {});
-      const lines = stdout.split('\n');
-      expect([status, lines.filter((line) => line.length > 80)]).toEqual([0, []]);
-      expect(lines.length).toBeLessThanOrEqual(42);
-      for (const { flags } of usage?.options ?? []) expect(stdout).toContain(`  ${flags} `);
-      expect(stdout).toMatch(/^ {2,4}(npm run -s sessions -- |eval .*session-refresh )\w/m);
-    },
-  );
+  const all = Object.entries({ ...usages, completion: undefined });
+  test.for(all)('tells of %s on one screen of 80 columns', async ([name, usage]) => {
+    const { status, stdout } = await cli(`${name} eos -h`, {});
+    const lines = stdout.split('\n');
+    expect([status, lines.filter((line) => line.length > 80)]).toEqual([0, []]);
+    expect(lines.length).toBeLessThanOrEqual(42);
+    for (const { flags } of usage?.options ?? []) expect(stdout).toContain(`  ${flags} `);
+    expect(stdout).toMatch(/^ {2,4}(npm run -s sessions -- |eval .*session-refresh )\w/m);
+  });
 });
 
 describe('the completion of session-refresh', () => {

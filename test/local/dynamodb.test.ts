@@ -6,7 +6,7 @@ import {
   type AttributeValue,
   ConditionalCheckFailedException,
   DeleteTableCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
@@ -14,6 +14,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { localClient, localEnv } from '../../cli/local.ts';
 import { createTable, type EmbeddedDynamoDB, embeddedDynamoDB } from '../../local/dynamodb.ts';
 import { onBothEngines, type StoredWorld as World } from '../support/world.ts';
 import { folder } from './processes.ts';
@@ -146,8 +147,7 @@ const portOf = ({ endpoint }: EmbeddedDynamoDB) => Number(new URL(endpoint).port
 
 /** A client whose connections stay open until its test ends. */
 function client({ endpoint }: EmbeddedDynamoDB): DynamoDBClient {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const made = new DynamoDBClient({ endpoint, region: 'local', credentials });
+  const made = localClient(localEnv({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }));
   onTestFinished(() => made.destroy());
   return made;
 }

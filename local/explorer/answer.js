@@ -10,6 +10,7 @@ const meanings = {
   revoked: ['bad', 'session over: it was revoked'],
   'idle-too-long': ['bad', 'session over: it was idle too long'],
   'lifetime-over': ['bad', 'session over: its lifetime has ended'],
+  settling: ['warn', 'retry later: the secret was replaced a minute ago, the session is as it was'],
   'over-rate': ['warn', 'retry later: too many requests, the session is as it was'],
   unavailable: ['warn', 'retry later: storage did not answer, the session is as it was'],
   'timed-out': ['warn', 'retry later: the answer took too long'],

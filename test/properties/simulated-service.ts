@@ -201,9 +201,9 @@ export async function simulatedService(world: World) {
       const { expireTime } = JSON.parse(told.text);
       const until = typeof expireTime === 'number' ? expireTime / 1000 : clock + idle;
       aliveUntil = Math.max(aliveUntil, Math.min(endsAt, until));
-    } else if (outcome === 'unavailable' || outcome === 'timed-out') {
+    } else if (outcome === 'settling') counts.settling += 1;
+    else if (outcome === 'unavailable' || outcome === 'timed-out') {
       if (asked.lost) counts.answersLost += 1;
-      else if (asked.row) counts.settling += 1;
     } else if (outcome === 'idle-too-long') {
       const deadline = told.expiresAt ?? aliveUntil;
       must(clock >= deadline - skew, 'no refusal before the idle timeout');

@@ -2,12 +2,16 @@ import type { Fault, GatewayFault } from '../contract/fault.ts';
 import type { Refusal } from '../session/session.ts';
 import type { Level } from './log-level.ts';
 
-/** The outcome of a request that reached its Lambda, as it is named in logs and metrics. */
-export type Outcome = 'refreshed' | Refusal | Exclude<Fault, GatewayFault>;
+/**
+ * The outcome of a request that reached its Lambda, as it is named in logs and metrics. `settling`:
+ * rotation asks the client to come again in some seconds. It is answered like `unavailable`.
+ */
+export type Outcome = 'refreshed' | 'settling' | Refusal | Exclude<Fault, GatewayFault>;
 
 /** The log level of each outcome. Client errors are logged at `info` and raise no alarm. */
 export const levels = {
   refreshed: 'info',
+  settling: 'info',
   'unknown-session': 'info',
   'not-logged-in': 'info',
   'wrong-secret': 'info',

@@ -68,8 +68,11 @@ async function refresh(
   { ids, record, ...event }: RecordedEvent,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const refuse = (reason: Exclude<Outcome, 'refreshed'>) => {
-    record.outcome = reason;
+  const refuse = (
+    reason: Exclude<Outcome, 'refreshed' | 'settling'>,
+    outcome: Outcome = reason,
+  ) => {
+    record.outcome = outcome;
     return contract.refuse(reason, ids.gateway);
   };
 
@@ -87,7 +90,7 @@ async function refresh(
     at,
   );
   if (refreshed.outcome === 'refused') return refuse(refreshed.reason);
-  if (refreshed.outcome === 'retry') return refuse('unavailable');
+  if (refreshed.outcome === 'retry') return refuse('unavailable', 'settling');
   record.outcome = 'refreshed';
   return contract.grant({ ...refreshed, now, requestId: ids.gateway }, keys);
 }

@@ -59,6 +59,7 @@ describe('POST /client/refresh', () => {
     world.now = later(noon, 61);
     const answer = await refresh(world, wholeRequest);
     expect(answer).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+    expect(world.records.at(-1)?.outcome).toBe('settling');
     world.now = later(noon, 68);
     expect((await refresh(world, wholeRequest)).json.secureCode).toMatch(/^2\./);
   });

@@ -40,7 +40,7 @@ export default defineConfig({
     globalSetup: 'test/support/engines.ts',
     setupFiles: 'test/support/mutants.ts',
     include,
-    sequence: { sequencer: AsListed },
+    sequence: { sequencer: AsListed, setupFiles: 'list' },
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // A worker loads the libraries once for all mutants; test/support/mutants.ts says what it loads anew.

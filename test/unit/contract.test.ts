@@ -115,6 +115,13 @@ describe('the claims of ccstore', () => {
     return ccstore.opening.claims(members(text), { subject, secret }) !== undefined;
   };
 
+  test('keep their order, and begin with iss where it is left out', () => {
+    const claims = (text: string) =>
+      ccstore.opening.claims(members(text), { subject: 'me', secret });
+    expect(claims('{"x":1,"iss":"a"}')).toBe('{"x":1,"iss":"a"}');
+    expect(claims('{"x":1}')).toBe('{"iss":"storefrontUI","x":1}');
+  });
+
   test('have 4096 characters at most, of which one outside ASCII takes six', () => {
     expect([4096, 4097].map((length) => fits(length, 'me'))).toEqual([true, false]);
     const wide = [4096, 4097].map((length) => fits(length - 13, 'me', '\x7f\x80é'));

@@ -115,11 +115,13 @@ describe('the claims of ccstore', () => {
     return ccstore.opening.claims(members(text), { subject, secret }) !== undefined;
   };
 
-  test('keep their order, and begin with iss where it is left out', () => {
+  test('keep their order, begin with iss where it is left out, and have no other form', () => {
     const claims = (text: string) =>
       ccstore.opening.claims(members(text), { subject: 'me', secret });
     expect(claims('{"x":1,"iss":"a"}')).toBe('{"x":1,"iss":"a"}');
     expect(claims('{"x":1}')).toBe('{"iss":"storefrontUI","x":1}');
+    for (const name of ['iss', 'exp', 'sub', 'iat', 'sid', 'sec'])
+      expect(claims(`{"${name}":1}`)).toBeUndefined();
   });
 
   test('have 4096 characters at most, of which one outside ASCII takes six', () => {

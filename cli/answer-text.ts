@@ -47,7 +47,8 @@ function sessionTable(
   return table(
     ['session id', 'state', 'opened', 'refreshed', 'over (utc)', 'over'],
     sessions.map(({ sessionId, state, openedAt, refreshedAt, idleUntil, endsAt, revokedAt }) => {
-      const over = revokedAt ?? Math.min(Number(idleUntil), Number(endsAt));
+      const ends = endsAt === undefined ? undefined : Math.min(Number(idleUntil), Number(endsAt));
+      const over = revokedAt ?? ends;
       return [
         String(sessionId),
         String(state),
@@ -78,7 +79,8 @@ const stateColours = {
   revoked: 'red',
   'idle-too-long': 'yellow',
   'lifetime-over': 'yellow',
-} as const satisfies Record<State, Parameters<typeof coloured>[0]>;
+  damaged: 'red',
+} as const satisfies Record<State | 'damaged', Parameters<typeof coloured>[0]>;
 
 function moment(seconds: unknown): string {
   return typeof seconds === 'number' ? readable(epochSeconds(seconds)) : '';

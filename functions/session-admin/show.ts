@@ -1,4 +1,9 @@
-import { rowKey, sessionHash } from '../core/session/session.ts';
+import type { Contract } from '../core/contract/contract.ts';
+import type { Keys } from '../core/keys/keys.ts';
+import type { Registry } from '../core/session/registry.ts';
+import { DamagedRow } from '../core/session/row.ts';
+import { rowKey, type SessionId, sessionHash } from '../core/session/session.ts';
+import type { EpochSeconds } from '../core/time.ts';
 import { type Command, done, inFlight, invalid, refused, sessionsOf } from './command.ts';
 import { readSession, readSubjects } from './input.ts';
 import { view } from './view.ts';
@@ -8,10 +13,9 @@ export const show: Command = async (input, services) => {
   const asked = readSession(input);
   if ('problem' in asked) return invalid(asked.problem);
   const { contract, id } = asked.value;
-  const { sessions, keys } = await sessionsOf(contract, services);
-  const session = await sessions.find(id);
-  if (!session) return refused('unknown-session');
-  return done(view(session, sessionHash(keys.log, rowKey(contract.name, id)), services.clock()));
+  const of = await sessionsOf(contract, services);
+  const shown = await viewOf(contract, id, of, services.clock());
+  return shown ? done(shown) : refused('unknown-session');
 };
 
 /**
@@ -22,14 +26,30 @@ export const list: Command = async (input, services) => {
   const asked = readSubjects(input);
   if ('problem' in asked) return invalid(asked.problem);
   const { contract, subject } = asked.value;
-  const { sessions, keys } = await sessionsOf(contract, services);
-  const found = await inFlight(await sessions.idsOf(subject), (id) => sessions.find(id));
+  const of = await sessionsOf(contract, services);
   const now = services.clock();
-  return done({
-    contract: contract.name,
-    subject,
-    sessions: found
-      .filter((session) => session !== undefined)
-      .map((session) => view(session, sessionHash(keys.log, session.rowKey), now)),
-  });
+  const ids = await of.sessions.idsOf(subject);
+  const found = await inFlight(ids, (id) => viewOf(contract, id, of, now));
+  const sessions = found.filter((shown) => shown !== undefined);
+  return done({ contract: contract.name, subject, sessions });
 };
+
+/**
+ * What an operator may see of a session, or `undefined` if there is none. Nothing in a damaged row
+ * can be relied on, so only its state is shown.
+ */
+async function viewOf(
+  { name: contract }: Contract,
+  id: SessionId,
+  { sessions, keys }: { readonly sessions: Registry; readonly keys: Keys },
+  now: EpochSeconds,
+): Promise<object | undefined> {
+  const hash = sessionHash(keys.log, rowKey(contract, id));
+  try {
+    const session = await sessions.find(id);
+    return session && view(session, hash, now);
+  } catch (error) {
+    if (error instanceof DamagedRow) return { contract, sessionId: id, hash, state: 'damaged' };
+    throw error;
+  }
+}

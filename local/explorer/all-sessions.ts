@@ -25,7 +25,7 @@ export function sessionsIn(client: DynamoDBClient, table: string): FindSessions 
   };
 }
 
-/** The newest sessions, and how many there are in all. */
+/** The newest sessions, damaged ones first, and how many there are in all. */
 export async function newestSessions(
   find: FindSessions,
   services: AdminServices,
@@ -34,11 +34,12 @@ export async function newestSessions(
   const sessions = answers
     .filter((answer) => answer.outcome === 'done')
     .map(({ result }) => shown(result))
-    .sort((one, other) => Number(other.openedAt) - Number(one.openedAt));
+    .sort((one, other) => Number(other.openedAt ?? damaged) - Number(one.openedAt ?? damaged));
   return { sessions: sessions.slice(0, most), all: sessions.length };
 }
 
 const most = 100;
+const damaged = Number.POSITIVE_INFINITY;
 
 /**
  * What the page shows of a session. Members are chosen by name: what `show` is given later is not on the

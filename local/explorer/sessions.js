@@ -23,6 +23,9 @@ function cell(label, more, ...content) {
   return td;
 }
 
+/** A moment; a damaged session has none. */
+const moment = (seconds) => (seconds === undefined ? '–' : timeElement(seconds));
+
 /** A text that is cut where it is long, and whole in its title. */
 const clipped = (name, text) => element(name, { className: 'clip', title: text }, text);
 
@@ -62,7 +65,7 @@ function row(session) {
   const { contract, sessionId, subject, openedAt, refreshedAt, idleUntil, endsAt, revokedAt } =
     session;
   const tr = document.createElement('tr');
-  const open = session.state === 'active' || session.state === 'anonymous';
+  const open = ['active', 'anonymous', 'damaged'].includes(session.state);
   // A session that is over has no idle limit, and neither has one whose token is its idle clock.
   const idle = open && idleUntil < endsAt ? timeElement(idleUntil) : '–';
   tr.append(
@@ -70,10 +73,10 @@ function row(session) {
     cell('Session', false, clipped('code', sessionId)),
     cell('State', false, state(session.state)),
     cell('Subject', true, clipped('span', subject ?? '–')),
-    cell('Opened', true, timeElement(openedAt)),
+    cell('Opened', true, moment(openedAt)),
     cell('Refreshed', true, refreshedAt > openedAt ? timeElement(refreshedAt) : '–'),
     cell('Idle limit', true, idle),
-    cell(revokedAt ? 'Revoked' : 'Ends', true, timeElement(revokedAt ?? endsAt)),
+    cell(revokedAt ? 'Revoked' : 'Ends', true, moment(revokedAt ?? endsAt)),
     cell('', false, detailsButton(tr, session), ...(open ? [revokeButton(session)] : [])),
   );
   return tr;

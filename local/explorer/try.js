@@ -107,7 +107,7 @@ async function showLife() {
     ...(idleUntil < endsAt ? [idle] : claims?.exp ? [clock] : []),
     { label: 'The session ends', from: openedAt, until: endsAt },
   ];
-  drawLife(at('life'), revokedAt ? [] : limits, refreshes);
+  drawLife(at('life'), revokedAt || !endsAt ? [] : limits, refreshes);
 }
 
 /** Sends requests one after the other, and says how the last one ended. */

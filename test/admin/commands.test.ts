@@ -226,7 +226,9 @@ onBothEngines('session-admin on a database', (test) => {
     const rows = await revocations(world);
     const left = ['eos#s4', 'eos#s5'].filter((key) => key in rows);
     expect([ended, Object.keys(rows).length, left]).toEqual([10, 10, []]);
-    await world.purge(eos, 's3');
-    expect(done(await world.run('list', anns)).sessions).toHaveLength(11);
+    const listed = done<{ sessions: object[] }>(await world.run('list', anns)).sessions;
+    const s3 = { contract: 'eos', sessionId: 's3', hash: expect.any(String), state: 'damaged' };
+    expect([listed.length, listed]).toEqual([12, expect.arrayContaining([s3])]);
+    expect(done(await world.run('show', { ...session, sessionId: 's3' }))).toEqual(s3);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answerText } from '../../cli/answer-text.ts';
 import { nameValueLines, printable, table, width } from '../../cli/table.ts';
 import { later } from '../../functions/core/time.ts';
+import { eos } from '../../functions/eos/contract.ts';
 import type { Answer } from '../../functions/session-admin/command.ts';
 import { noon, test as worldTest } from '../support/world.ts';
 import { done, wires } from './support.ts';
@@ -38,7 +39,10 @@ describe('the answer for a person', () => {
     await world.run('revoke', { contract: 'eos', sessionId: 'ended' });
     world.now = later(noon, 40 * minute);
     await world.run('open', { ...open, sessionId: 'young' });
-    expect(text(await world.run('list', open), world.now).split('\n')).toEqual([
+    await world.open(eos, { ...open, sessionId: 'broken' });
+    await world.damage(eos, 'broken', { endsAt: 'x' });
+    const lines = text(await world.run('list', open), world.now).split('\n');
+    expect(lines.map((line) => line.trimEnd())).toEqual([
       'contract  eos',
       'subject   山田',
       '',
@@ -46,6 +50,7 @@ describe('the answer for a person', () => {
       'a           idle-too-long  40 min ago  40 min ago  2026-01-15 12:30:00  10 min ago',
       'ended       revoked        40 min ago  40 min ago  2026-01-15 12:05:00  35 min ago',
       'young       active         now         now         2026-01-15 13:10:00  in 30 min',
+      'broken      damaged',
     ]);
     const none = text(await world.run('list', { ...open, subject: 'bob' }));
     expect(none).toBe('contract  eos\nsubject   bob\n\nno sessions');

@@ -134,8 +134,9 @@ describe('the sessions of the explorer', () => {
       world.now = (world.now + 1) as typeof world.now;
       await world.open(eos, { sessionId: `session-${opened}`, ...(opened === 100 && { claims }) });
     }
+    await world.damage(eos, 'session-0', { openedAt: undefined });
     const { json } = await ask(served, 'list', {});
-    const ids = Array.from({ length: 100 }, (_, at) => `session-${100 - at}`);
+    const ids = [0, ...Array.from({ length: 99 }, (_, at) => 100 - at)].map((n) => `session-${n}`);
     expect(json.all).toBe(101);
     expect(json.sessions.map((one: { sessionId: string }) => one.sessionId)).toEqual(ids);
     expect(JSON.stringify(json)).not.toContain('yyy');

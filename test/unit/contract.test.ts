@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
-import { sessionOwners } from '../../functions/contracts.ts';
+import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { claimsMembers } from '../../functions/core/contract/claims.ts';
 import { isObject, type Members, members } from '../../functions/core/contract/json-text.ts';
 import { reply } from '../../functions/core/contract/reply.ts';
@@ -106,6 +106,16 @@ test('credential needs a session id and a secret', () => {
   expect(credential('id', 'secret')).toEqual({ id: 'id', secret: 'secret' });
   for (const id of ['#', undefined]) expect(credential(id, 'secret')).toBeUndefined();
   for (const secret of ['', 1]) expect(credential('id', secret)).toBeUndefined();
+});
+
+test('a contract says whether it needs an API key, may rotate, and signs', () => {
+  const said = contracts.map(({ name, apiKey, rotates, signs }) => [name, apiKey, rotates, signs]);
+  expect(said).toEqual([
+    ['eos', 'none', true, false],
+    ['s360', 'required', false, true],
+    ['ccstore', 'none', true, true],
+    ['ccstoreui', 'none', true, true],
+  ]);
 });
 
 describe('the claims of ccstore', () => {

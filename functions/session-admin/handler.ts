@@ -1,3 +1,5 @@
+import type { Contract } from '../core/contract/contract.ts';
+import type { Keys } from '../core/keys/keys.ts';
 import { errorRecord } from '../core/lambda/error-record.ts';
 import { audit, commandRecord } from './audit.ts';
 import type { Answer } from './command.ts';
@@ -24,9 +26,16 @@ export async function handler({ command, ...input }: AdminEvent): Promise<Answer
   // If a misspelt field were ignored, `open` would open a different session than intended.
   if (!Object.keys(input).every((given) => known.has(given)))
     return { outcome: 'invalid', problem: `${name} takes ${[...known].join(', ')}` };
+  // A command is for one contract. Its log line uses the keys of the command: what is done must be
+  // answered, even if the keys have become too old meanwhile and cannot be read.
+  let read: Promise<Keys> | undefined;
+  const keys = (contract: Contract) => {
+    read ??= services.keys(contract);
+    return read;
+  };
   try {
-    const answer = await commands[name](input, services);
-    log.done(await commandRecord(name, input, answer, services.keys));
+    const answer = await commands[name](input, { ...services, keys });
+    log.done(await commandRecord(name, input, answer, keys));
     return answer;
   } catch (error) {
     log.failed(name, error);

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeEach, describe, expect, onTestFinished, vi } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
+import { sessionOwners } from '../../functions/contracts.ts';
 import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { capturedOutput } from '../support/output.ts';
+import { secretsManagerStandIn } from '../support/stand-ins.ts';
 import { test, type World } from '../support/world.ts';
 import { sessionKeys } from './in-process.ts';
 
@@ -221,6 +224,24 @@ describe('the Lambda of session-admin', () => {
     }
     const [line = '', ...none] = output.lines();
     expect([JSON.parse(line), none]).toMatchObject([{ command: 'import', outcome: 'invalid' }, []]);
+  });
+
+  test('answers what it did, also if its keys grow too old meanwhile and cannot be read', async () => {
+    const manager = await secretsManagerStandIn();
+    manager.secrets.set('key', 'k'.repeat(64));
+    const ids = sessionOwners.map(({ name }) => [name, { root: 'key', signing: 'key' }]);
+    vi.stubEnv('SESSION_SECRETS', JSON.stringify(Object.fromEntries(ids)));
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager.endpoint);
+    for (const name of ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY']) vi.stubEnv(`AWS_${name}`, 'local');
+    const sent = vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(async () => {
+      vi.setSystemTime(Date.now() + 540_000);
+      manager.mood = 'down';
+      return { $metadata: { requestId: '1' } };
+    });
+    onTestFinished(() => void [manager.close(), sent.mockRestore(), vi.useRealTimers()]);
+    capturedOutput();
+    const { handler } = await loaded();
+    expect(await handler({ command: 'open', ...session })).toMatchObject({ outcome: 'done' });
   });
 
   test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {

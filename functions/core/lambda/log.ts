@@ -18,8 +18,8 @@ export interface Log {
 /**
  * A contract's lines on stdout: one JSON object per request, in CloudWatch's embedded metric format
  * (EMF), so that one line is both the log record and the metrics of a request. If a record's level
- * is below `LOG_LEVEL`, the line has only the metrics, and of a failure what a release counts. Reads `LOG_LEVEL`,
- * `AWS_LAMBDA_FUNCTION_VERSION` and, at every request, `_X_AMZN_TRACE_ID`.
+ * is below `LOG_LEVEL`, the line has the metrics and, for a failure, what the alarms of a release
+ * count. Reads `LOG_LEVEL`, `AWS_LAMBDA_FUNCTION_VERSION` and, at every request, `_X_AMZN_TRACE_ID`.
  * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function cloudWatchLog(contract: string, namespace: string, env: Env = process.env): Log {

@@ -163,9 +163,12 @@ inChromium('the explorer', () => {
       await looksWell('html');
     });
 
-    test('says what to do without sessions, and without a server', async () => {
-      const json = { sessions: [], all: 0 };
+    test('says what to do with a damaged session, without any, and without a server', async () => {
+      const json = { all: 1, sessions: [{ contract: 'eos', sessionId: 'x', state: 'damaged' }] };
       await page.route('**/list', (route) => route.fulfill({ json }));
+      await choice('Show').selectOption('');
+      await page.getByRole('row', { name: 'eos x damaged' }).getByText('Revoke').waitFor();
+      json.sessions = [];
       await press('Reload');
       await page.getByText('No sessions here.').waitFor();
       await page.route('**/list', (route) => route.abort('connectionrefused'));

@@ -310,19 +310,20 @@ describe('the registry', () => {
   });
 
   test.for([
-    { what: 'a separate item where a refresh writes', policy: sliding, apart: true },
-    { what: 'the row where a refresh reads', policy: reading, apart: false },
-  ])('stores large claims in $what', async ({ policy, apart }) => {
+    { what: 'a separate item where a refresh writes', policy: sliding, apart: true, writes: 1 },
+    { what: 'one that lasts as long as a lifetime was', policy: sliding, apart: true, writes: 2 },
+    { what: 'the row where a refresh reads', policy: reading, apart: false, writes: 1 },
+  ])('stores large claims in $what', async ({ policy, apart, writes }) => {
     const world = await opened(policy, {});
-    // Opened under a policy with a longer lifetime.
-    world.set({ endsAt: now + 90_000, purgeAt: now + 90_000 + 86_400 });
+    const purgeAt = now + writes * 43_200 + 86_400;
+    if (writes === 2) world.set({ purgeAt });
     const claims = claimsOf(`{"a":"${'x'.repeat(100_000)}"}`);
     expect(await world.login(id, { ...person, claims }, now)).toMatchObject({ claims });
-    expect(world.table.items.size).toBe(apart ? 2 : 1);
+    expect([world.table.items.size, world.update.mock.calls.length]).toEqual([1 + +apart, writes]);
     expect(await world.refresh('first', 5)).toMatchObject({ session: { claims } });
     if (!apart) return;
     const [name = row, item] = [...world.table.items].find(([name]) => name !== row) ?? [];
-    expect(item).toEqual({ rowKey: name, claims, purgeAt: now + 90_000 + 86_400 });
+    expect(item).toEqual({ rowKey: name, claims, purgeAt });
     world.table.items.delete(name);
     const lost = new DamagedRow('the item of the claims is missing');
     await expect(world.refresh('first', 9)).rejects.toThrow(lost);

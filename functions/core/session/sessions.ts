@@ -110,30 +110,23 @@ export function sessions({ contract, policy, keys, table }: SessionsProps): Sess
     if (expiresAt <= at.now || !writesAtRefresh(policy))
       return decideFor(request, await table.get(request.key, at));
     const first = await table.update(refreshWrite(request, rotate), at);
-    let decided = decidedBy(request, first);
+    let decided = decideFor(request, first.item);
     const { decision, session } = decided;
+    // The condition of the write has the same rules as `decide`.
     if (first.outcome === 'refused' && decision === 'refresh')
       throw new Error('decide allows what the condition refused');
     // Stryker disable next-line ConditionalExpression: a missing row is not behind; only the compiler asks
     if (decision === 'catch-up' && session !== undefined) {
       const again = refreshWrite(request, (rotation) => catchUp(rotation, session));
       // If this write is refused, another one caught up first, and the answer comes from its row.
-      decided = decidedBy(request, await table.update(again, at));
+      decided = decideFor(request, (await table.update(again, at)).item);
     }
     if (decided.decision === 'reused-secret' && endsAtReuse(policy.rotation))
       await revokeForReuse(request);
     return decided;
   }
 
-  /**
-   * The condition of the write has the same rules as `decide`. A refused write brings the row that
-   * says why.
-   */
-  function decidedBy(request: Request, { outcome, item }: Written): Decided {
-    if (outcome === 'written') return { decision: 'refresh', session: toSession(item) };
-    return decideFor(request, item);
-  }
-
+  /** Decides by the row that was read, that was written, or that refused the write. */
   function decideFor({ presented, at }: Request, item: Written['item']): Decided {
     const session = item && toSession(item);
     return { decision: decide(session, presented, policy.rotation, at.now), session };

@@ -16,11 +16,12 @@ export function contractAlarms(
   const { name } = contract;
   const { quietMinutes } = settings.contracts[name] ?? {};
   const policy = policyOf(settings, contract);
+  const errors = api.metricServerError(perMinute);
   const rules: AlarmRule[] = [
     {
       name: `${name}-5xx`,
       heading: 'A contract answers 5xx',
-      metric: api.metricServerError(perMinute),
+      metric: policy.rotation === 'fixed' ? errors : unplanned(errors, namespace, name),
       // The SDK retries twice before a client reads a 5xx, so five in a minute are no coincidence.
       threshold: 5,
       datapoints: 2,
@@ -111,6 +112,16 @@ export function contractAlarms(
       below: true,
     });
   return rules;
+}
+
+/** The 5xx answers without those of the settling time of rotation, in which nothing is out. */
+function unplanned(errors: IMetric, namespace: string, contract: string): IMetric {
+  return new MathExpression({
+    expression: 'FILL(errors, 0) - FILL(settling, 0)',
+    usingMetrics: { errors, settling: serviceMetric(namespace, contract, 'settling') },
+    period: Duration.minutes(1),
+    label: '5xx, except settling',
+  });
 }
 
 /** The percentage of requests with a wrong secret; 0 while fewer than 100 have one. */

@@ -51,8 +51,11 @@ function contractRows(
   const own = (name: Parameters<typeof serviceMetric>[2], options = {}) =>
     serviceMetric(namespace, contract.name, name, options);
   const operations = refreshOperations(policyOf(settings, contract));
-  // Only a contract with anonymous sessions refuses one as `not-logged-in`.
-  const met = outcomes.filter((name) => name !== 'not-logged-in' || contract.opening.anonymous);
+  const never: readonly string[] = [
+    ...(contract.opening.anonymous ? [] : ['not-logged-in']),
+    ...(contract.rotates ? [] : ['settling']),
+  ];
+  const met = outcomes.filter((name) => !never.includes(name));
   return [
     [title(`${contract.name}: POST ${contract.path}`)],
     [

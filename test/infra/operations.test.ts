@@ -52,6 +52,16 @@ describe('alarms', () => {
     }
   });
 
+  test('count no answer of the settling time as a 5xx', () => {
+    expect(
+      only(full, 'AWS::CloudWatch::Alarm', 'Observabilityeos5xx').Properties.Metrics,
+    ).toMatchObject([
+      { Expression: 'FILL(errors, 0) - FILL(settling, 0)' },
+      { Id: 'errors', MetricStat: { Metric: { MetricName: '5XXError' } } },
+      { Id: 'settling', MetricStat: { Metric: { MetricName: 'settling' } } },
+    ]);
+  });
+
   test('leave out what a stage has not turned on: silence and rotation', () => {
     const headings = all(dev, 'AWS::CloudWatch::Alarm').map(headingOf);
     expect(headings).not.toContain('Nobody calls');

@@ -32,7 +32,7 @@ function secretsManager() {
   const read: ReadSecret = async (id, label) => {
     manager.reads += 1;
     if (manager.broken) throw new Error('no answer');
-    if (label === 'AWSPREVIOUS') return manager.previous;
+    if (label !== 'AWSCURRENT') return label === 'AWSPREVIOUS' ? manager.previous : undefined;
     return id === ids.root ? { id: 'root', text: manager.root, createdAt: made } : manager.current;
   };
   /** A Lambda's keys, read by this wire. */

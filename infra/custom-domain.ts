@@ -1,16 +1,11 @@
-import {
-  BasePathMapping,
-  DomainName,
-  EndpointAccessMode,
-  EndpointType,
-  SecurityPolicy,
-} from 'aws-cdk-lib/aws-apigateway';
+import { BasePathMapping, DomainName, EndpointType } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { RefreshApi } from './refresh-api.ts';
 import type { Domain } from './settings.ts';
+import { tls } from './tls.ts';
 
 export interface CustomDomainProps extends Domain {
   readonly apis: readonly RefreshApi[];
@@ -28,9 +23,7 @@ export class CustomDomain extends Construct {
       domainName: name,
       certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
       endpointType: EndpointType.REGIONAL,
-      // TLS 1.3 and 1.2 with forward secrecy, and post-quantum key exchange for clients that know it.
-      securityPolicy: SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
-      endpointAccessMode: EndpointAccessMode.STRICT,
+      ...tls,
     });
     for (const { stage, basePath } of apis)
       new BasePathMapping(this, basePath, {

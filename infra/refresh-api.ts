@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   ApiKeySourceType,
+  type CfnRestApi,
   EndpointType,
   LambdaIntegration,
   LogGroupLogDestination,
@@ -23,6 +24,7 @@ import { memoryMB } from './memory.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { SessionTable } from './session-table.ts';
 import { policyOf, type Settings } from './settings.ts';
+import { tls } from './tls.ts';
 
 export interface RefreshApiProps {
   readonly contract: Contract;
@@ -113,6 +115,8 @@ export class RefreshApi extends Construct {
         accessLogFormat: AccessLogFormat.custom(accessLogFormat(settings)),
       },
     });
+    // RestApi has no properties for these.
+    Object.assign(this.api.node.defaultChild as CfnRestApi, tls);
     this.stage = this.api.deploymentStage;
     for (const [type, fault] of gatewayFaults)
       this.api.addGatewayResponse(

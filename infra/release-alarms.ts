@@ -48,15 +48,6 @@ export function releaseAlarms(
       datapoints: 2,
       periods: 3,
     },
-    {
-      name: `${name}-throttled`,
-      heading,
-      // No version executes a throttled request: the alias is as close as this gets.
-      metric: live.metricThrottles(perMinute),
-      threshold: 1,
-      datapoints: 2,
-      periods: 3,
-    },
   ];
 }
 

@@ -72,8 +72,9 @@ export class ServiceFunction extends NodejsFunction {
       // Above INFO, Lambda would drop the lines of ordinary requests, and their metrics with them.
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       ...(environment && { environment }),
-      // Keeps replaced versions: a rollback moves the alias back to one.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      // Keeps replaced versions: a rollback moves the alias back to one. A version whose deployment failed
+      // goes, or the next try could not publish the same code: Lambda publishes no version twice.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       bundling,
     });
     acknowledge(

@@ -68,6 +68,9 @@ export class SessionEvents extends Construct {
         dynamoDbStreamParameters: {
           startingPosition: 'TRIM_HORIZON',
           onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
+          // At once from each shard, in order for each session. One at a time, a peak of logins would
+          // keep revocations waiting.
+          parallelizationFactor: 10,
           // The stream keeps records for 24 hours: twelve are left to read one that was given up.
           maximumRecordAgeInSeconds: Duration.hours(12).toSeconds(),
           deadLetterConfig: { arn: this.lost.queueArn },

@@ -33,7 +33,7 @@ describe('alarms', () => {
       ),
       ...(apiKey === 'required' ? [`Observability${name}authorizer`] : []),
       ...(rotates ? [`Observability${name}reuse`] : []),
-      ...['crashes', 'failures', 'slow', 'throttled'].map((kind) => `${name}release${name}${kind}`),
+      ...['crashes', 'failures', 'slow'].map((kind) => `${name}release${name}${kind}`),
     ]);
     const pipe = ['ExecutionFailed', 'ExecutionThrottled', 'ExecutionTimeout'];
     const shared = ['tablethrottled', 'concurrency', 'eventslost', ...pipe.map((m) => `pipe${m}`)];
@@ -193,7 +193,7 @@ describe.for(contracts)('a release of $name', ({ name }) => {
     'Fn::Join': ['', [`${name}-failures-`, alias.Properties.FunctionVersion]],
   };
 
-  test('rolls back by the failures, latency and throttles of the new version', () => {
+  test('rolls back by the failures, crashes and latency of the new version', () => {
     const { AlarmConfiguration, AutoRollbackConfiguration } = group.Properties;
     const names: { Name: { Ref: string } }[] = AlarmConfiguration.Alarms;
     const watching = all(dev, 'AWS::CloudWatch::Alarm').filter(({ id }) =>
@@ -208,7 +208,6 @@ describe.for(contracts)('a release of $name', ({ name }) => {
       { MetricName: failuresOfVersion, Namespace: 'Stack/Releases' },
       { MetricName: 'Errors', Dimensions },
       { MetricName: 'Duration', ExtendedStatistic: 'p99', Dimensions },
-      { MetricName: 'Throttles', Dimensions: [onFunction, onAlias] },
     ]);
     const Events = ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'];
     expect(AutoRollbackConfiguration).toEqual({ Enabled: true, Events });
@@ -236,6 +235,6 @@ describe.for(contracts)('a release of $name', ({ name }) => {
 
   test('is one whenever the Lambda changes, and leaves the version before it', () => {
     expect(only(other, version.Type, `${name}Function`).id).not.toBe(version.id);
-    expect(version.DeletionPolicy).toBe('Retain');
+    expect(version.DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 });

@@ -27,6 +27,11 @@ describe.for(contracts)('the API of $name', (contract) => {
     const url = asText(output).replace(`{${stage?.id}}`, stage?.Properties.StageName);
     expect(url).toBe(`https://{${api}}.execute-api.{AWS::Region}.{AWS::URLSuffix}${path}`);
     expect(otherStages).toEqual([]);
+    // Under a custom domain, too, API Gateway negotiates by the policy of the API.
+    expect(only(template, 'AWS::ApiGateway::RestApi', `${name}Api`).Properties).toMatchObject({
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
+      EndpointAccessMode: 'STRICT',
+    });
   });
 
   test('has POST on that path, and no other method', () => {

@@ -199,6 +199,7 @@ describe('the pipe', () => {
         DynamoDBStreamParameters: {
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } },
           OnPartialBatchItemFailure: 'AUTOMATIC_BISECT',
+          ParallelizationFactor: 10,
           StartingPosition: 'TRIM_HORIZON',
         },
       },

@@ -26,10 +26,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/**
- * Starts DynamoDB Local, unless the environment says where one answers.
- * @throws Error if there is no Java to run it
- */
+/** Starts DynamoDB Local, unless the environment has an endpoint. @throws Error if there is no Java */
 export async function stage(): Promise<Stage> {
   const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
   const amazon = endpoint ? { endpoint, close: () => undefined } : await dynamoDBLocal();

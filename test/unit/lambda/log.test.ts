@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { logBytes } from '../../../bench/log-bytes.ts';
 import { contracts } from '../../../functions/contracts.ts';
 import { errorRecord } from '../../../functions/core/lambda/error-record.ts';
 import { cloudWatchLog } from '../../../functions/core/lambda/log.ts';
@@ -9,6 +8,7 @@ import { outcomes } from '../../../functions/core/lambda/outcome.ts';
 import type { RequestRecord } from '../../../functions/core/lambda/record.ts';
 import { accessLogFormat } from '../../../infra/access-log.ts';
 import { settings as prod } from '../../../infra/stages/prod.ts';
+import { logBytes } from '../../support/log-bytes.ts';
 import { capturedOutput } from '../../support/output.ts';
 
 const record: RequestRecord = {

@@ -1,6 +1,6 @@
-import type { Contract } from '../functions/core/contract/contract.ts';
-import { cloudWatchLog } from '../functions/core/lambda/log.ts';
-import type { RequestRecord } from '../functions/core/lambda/record.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
+import { cloudWatchLog } from '../../functions/core/lambda/log.ts';
+import type { RequestRecord } from '../../functions/core/lambda/record.ts';
 
 /**
  * Counts the bytes of a typical refresh in CloudWatch Logs, with what it adds to each event: of the

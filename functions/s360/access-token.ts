@@ -18,7 +18,7 @@ export function accessToken(
 ): Promise<string> {
   const { texts, values } = claimsMembers(session, s360Claims);
   const sso = ssoOf(values);
-  // Stryker disable next-line ConditionalExpression,StringLiteral: s360Claims has refused such claims
+  // Stryker disable next-line all: s360Claims has refused such claims
   if (!sso) throw new DamagedRow('claims have no sso');
   const own = JSON.stringify({
     sessionId: idOf(session.rowKey),

@@ -8,7 +8,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { outcomes } from '../functions/core/lambda/outcome.ts';
+import { type Outcome, outcomes } from '../functions/core/lambda/outcome.ts';
 import type { RefreshApi } from './refresh-api.ts';
 import { refreshOperations } from './refresh-operations.ts';
 import { serviceMetric } from './service-metrics.ts';
@@ -51,11 +51,12 @@ function contractRows(
   const own = (name: Parameters<typeof serviceMetric>[2], options = {}) =>
     serviceMetric(namespace, contract.name, name, options);
   const operations = refreshOperations(policyOf(settings, contract));
-  const never: readonly string[] = [
-    ...(contract.opening.anonymous ? [] : ['not-logged-in']),
-    ...(contract.rotates ? [] : ['settling']),
-  ];
-  const met = outcomes.filter((name) => !never.includes(name));
+  // Only a contract with anonymous sessions, or with rotation, has these outcomes.
+  const possible: Partial<Record<Outcome, boolean>> = {
+    'not-logged-in': contract.opening.anonymous,
+    settling: contract.rotates,
+  };
+  const met = outcomes.filter((name) => possible[name] ?? true);
   return [
     [title(`${contract.name}: POST ${contract.path}`)],
     [

@@ -40,8 +40,12 @@ export class Observability extends Construct {
     const namespace = stack.stackName;
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
     // A topic with a policy of its own, such as that of `enforceSSL`, lets nobody publish who is not in it.
-    const [service, resource, arnFormat] = ['cloudwatch', 'alarm', ArnFormat.COLON_RESOURCE_NAME];
-    const alarms = stack.formatArn({ service, resource, arnFormat, resourceName: '*' });
+    const alarms = stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: '*',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
     const conditions = { ArnLike: { 'aws:SourceArn': alarms } };
     this.topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
     if (settings.alarmEmail)

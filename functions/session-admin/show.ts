@@ -1,6 +1,4 @@
 import type { Contract } from '../core/contract/contract.ts';
-import type { Keys } from '../core/keys/keys.ts';
-import type { Registry } from '../core/session/registry.ts';
 import { DamagedRow } from '../core/session/row.ts';
 import { rowKey, type SessionId, sessionHash } from '../core/session/session.ts';
 import type { EpochSeconds } from '../core/time.ts';
@@ -41,7 +39,7 @@ export const list: Command = async (input, services) => {
 async function viewOf(
   { name: contract }: Contract,
   id: SessionId,
-  { sessions, keys }: { readonly sessions: Registry; readonly keys: Keys },
+  { sessions, keys }: Awaited<ReturnType<typeof sessionsOf>>,
   now: EpochSeconds,
 ): Promise<object | undefined> {
   const hash = sessionHash(keys.log, rowKey(contract, id));

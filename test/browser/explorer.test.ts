@@ -253,7 +253,7 @@ const looks = [
 
 /** Fails where the page, all of it unfolded, is wider than its window, or a part of it breaks a rule of axe. */
 async function looksWell(part?: string): Promise<void> {
-  // The debugger brings axe in: the page's own policy allows no foreign script.
+  // axe is injected by the debugger, because the page's content security policy allows no foreign script.
   if (part) await page.evaluate(`${readFileSync(axeFile, 'utf8')};0`);
   for (const { width, colorScheme, ground, rules } of looks) {
     await page.setViewportSize({ width, height: 900 });

@@ -96,7 +96,7 @@ export async function simulatedService(world: World) {
     deadUses: () => deadUses,
     /** Who or what ended the session, if something did. */
     revokedBy: () => memory.items.get(key)?.revokedBy,
-    /** When the session expired, where the user was told so, in milliseconds. */
+    /** When the session expired, in milliseconds, if a device of the user was refused for that. */
     expired: () => expired,
     revoke: () => commands.revoke({ contract: contract.name, sessionId: held.sessionId }, admin),
     /** The answer to a request; nothing where none comes back. */

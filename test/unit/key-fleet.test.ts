@@ -145,7 +145,7 @@ const takenBack: Move[] = [
   { afterMinutes: 1, move: 'swap' },
 ];
 
-/** A frozen reading sees AWSCURRENT before these moves, and AWSPREVIOUS after them. */
+/** A Lambda that is frozen in a reading reads AWSCURRENT before these moves, and AWSPREVIOUS after them. */
 const backAndForth: Move[] = [
   { afterMinutes: 1, move: 'rotate' },
   { afterMinutes: 4, move: 'swap' },

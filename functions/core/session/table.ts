@@ -170,9 +170,9 @@ async function answerOf<Output extends Answer>(
 }
 
 /**
- * Maps an error of the SDK. An error of DynamoDB or another one with the SDK's `$metadata`, missing
- * credentials and a failed connection are an outage. Only an error in `bugs` and an error of any
- * other kind are bugs, which stay as they are.
+ * Maps an error of the SDK. These are an outage: an answer of DynamoDB or of a service before it, which the
+ * SDK's `$metadata` tells; missing credentials; a failed connection. An error in `bugs`, or of any
+ * other kind, is a bug and stays as it is.
  */
 function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ConditionalCheckFailedException) return error;

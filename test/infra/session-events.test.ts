@@ -8,17 +8,13 @@ import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { memoryWorld, noon } from '../support/world.ts';
-import { all, allowedBy, asText, everything, only as found, synthesized } from './synthesis.ts';
-
-const template = synthesized(everything, 'prod');
+import { all, asText, only as found, full, prod } from './synthesis.ts';
 
 /** The only resource of a type that belongs to the events. */
-const only = (type: string) => found(template, type, 'Events');
+const only = (type: string) => found(full, type, 'Events');
 
-const pipe = only('AWS::Pipes::Pipe').Properties;
-const filters: object[] = pipe.SourceParameters.FilterCriteria.Filters.map(
-  ({ Pattern }: { Pattern: string }) => JSON.parse(Pattern),
-);
+const { id: pipeId, Properties: pipe } = only('AWS::Pipes::Pipe');
+const filters: { Pattern: string }[] = pipe.SourceParameters.FilterCriteria.Filters;
 const picked: string = pipe.EnrichmentParameters.InputTemplate;
 
 /** A record of the table's stream. */
@@ -33,9 +29,9 @@ type Row = Readonly<Record<string, AttributeValue>>;
 /** The record of a change from one image of a row to another. */
 function change(OldImage: Row | undefined, NewImage: Row | undefined): StreamRecord {
   const eventName = !OldImage ? 'INSERT' : NewImage ? 'MODIFY' : 'REMOVE';
-  const { rowKey } = { ...OldImage, ...NewImage };
+  const { rowKey = { S: '' } } = { ...OldImage, ...NewImage };
   const images = { ...(OldImage && { OldImage }), ...(NewImage && { NewImage }) };
-  return { eventName, dynamodb: { Keys: { ...(rowKey && { rowKey }) }, ...images } };
+  return { eventName, dynamodb: { Keys: { rowKey }, ...images } };
 }
 
 /** The record of a row that its TTL took. */
@@ -46,7 +42,9 @@ function expired(row: Row): StreamRecord {
 
 /** What the pipe makes of records: filtered, its fields picked, named. */
 async function events(...records: StreamRecord[]): Promise<readonly Record<string, unknown>[]> {
-  const passed = records.filter((record) => filters.some((filter) => matches(filter, record)));
+  const passed = records.filter((record) =>
+    filters.some(({ Pattern }) => matches(JSON.parse(Pattern), record)),
+  );
   if (passed.length === 0) return [];
   const input = passed.map((record) => JSON.parse(filledIn(record)));
   const { DefinitionString } = only('AWS::StepFunctions::StateMachine').Properties;
@@ -97,40 +95,29 @@ await world.open(eos, { sessionId: 'hello', anonymous: true });
 const anonymous = await rowOf(eos, 'hello');
 
 const life = { ...session, openedAt: noon, endsAt: noon + 43_200 };
-const endedByAdmin = { type: 'session.revoked', ...life, endedAt: noon + 60 };
+const opening = { type: 'session.opened', ...life };
+const revocation = { type: 'session.revoked', ...life, endedAt: noon + 60 };
+const byAdmin = { ...revocation, endedBy: 'administrator' };
+const byReuse = { ...revocation, endedBy: 'reuse-detected' };
+const expiry = { type: 'session.ended', ...life, endedAt: noon + 1860, endedBy: 'expiry' };
+const reused = { ...revoked, revokedBy: { S: 'reuse-detected' } };
 
 describe('an event', () => {
   test.for([
-    {
-      what: 'a session opened',
-      record: change(undefined, opened),
-      told: { type: 'session.opened', ...life },
-    },
-    {
-      what: 'an administrator revoked one',
-      record: change(refreshed, revoked),
-      told: { ...endedByAdmin, endedBy: 'administrator' },
-    },
-    {
-      what: 'the use of a replaced secret revoked one',
-      record: change(refreshed, { ...revoked, revokedBy: { S: 'reuse-detected' } }),
-      told: { ...endedByAdmin, endedBy: 'reuse-detected' },
-    },
-    {
-      what: 'one that nobody revoked was over, and when',
-      record: expired(refreshed),
-      told: { type: 'session.ended', ...life, endedAt: noon + 60 + 1800, endedBy: 'expiry' },
-    },
+    { what: 'a session opened', record: change(undefined, opened), told: opening },
+    { what: 'an administrator revoked one', record: change(refreshed, revoked), told: byAdmin },
+    { what: 'reuse of a secret revoked one', record: change(refreshed, reused), told: byReuse },
+    { what: 'one was over, and when', record: expired(refreshed), told: expiry },
   ])('tells that $what, and docs/events.md shows its fields', async ({ record, told }) => {
     expect(status).toBe(200);
-    expect(await events(record)).toEqual([told]);
+    const sent = await events(record);
+    expect(sent).toEqual([told]);
     const page = readFileSync('docs/events.md', 'utf8');
     const shown = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)]
       .map(([, json = '']) => JSON.parse(json))
       .find((event) => event['detail-type'] === told.type);
     expect(shown).toMatchObject({ source: 'session-refresh', detail: { type: told.type } });
-    const [sent = {}] = await events(record);
-    expect(Object.keys(shown.detail)).toEqual(Object.keys(sent));
+    expect(sent.map(Object.keys)).toEqual([Object.keys(shown.detail)]);
   });
 
   test('has no subject where nobody is logged in', async () => {
@@ -157,37 +144,23 @@ describe('an event', () => {
 });
 
 describe('the pipe', () => {
-  /** Every attribute of a row that a text names after an image. */
-  const named = (text: string) =>
-    [...text.matchAll(/(?:Image|Keys)(?:\.|":\{")(\w+)/g)].map(([, attribute = '']) => attribute);
-
-  test('names only attributes that a row has', () => {
-    const names = [...named(picked), ...filters.flatMap((one) => named(JSON.stringify(one)))];
-    expect(names.length).toBeGreaterThan(13);
-    expect(names.filter((attribute) => !Object.hasOwn(revoked, attribute))).toEqual([]);
-  });
-
-  test('picks nothing of a record but its kind, and attributes that are harmless', () => {
+  test('picks nothing of a record but its kind, its key and harmless attributes', () => {
     const paths = [...picked.matchAll(/<([^>]*)>/g)].map(([, path = '']) => path);
-    const harmless = 'endsAt idleUntil openedAt revokedAt revokedBy rowKey subject';
-    expect([...new Set(named(picked))].toSorted().join(' ')).toBe(harmless);
-    expect(paths.length).toBe(named(picked).length + 1);
-    expect(paths.filter((path) => !/\.(\w+)\.[SN]$/.test(path))).toEqual(['$.eventName']);
-  });
-
-  test('lets no digest, claim or secret out', async () => {
-    const records = [change(undefined, opened), change(refreshed, revoked)];
-    const out = JSON.stringify([...records.map(filledIn), await events(...records)]);
-    for (const value of [opened.secret?.S, opened.claims?.S, secret]) {
-      expect(value?.length).toBeGreaterThan(10);
-      expect(out).not.toContain(JSON.stringify(value).slice(1, -1));
-    }
+    const harmless = ['endsAt.N', 'idleUntil.N', 'openedAt.N', 'revokedAt.N', 'revokedBy.S']
+      .concat('subject.S')
+      .flatMap((attribute) => [
+        `$.dynamodb.NewImage.${attribute}`,
+        `$.dynamodb.OldImage.${attribute}`,
+      ]);
+    expect(paths.toSorted()).toEqual(
+      [...harmless, '$.dynamodb.Keys.rowKey.S', '$.eventName'].toSorted(),
+    );
   });
 
   test('leads from the table’s stream to the bus, and what it gives up to a queue', () => {
     const { id: bus } = only('AWS::Events::EventBus');
     const { id: queue } = only('AWS::SQS::Queue');
-    const table = found(template, 'AWS::DynamoDB::GlobalTable');
+    const table = found(full, 'AWS::DynamoDB::GlobalTable');
     const StreamViewType = 'NEW_AND_OLD_IMAGES';
     expect(table.Properties.StreamSpecification).toEqual({ StreamViewType });
     expect(pipe).toMatchObject({
@@ -207,45 +180,31 @@ describe('the pipe', () => {
         EventBridgeEventBusParameters: { Source: 'session-refresh', DetailType: '$.type' },
       },
     });
-    expect(template.Outputs).toMatchObject({
+    expect(full.Outputs).toMatchObject({
       SessionEvents: { Value: { Ref: bus } },
-      SessionEventsPipe: { Value: { Ref: only('AWS::Pipes::Pipe').id } },
+      SessionEventsPipe: { Value: { Ref: pipeId } },
       SessionEventsLost: { Value: { Ref: queue } },
     });
   });
 
-  test('may do that, and no more', () => {
-    const policy = found(template, 'AWS::IAM::Policy', 'EventsRole');
-    expect(allowedBy(policy)).toEqual([
-      'dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator, dynamodb:ListStreams on {SessionsTable.StreamArn}',
-      'states:StartSyncExecution on {EventsNaming}',
-      'sqs:SendMessage on {EventsLost.Arn}',
-      'events:PutEvents on {EventsBus.Arn}',
-    ]);
-  });
-
   test('is watched for failures, and for records it gave up', () => {
-    const watched = all(template, 'AWS::CloudWatch::Alarm')
+    const watched = all(full, 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => Properties)
       .filter(({ AlarmDescription }) => AlarmDescription.includes('"Events are late"'));
-    const ofPipe = [{ Name: 'PipeName', Value: { Ref: only('AWS::Pipes::Pipe').id } }];
+    const ofPipe = [{ Name: 'PipeName', Value: { Ref: pipeId } }];
     const queue = { 'Fn::GetAtt': [only('AWS::SQS::Queue').id, 'QueueName'] };
+    const ofQueue = [{ Name: 'QueueName', Value: queue }];
     expect(watched).toMatchObject([
       { MetricName: 'ExecutionFailed', Dimensions: ofPipe },
       { MetricName: 'ExecutionTimeout', Dimensions: ofPipe },
       { MetricName: 'ExecutionThrottled', Dimensions: ofPipe },
-      {
-        MetricName: 'ApproximateNumberOfMessagesVisible',
-        Dimensions: [{ Name: 'QueueName', Value: queue }],
-      },
+      { MetricName: 'ApproximateNumberOfMessagesVisible', Dimensions: ofQueue },
     ]);
-    for (const { AlarmActions } of watched) expect(AlarmActions).toHaveLength(1);
   });
 
   test('is off by default, and so is the stream', () => {
-    const off = synthesized({}, 'prod');
-    expect(all(off, 'AWS::Pipes::Pipe')).toEqual([]);
-    const { StreamSpecification } = found(off, 'AWS::DynamoDB::GlobalTable').Properties;
+    expect(all(prod, 'AWS::Pipes::Pipe')).toEqual([]);
+    const { StreamSpecification } = found(prod, 'AWS::DynamoDB::GlobalTable').Properties;
     expect(StreamSpecification).toBeUndefined();
   });
 });

@@ -10,28 +10,18 @@ import { addChecks } from '../../infra/checks.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
 import { settingsProblem } from '../../infra/settings-problem.ts';
 import { readStage } from '../../infra/stages.ts';
-import {
-  domain,
-  everything,
-  flags,
-  newApp,
-  type Synthesized,
-  stackOf,
-  stages,
-  synthesized,
-} from './synthesis.ts';
+import { domain, everything, flags, full, newApp, stackOf, stages } from './synthesis.ts';
 
 /** Settings of dev with one of them, given by its path, set to a value. */
 function changed(path: string, value: unknown): object {
   const settings = structuredClone<object>({ ...stages.dev, ...whole[path.split('.')[0] ?? ''] });
-  const names = path.split(/[.[\]]+/).filter((name) => name !== '');
-  const last = names.pop() ?? '';
+  const names = path.match(/[^.[\]]+/g) ?? [];
   let at = settings as Record<string, unknown>;
-  for (const name of names) {
+  for (const name of names.slice(0, -1)) {
     at[name] ??= {};
     at = at[name] as Record<string, unknown>;
   }
-  at[last] = value;
+  at[names.at(-1) ?? ''] = value;
   return settings;
 }
 
@@ -63,47 +53,34 @@ const wrong: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "a name in domain.hostedZoneName, 'shop.example'": { 'domain.name': 'shop.test' },
   'the ARN of a certificate in ACM': { 'domain.certificateArn': 'arn' },
   'an e-mail address': { alarmEmail: 'nope' },
-  'a list': { clients: {}, 'contracts.eos.allowedOrigins': 'https://shop.example' },
-  'an object': { firewall: true, domain: 'a.b', 'clients[0]': null, contracts: [] },
+  'a list': { clients: {} },
+  'an object': {
+    firewall: true,
+    'clients[0]': null,
+    contracts: [],
+    'contracts.ccstore.policy.idle': 60,
+  },
   'words of a-z and 0-9 joined by -': { 'clients[0].name': 'work space!' },
   'one of DAY, WEEK, MONTH': { 'clients[0].quota.period': 'day' },
   'a whole number from 1 to 1440': { 'contracts.eos.quietMinutes': 1441 },
   "'fixed' or { grace: seconds }": { 'contracts.eos.policy.rotation': true },
   "'fixed'": { 'contracts.s360.policy.rotation': { grace: 30 } },
   'a number of seconds': { 'contracts.eos.policy.rotation.grace': '60' },
-  'no policy: it serves the sessions of ccstore, whose policy ': {
-    'contracts.ccstoreui.policy': {},
-  },
+  'no policy: it serves the sessions of ccstore, ': { 'contracts.ccstoreui.policy': {} },
 };
 
 /** A setting, its value, and how the sentence begins after the path. */
 const others: readonly (readonly [setting: string, value: unknown, says: string])[] = [
-  ['clients[0].quota.limit', 0, ' is 0; expected a whole number, 1 or more'],
-  ['logRetentionDays', 10, ' is 10; expected one of 1, 3, 5, 7, '],
-  ['contracts.eos', 'fixed', " is 'fixed'; expected an object"],
-  ['contracts.ccstore.policy.idle', 60, ' is 60; expected an object'],
   ['contracts.eos.policy.idle', { token: 60 }, ' is { token: 60 }; expected a number of seconds'],
-  ...['https://shop.example/', 'https://shop.example ', 'shop.example', '*', 'null'].map(
-    (origin) =>
-      [
-        'contracts.eos.allowedOrigins',
-        [origin],
-        `[0] is '${origin}'; expected an origin like https://shop.example`,
-      ] as const,
-  ),
+  ...['https://shop.example/', 'shop.example', 'null'].map((origin) => {
+    const says = `[0] is '${origin}'; expected an origin like https://shop.example`;
+    return ['contracts.eos.allowedOrigins', [origin], says] as const;
+  }),
   ['retain', undefined, ' is missing; expected true or false'],
-  ['target', { account: '111111111111' }, '.region is missing; expected a Region like '],
   ['firewall', {}, '.ratePerAddress is missing; expected a whole number from 10 '],
-  ['contracts.eos.throttle', { rate: 1 }, '.burst is missing; expected '],
-  ['retian', true, ' is unknown; expected one of target, tags, retain, '],
   ['toString', 1, ' is unknown; expected one of target, tags, retain, '],
-  ['throttle.brust', 2, ' is unknown; expected one of rate, burst'],
-  ['clients[0].key', 'x', ' is unknown; expected one of name, rate, burst, quota'],
   ['contracts.nobody', {}, ' is unknown; expected one of eos, s360, ccstore, '],
-  ['contracts.eos.polcy', {}, ' is unknown; expected one of policy, throttle, '],
-  ['contracts.eos.policy.idel', 60, ' is unknown; expected one of idle, '],
   ['contracts.eos.policy.rotation.idle', 1, ' is unknown; expected one of grace'],
-  ['contracts.ccstore.policy.idle.tokne', 60, ' is unknown; expected one of token'],
   ['tags', { 'aws:x': 'y' }, " has the name 'aws:x'; expected a name of 1 to 128 characters "],
   ['tags', { stage: 'y' }, " has the name 'stage'; expected a name of 1 to 128 characters "],
   ['clients', Array(2).fill(stages.dev.clients[0]), " has 'workspace' twice; expected a name "],
@@ -113,20 +90,17 @@ const others: readonly (readonly [setting: string, value: unknown, says: string]
 ];
 
 describe('settings', () => {
-  test.for(Object.entries(stages))('of %s are valid', ([, settings]) => {
-    expect(settingsProblem(settings)).toBeUndefined();
-  });
-
   test.for([
     ...Object.entries(wrong).flatMap(([expected, values]) =>
-      Object.entries(values).map(([setting, value]) => {
-        return { setting, value, says: `${setting} is ${inspect(value)}; expected ${expected}` };
-      }),
+      Object.entries(values).map(
+        ([setting, value]) =>
+          [setting, value, ` is ${inspect(value)}; expected ${expected}`] as const,
+      ),
     ),
-    ...others.map(([setting, value, says]) => ({ setting, value, says: setting + says })),
-  ])('are refused with: $says', ({ setting, value, says }) => {
-    const problem = settingsProblem(changed(setting, value));
-    expect(problem?.slice(0, says.length)).toBe(says);
+    ...others,
+  ])('are refused with: %s %o%s', ([setting, value, says]) => {
+    const problem = settingsProblem(changed(setting, value)) ?? '';
+    expect(problem.slice(0, setting.length + says.length)).toBe(setting + says);
     expect(problem).not.toContain('\n');
   });
 
@@ -156,18 +130,13 @@ writeFileSync(join(folder, 'Loud.ts'), staging);
 // Whole syntheses: seconds each on a quiet machine.
 describe('a stage', { timeout: 300_000 }, () => {
   test.for([
-    { name: 'satging', says: 'Stage satging has no file in infra/stages; expected one of ' },
-    { name: true, says: 'Stage true has no file in infra/stages; ' },
-    { name: 'Loud', says: "infra/stages/Loud.ts: a stage's name has at most 30 of " },
-    {
-      name: 'wrong',
-      says: "infra/stages/wrong.ts: alarmEmail is 'shop.example'; expected an e-mail address.",
-    },
-    { name: 'broken', says: "infra/stages/broken.ts can't be read: " },
+    { name: 'satging', says: /^Stage satging has no file in infra\/stages; expected one of .*$/ },
+    { name: true, says: /^Stage true has no file in infra\/stages; .*$/ },
+    { name: 'Loud', says: /^infra\/stages\/Loud.ts: a stage's name has at most 30 of .*$/ },
+    { name: 'wrong', says: /^infra\/stages\/wrong.ts: alarmEmail is 'shop.example'; expected .*$/ },
+    { name: 'broken', says: /^infra\/stages\/broken.ts can't be read: .*$/ },
   ])('$name is answered with one sentence: $says', async ({ name, says }) => {
-    const read = await readStage(name, folder);
-    expect(read).toEqual({ problem: expect.stringMatching(/^[^\n]+$/) });
-    expect(Object(read).problem.slice(0, says.length)).toBe(says);
+    expect(await readStage(name, folder)).toEqual({ problem: expect.stringMatching(says) });
   });
 
   test('that is not given is asked for, with the names of those there are', async () => {
@@ -200,12 +169,12 @@ describe('a stage', { timeout: 300_000 }, () => {
       tags: { service: 'session-refresh', stage: 'staging', team: 'identity' },
     });
     const template = stacks[0]?.template;
-    expect(stackOf(newApp(), {}, 'dev').terminationProtection).toBe(false);
+    expect(stackOf('dev').terminationProtection).toBe(false);
     const outputs = Object.values<{ Description?: string }>(template.Outputs);
     expect(outputs.length).toBeGreaterThan(10);
     for (const { Description } of outputs) expect(Description).toMatch(/^\w/);
 
-    const [ours, theirs] = [names(template), names(synthesized(everything, 'prod'))];
+    const [ours, theirs] = [names(template), names(full)];
     expect(ours.length).toBeGreaterThan(5);
     expect(ours.filter((name) => theirs.includes(name))).toEqual([]);
   });
@@ -219,7 +188,7 @@ describe('a stage', { timeout: 300_000 }, () => {
 });
 
 /** The names that a stack chooses itself: two resources of one account can't share one. */
-function names({ Resources }: Synthesized): readonly string[] {
+function names({ Resources }: typeof full): readonly string[] {
   return Object.values(Resources).flatMap(({ Type, Properties }) =>
     Object.entries({ ...Properties, ...Properties?.SamplingRule })
       .filter(([key, value]) => /^(Name|.+Name)$/.test(key) && typeof value === 'string')

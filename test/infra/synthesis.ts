@@ -7,14 +7,14 @@ import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { RefreshStack } from '../../infra/refresh-stack.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { settingsProblem } from '../../infra/settings-problem.ts';
-import { settings as dev } from '../../infra/stages/dev.ts';
-import { settings as prod } from '../../infra/stages/prod.ts';
+import { settings as ofDev } from '../../infra/stages/dev.ts';
+import { settings as ofProd } from '../../infra/stages/prod.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));
 const out = mkdtempSync(join(tmpdir(), 'synthesis-'));
 
 /** The settings of the stages in infra/stages. */
-export const stages = { dev, prod } satisfies Record<string, Settings>;
+export const stages = { dev: ofDev, prod: ofProd } satisfies Record<string, Settings>;
 
 /** The flags of cdk.json, and one that has nothing bundled: only the template is looked at. */
 export const flags = { ...context, 'aws:cdk:bundling-stacks': [] };
@@ -35,16 +35,6 @@ export interface Synthesized {
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
-const made = new Map<string, Synthesized>();
-
-/** The template of a stage with some settings changed. */
-export function synthesized(changes: Partial<Settings> = {}, stage: keyof typeof stages = 'dev') {
-  const key = JSON.stringify([changes, stage]);
-  const template = made.get(key) ?? templateOf(stackOf(newApp(), changes, stage));
-  made.set(key, template);
-  return template;
-}
-
 export function templateOf(stack: Stack): Synthesized {
   return Template.fromStack(stack).toJSON() as Synthesized;
 }
@@ -59,11 +49,11 @@ export function newApp({ rules = false } = {}): App {
 }
 
 /** The stack of a stage with some settings changed. */
-export function stackOf(app: App, changes: Partial<Settings>, stage: keyof typeof stages) {
-  const settings = { ...stages[stage], ...changes };
+export function stackOf(name: keyof typeof stages, changes: Partial<Settings> = {}): RefreshStack {
+  const settings = { ...stages[name], ...changes };
   const problem = settingsProblem(settings);
   if (problem) throw new Error(problem);
-  return new RefreshStack(app, 'Stack', { stage: { name: stage, settings } });
+  return new RefreshStack(newApp(), 'Stack', { stage: { name, settings } });
 }
 
 /** A custom domain. */
@@ -93,14 +83,24 @@ export const everything: Partial<Settings> = {
   ),
 };
 
-/** Settings that change resources of dev, and add none. */
-export const changed: Partial<Settings> = {
-  accountConcurrency: 50,
-  warmThroughput: { reads: 20_000, writes: 30_000 },
-  contracts: Object.fromEntries(
-    sessionOwners.map(({ name, policy }) => [name, { policy: { lifetime: policy.lifetime + 1 } }]),
-  ),
-};
+/** The templates of dev, and of dev with settings that change resources and add none. */
+export const dev = templateOf(stackOf('dev'));
+export const other = templateOf(
+  stackOf('dev', {
+    accountConcurrency: 50,
+    warmThroughput: { reads: 20_000, writes: 30_000 },
+    contracts: Object.fromEntries(
+      sessionOwners.map(({ name, policy }) => [
+        name,
+        { policy: { lifetime: policy.lifetime + 1 } },
+      ]),
+    ),
+  }),
+);
+
+/** The templates of prod, and of prod with every setting that adds resources. */
+export const prod = templateOf(stackOf('prod'));
+export const full = templateOf(stackOf('prod', everything));
 
 /** The resources of a type. */
 export function all({ Resources }: Synthesized, type: string): readonly Resource[] {
@@ -130,15 +130,4 @@ export function asText(value: unknown): string {
     return parts.map(asText).join(separator);
   }
   return JSON.stringify(value);
-}
-
-/** What a policy allows, each statement in one line. */
-export function allowedBy({ Properties }: Resource): string[] {
-  const statements: { Action: string | string[]; Resource: unknown; Condition?: unknown }[] =
-    Properties.PolicyDocument.Statement;
-  return statements.map(({ Action, Resource, Condition }) => {
-    const on = [Resource].flat().map((one) => asText(one).replace(/[0-9A-F]{8}(?=[.}])/g, ''));
-    const when = Condition ? ` if ${JSON.stringify(Condition)}` : '';
-    return `${[Action].flat().join(', ')} on ${on.join(', ')}${when}`;
-  });
 }

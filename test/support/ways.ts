@@ -16,8 +16,6 @@ export interface Way {
   readonly inBody: boolean;
   /** Whether it can say anything but text. */
   readonly typed: boolean;
-  /** Whether a number counts as its text. */
-  readonly numbersAsText?: true;
   /** The request; a field that is undefined is left out. */
   send(world: World, id: unknown, secret: unknown): WireCall;
 }
@@ -38,7 +36,6 @@ export const ways: readonly Way[] = [
     contract: eos,
     inBody: true,
     typed: true,
-    numbersAsText: true,
     send: (_, sessionId, secureCode) => ({
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ sessionId, secureCode }),

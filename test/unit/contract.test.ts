@@ -169,9 +169,9 @@ describe('the credential of ccstore', () => {
     const token = signed(held);
     for (const text of [`bEARER ${token}`, `Bearer   ${token}  `])
       expect(read(text)).toEqual(credential);
-    const malformed = ['', 'Bearer', 'Bearer ', `Bearer${token}`, `x Bearer ${token}`];
-    for (const text of [...malformed, `Bearer ${token} x`, `Bearer x ${token}`, `Basic ${token}`])
-      expect(read(text)).toBe('malformed-request');
+    const malformed = ['', 'Bearer', 'Bearer ', token, `Bearer${token}`, `x Bearer ${token}`];
+    const other = [`Bearer ${token} x`, `Bearer x ${token}`, `Basic ${token}`, `Bearers ${token}`];
+    for (const text of [...malformed, ...other]) expect(read(text)).toBe('malformed-request');
     expect(read('Bearer x')).toBe('wrong-secret');
   });
 });

@@ -33,7 +33,7 @@ export function interpret<Credential, Grant, Code extends string>(
 }
 
 /** Request Timeout, Too Early, Too Many Requests. */
-const temporaryStatuses = new Set([408, 425, 429]);
+export const temporaryStatuses = new Set([408, 425, 429]);
 
 function isKeyOf<Key extends string>(
   table: Readonly<Record<Key, unknown>>,

@@ -51,7 +51,8 @@ export async function keepFresh<Grant, Code extends string>(
       } else {
         failures += 1;
         const longest = longestPause(left?.(), outcome.expiresIn) * (0.5 + 0.5 * random());
-        waitMs = Math.min(longest, pauseAfter(outcome, failures, random));
+        // The service's `Retry-After` is a second.
+        waitMs = Math.max(1000, Math.min(longest, pauseAfter(outcome, failures, random)));
       }
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { temporaryStatuses } from './interpret.ts';
 import type { RetryLater } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
 import { withTimeLimit } from './time-limit.ts';
@@ -15,8 +16,8 @@ export interface RetryPolicy {
 }
 
 /**
- * Tries until something other than `retry-later` comes back or the policy's limits are reached; then
- * the last result counts. No pause is longer than `longestPause` returns, in milliseconds.
+ * Tries until something other than `retry-later` comes back, the same request would get the same answer
+ * again, or the policy's limits are reached; then the last result counts. No pause is longer than `longestPause` returns, in milliseconds.
  */
 export async function withRetries<Result extends { readonly outcome: string }>(
   run: (signal: AbortSignal) => Promise<Result | RetryLater>,
@@ -29,7 +30,7 @@ export async function withRetries<Result extends { readonly outcome: string }>(
   for (let attempts = 1; ; attempts += 1) {
     const limit = Math.min(policy.attemptMs, over - elapsed());
     const result = await withTimeLimit(limit, signal, timer, run);
-    if (!isRetryLater(result)) return result;
+    if (!isRetryLater(result) || isLasting(result)) return result;
     const pause = pauseAfter(attempts, result, policy, random);
     if (attempts >= policy.attempts || elapsed() + pause >= over) return result;
     await sleep(Math.min(pause, longestPause()), signal);
@@ -48,6 +49,15 @@ function pauseAfter(
 ): number {
   const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempts - 1));
   return retryAfter * 1000 + random() * ceiling;
+}
+
+/**
+ * Whether a repetition would get the same answer: a bug of the service (500), or a refusal of the request
+ * (4xx), unless it is a temporary one. With `Retry-After` it is, as the OpenAPI documents say.
+ */
+function isLasting({ status = 0, retryAfter }: RetryLater): boolean {
+  const isRefusal = status >= 400 && status <= 500 && !temporaryStatuses.has(status);
+  return isRefusal && retryAfter === undefined;
 }
 
 function isRetryLater(result: { readonly outcome: string }): result is RetryLater {

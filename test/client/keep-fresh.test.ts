@@ -119,7 +119,8 @@ describe('keepFresh', () => {
       const left = at.map((moment) => 1000 - moment).filter((seconds) => seconds > 0);
       for (const [index, seconds] of left.slice(1).entries()) {
         const before = left[index] ?? 0;
-        const gap = Math.max(1, before / 5) * (0.5 + 0.5 * random);
+        // The service's `Retry-After` is a second.
+        const gap = Math.max(1, (before / 5) * (0.5 + 0.5 * random));
         expect(before - seconds).toBeCloseTo(gap, 1);
       }
       expect(left.at(-1)).toBeLessThanOrEqual(1);

@@ -28,55 +28,46 @@ export interface Client {
 
 export type Fields = Readonly<Record<string, string>>;
 export type Store = CredentialStore<Fields, unknown>;
-type Options = ClientOptions<Fields, unknown>;
-type Make = (options: Options & { readonly apiKey?: string }) => Refresh<unknown, string>;
+type Options = ClientOptions<Fields, unknown> & { readonly apiKey?: string };
+type Make = (options: Options) => Refresh<unknown, string>;
 
-const ofCcstore = [
-  { accessToken: 'secret-token' },
-  { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
-] as const;
+const ofCcstore = {
+  credential: { accessToken: 'secret-token' },
+  granted: { access_token: 'secret-next', token_type: 'bearer', expires_in: 930 },
+};
 
 export const clients: readonly Client[] = [
-  clientWith(
-    eos,
-    eosClient,
-    { sessionId: 'secret-id', secureCode: 'secret-code' },
-    {
+  {
+    contract: eos,
+    client: eosClient,
+    credential: { sessionId: 'secret-id', secureCode: 'secret-code' },
+    granted: {
       expireTime: Date.UTC(2026, 0, 15, 12, 30),
       secureCode: 'secret-next',
       mobilityApps: { system: [], user: [] },
       profile: {},
     },
-  ),
-  clientWith(
-    s360,
-    s360Client,
-    { sessionId: 'secret-id', sessionToken: 'secret-token' },
-    {
+  },
+  {
+    contract: s360,
+    client: s360Client,
+    credential: { sessionId: 'secret-id', sessionToken: 'secret-token' },
+    granted: {
       status: 200,
       esbUUID: '9a0b6679-c460-41a3-b26c-26e0d69538c6',
       desc: { en: 'Success', ar: 'نجاح', code: 'ESB-IDP-S0000' },
       data: { accessToken: 'secret.next.token' },
     },
-  ),
-  clientWith(ccstore, ccstoreClient, ...ofCcstore),
-  clientWith(ccstoreui, ccstoreuiClient, ...ofCcstore),
-];
-
-function clientWith(
-  contract: Contract,
-  make: unknown,
-  credential: Fields,
-  granted: object,
-): Client {
-  const names = Object.keys(credential);
-  const credentialOf = (held: Held) =>
-    Object.fromEntries(Object.entries(held).filter(([name]) => names.includes(name)));
-  return {
-    ...{ name: contract.name, contract, credential, granted, credentialOf },
-    make: (options) => (make as Make)({ apiKey: demoApiKey, ...options }),
-  };
-}
+  },
+  { contract: ccstore, client: ccstoreClient, ...ofCcstore },
+  { contract: ccstoreui, client: ccstoreuiClient, ...ofCcstore },
+].map(({ client, ...of }) => ({
+  ...of,
+  name: of.contract.name,
+  credentialOf: (held) =>
+    Object.fromEntries(Object.entries(held).filter(([name]) => name in of.credential)),
+  make: (options) => (client as unknown as Make)({ apiKey: demoApiKey, ...options }),
+}));
 
 /** The client of a contract. */
 export function clientOf(name: string): Client {
@@ -85,25 +76,16 @@ export function clientOf(name: string): Client {
   return found;
 }
 
-/** A request as the wire got it. */
-export interface Sent
-  extends Pick<Request, 'url' | 'headers' | 'signal' | 'credentials' | 'referrerPolicy'> {
-  readonly body: string;
-}
-
-export type Answer = (sent: Sent) => Response | Promise<Response>;
+export type Answer = (request: Request) => Response | Promise<Response>;
 
 /** A wire that gives these answers one after the other, the last one for ever. */
 export function failingWire(...answers: readonly Answer[]) {
-  const reached: Sent[] = [];
+  const reached: Request[] = [];
   const fetch = async (request: Request): Promise<Response> => {
-    const { url, headers, signal, credentials, referrerPolicy } = request;
-    signal.throwIfAborted();
-    const answer = answers[Math.min(reached.length, answers.length - 1)];
-    const body = await request.text();
-    const sent = { url, headers, signal, credentials, referrerPolicy, body };
-    reached.push(sent);
-    return answer ? answer(sent) : cuts(sent);
+    request.signal.throwIfAborted();
+    const answer = answers[Math.min(reached.length, answers.length - 1)] ?? cuts;
+    reached.push(request);
+    return answer(request);
   };
   return { reached, fetch, url: 'http://127.0.0.1/refresh' };
 }
@@ -131,14 +113,15 @@ export const silent: Answer = ({ signal }) =>
 
 export type Clockwork = ReturnType<typeof clockwork>;
 
+/** The time at which every clock begins, as the world's does. */
+export const noon = Date.UTC(2026, 0, 15, 12);
+
 /**
- * A wall clock and a stopwatch that a test turns, and that turn by themselves while something sleeps. Both
- * begin at the world's noon. `random` returns the given numbers, again and again.
+ * A wall clock and a stopwatch that a test turns, and that turn by themselves while something sleeps.
+ * `random` returns the given numbers, again and again.
  */
 export function clockwork(...randoms: readonly number[]) {
-  let now = Date.UTC(2026, 0, 15, 12);
-  let elapsed = 1000;
-  let drawn = 0;
+  let [now, elapsed, drawn] = [noon, 1000, 0];
   /** Every sleep, in milliseconds. */
   const slept: number[] = [];
   const clock = {
@@ -176,11 +159,7 @@ export const soon: Runtime['timer'] = (_, callback) => {
 export function clientOn(
   client: Client,
   answers: readonly Answer[],
-  {
-    random = [0],
-    runtime,
-    ...more
-  }: Partial<Parameters<Make>[0]> & { readonly random?: readonly number[] } = {},
+  { random = [0], runtime, ...more }: Partial<Options> & { random?: readonly number[] } = {},
 ) {
   const wire = failingWire(...answers);
   const clock = clockwork(...random);

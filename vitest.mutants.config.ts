@@ -5,11 +5,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Without the suites that are slow, need a second engine or test no mutated file. */
 const suites = {
   core: [
-    'test/unit/!(architecture|key-fleet).test.ts',
+    'test/unit/!(architecture|stored-keys).test.ts',
     'test/store/table.test.ts',
     'test/admin/import.test.ts',
     'test/store/registry.test.ts',
-    'test/unit/key-fleet.test.ts',
+    'test/unit/stored-keys.test.ts',
     'test/properties/exhaustive.test.ts',
   ],
   wires: [

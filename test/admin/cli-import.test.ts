@@ -21,12 +21,12 @@ const counts = { contract: 'eos', dryRun: false, unchanged: 0, over: 0, failed: 
 describe('npm run sessions -- import', () => {
   sharedTest('imports a file, and is run again to no effect', async ({ world }) => {
     const file = fileOf([line('a'), '', line('b'), `${line('c')}\r\n`].join('\n'));
-    const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({ ...counts, lines: 3, imported: 3 });
+    for (const done of [{ imported: 3 }, { imported: 0, unchanged: 3 }]) {
+      const { stdout, ...ended } = await cli(`import eos ${file}`, envOf(world));
+      expect(ended).toEqual({ status: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual({ ...counts, lines: 3, ...done });
+    }
     expect(await world.row(eos, 'c')).toBeDefined();
-    const again = JSON.parse((await cli(`import eos ${file}`, envOf(world))).stdout);
-    expect(again).toEqual({ ...counts, lines: 3, imported: 0, unchanged: 3 });
   });
 
   sharedTest('names each line that it does not write, and copies the failed', async ({ world }) => {
@@ -34,10 +34,9 @@ describe('npm run sessions -- import', () => {
     const over = line('old', { endsAt: noon });
     const file = fileOf(`\ufeff${line('named')}\n\n${bad.join('\n')}\n${over}\n`);
     const { status, stdout, stderr } = await cli(`import eos ${file}`, envOf(world));
-    expect(status).toBe(1);
     const failedFile = `${file}.failed.jsonl`;
     const written = { ...counts, lines: 5, imported: 1, over: 1, failed: 3, failedFile };
-    expect(JSON.parse(stdout)).toEqual(written);
+    expect([status, JSON.parse(stdout)]).toEqual([1, written]);
     expect(stderr.split('\n').map((text) => text.slice(0, 24))).toEqual([
       'error: line 3: a line is',
       'error: line 4: a session',
@@ -67,19 +66,17 @@ async function importBy(
 ) {
   const batches: (readonly string[])[] = [];
   const waits: number[] = [];
-  let shown = '';
+  const texts: string[] = [];
   let now = 0;
-  const call: Call = async (_, { lines }) => {
-    const batch = lines as readonly string[];
+  const call: Call = async (_, input) => {
+    const batch = input.lines as readonly string[];
     batches.push(batch);
     now += takes;
     return { outcome: 'done', result: { outcomes: answer(batch) } };
   };
   const terminal = {
-    err(text: string) {
-      shown += text;
-    },
     ...{ person: { err: true }, colour: {}, timer: () => now * 1000 },
+    err: (text: string) => texts.push(text),
     async sleep(seconds: number) {
       waits.push(seconds);
       now += seconds;
@@ -88,7 +85,7 @@ async function importBy(
   const file = fileOf(lines.join('\n'));
   const input = { contract: 'eos', file, ...(rate && { rate }) };
   const result = await importFile(input, call, terminal).catch((error: Error) => error.message);
-  return { result, batches, waits, file, shown: shown.split('\r\x1b[K') };
+  return { result, batches, waits, file, shown: texts.join('').split('\r\x1b[K') };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(at));
@@ -104,20 +101,14 @@ describe('an import', () => {
       '[####################] 100 %  1,200 lines  400/s  0 s left',
       '',
     ]);
-    const texts = [[0, 0] as const, [0.5, 100] as const, [undefined, 1] as const];
-    expect(texts.map(([part, seconds]) => progressText(0, part, seconds))).toEqual([
-      '[                    ]   0 %  0 lines  0/s',
-      '[##########          ]  50 %  0 lines  0/s  100 s left',
-      '0 lines  0/s',
-    ]);
+    expect(progressText(0, 0, 0)).toBe('[                    ]   0 %  0 lines  0/s');
+    expect(progressText(0, undefined, 1)).toBe('0 lines  0/s');
   });
 
   test('sends again, after a pause, the lines that storage did not take', async () => {
-    let calls = 0;
-    const { result, batches, waits } = await importBy((batch) => {
-      calls += 1;
-      return batch.map((_, at) => (calls < 3 && at % 2 === 0 ? 'unavailable' : 'imported'));
-    }, numbers(8));
+    const half = (batch: readonly string[]) =>
+      batch.map((_, at) => (batch.length > 2 && at % 2 === 0 ? 'unavailable' : 'imported'));
+    const { result, batches, waits } = await importBy(half, numbers(8));
     expect(batches).toEqual([numbers(8), ['0', '2', '4', '6'], ['0', '4']]);
     expect(waits).toEqual([0.25, 0.25]);
     expect(result).toMatchObject({ result: { lines: 8, imported: 8 } });
@@ -147,8 +138,8 @@ describe('an import', () => {
     const large = Array.from({ length: 30 }, () => '"'.repeat(300_000));
     const { batches, file } = await importBy(all('over'), large);
     expect(batches.flat()).toEqual(large);
-    for (const batch of batches)
-      expect(JSON.stringify({ command: 'import', lines: batch }).length).toBeLessThan(6_000_000);
+    const sizes = batches.map((lines) => JSON.stringify({ command: 'import', lines }).length);
+    expect(Math.max(...sizes)).toBeLessThan(6_000_000);
     expect(batches.length).toBeLessThan(8);
     // No line failed.
     expect(existsSync(`${file}.failed.jsonl`)).toBe(false);

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, onTestFinished, vi } from 'vitest';
 import { candidates } from '../../cli/completion.ts';
 import { isOnThisMachine, localEnv } from '../../cli/local.ts';
@@ -12,9 +11,11 @@ import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import type { AdminRefusal } from '../../functions/session-admin/command.ts';
+import type { commands } from '../../functions/session-admin/commands.ts';
+import type { Input } from '../../functions/session-admin/fields.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
-import { listening } from '../support/stand-ins.ts';
+import { releaseStandIn } from '../support/stand-ins.ts';
 import { type Held, noon, type World } from '../support/world.ts';
 import { cli, envOf, fileOf, nowhere, printed, type Ran, shellWords } from './in-process.ts';
 import { refresh, sharedTest as test, wires } from './support.ts';
@@ -120,22 +121,15 @@ const misuses: readonly (readonly [what: string, line: string, says: string])[] 
   ['an option before the command', `--secret ${mark} open`, "'--secret'"],
   ['no contract', `open --secret ${mark}`, `argument '${names}'`],
   ['an unknown contract', 'open occ', 'Allowed choices are eos,'],
-  ['a contract of other paths', 'open ccstoreui', 'Allowed choices are eos,'],
   ['a word too many', `open eos ${mark}`, 'too many arguments'],
   ['no session id', 'show eos', "argument 'sessionId'"],
-  ['no subject', 'revoke-all eos', "argument 'subject'"],
-  ['no file', 'import eos', "argument 'file'"],
   ['a misspelt option', `open eos --secrte ${mark}`, '`--secret`?'],
   ['a misspelt option with a value', `open eos --secrte=${mark}`, "'--secrte'"],
   ['a letter for an option', `open eos -s${mark}`, "option '-s'"],
-  ['another command’s option', `show eos id --secret ${mark}`, "'--secret'"],
   ['an option without value', 'open eos --secret', 'argument missing'],
-  ['a value where none goes', 'open eos --anonymous=yes', "'--anon"],
   ['a login of nobody', `login eos id --secret ${mark}`, '--subject'],
   ['no whole lifetime', 'open ccstore --token-lifetime 3e2', 'token lifetime is'],
-  ['a negative lifetime', 'open ccstore --token-lifetime=-1', 'token lifetime is'],
   ['an empty secret', 'open eos --secret=', 'a secret is 1 to'],
-  ['claims that are no JSON', `open eos --claims {"${mark}`, 'claims of eos are'],
   ['claims from no file', 'open eos --claims @/no', '--claims: cannot read the file'],
   ['an import of no file', 'import eos /no/file', 'cannot read the file'],
   ['an import of a folder', 'import eos /', 'cannot read the file'],
@@ -144,14 +138,13 @@ const misuses: readonly (readonly [what: string, line: string, says: string])[] 
   ['what moves the cursor', '\x1b[2J eos', "unknown command '\\u{1b}[2J'"],
 ];
 
-const noPolicies = [`{"${mark}`, '[]', '{"eos":1}'];
 /** Environments that are wrong. */
 const environments: readonly (readonly [env: Record<string, string>, says: string])[] = [
   [{ SESSION_KEYS: '' }, 'start `npm start`'],
-  ...['{}', `{"eos":{"root":"${mark}"}}`, `${mark}{`].map(
-    (text) => [{ SESSION_KEYS: text }, 'SESSION_KEYS'] as const,
-  ),
-  ...noPolicies.map((text) => [{ SESSION_POLICIES: text }, 'JSON object, such'] as const),
+  [{ SESSION_KEYS: `{"eos":{"root":"${mark}"}}` }, 'SESSION_KEYS'],
+  [{ SESSION_POLICIES: `{"${mark}` }, 'JSON object, such'],
+  [{ SESSION_POLICIES: '[]' }, 'JSON object, such'],
+  [{ SESSION_POLICIES: '{"eos":1}' }, 'JSON object, such'],
   [{ SESSION_POLICIES: '{"occ":{}}' }, 'unknown contract "occ"; expected eos, s360, ccstore'],
   [{ SESSION_POLICIES: '{"s360":{"idle":0}}' }, 's360: idle is 0; it must be a whole number'],
 ];
@@ -172,15 +165,14 @@ describe('npm run sessions, typed wrong', () => {
     { what: '--secret', took: { npm_config_secret: mark }, line: `open eos ${mark}` },
   ])('says what to type where npm took $what', async ({ what, took, line }) => {
     const npm = { npm_lifecycle_event: 'sessions', ...took };
-    const said = async (typed: string, env: object) =>
-      (await cli(typed, { ...nowhere, ...env })).stderr;
+    const typed = (text: string, env: object) => cli(text, { ...nowhere, ...env });
+    const { status, stderr } = await typed(line, npm);
     const type = `type: npm run -s sessions -- ${line.split(' ')[0]} … ${what}\n`;
-    expect(await said(line, npm)).toContain(type);
-    expect(await said(line, npm)).not.toContain(mark);
-    expect((await cli(line, { ...nowhere, ...npm })).status).toBe(2);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(type)]);
+    expect(stderr).not.toContain(mark);
     // Typed behind `--` it is the CLI's, whatever npm has; and outside of npm nothing was taken.
-    expect(await said(`${line} ${what}=x`, npm)).not.toContain('npm took');
-    expect(await said(line, took)).not.toContain('npm took');
+    for (const ran of [await typed(`${line} ${what}=x`, npm), await typed(line, took)])
+      expect(ran.stderr).not.toContain('npm took');
   });
 
   const lacking = [`open ccstore --secret ${mark}`, 'import eos -'];
@@ -256,16 +248,11 @@ describe('the completion of session-refresh', () => {
   });
 });
 
-/** Lambda's HTTP API as far as the CLI calls it, in front of the world's commands. */
-async function lambdaStandIn({ run }: World) {
-  const called: unknown[] = [];
-  const { endpoint, close } = await listening(async (request, response) => {
-    const { command, ...input } = JSON.parse(await text(request));
-    called.push({ path: request.url, command, input });
-    if (input.sessionId === 'broken') {
-      response.setHeader('X-Amz-Function-Error', 'Unhandled');
-      response.end(`{"errorType":"TimeoutError","errorMessage":"with a ${mark} in it"}`);
-    } else response.end(JSON.stringify(await run(command, input)));
+/** The world's commands behind Lambda's HTTP API. They crash at the session `broken`. */
+async function deployed({ run }: World) {
+  const { endpoint, close, called } = await releaseStandIn(async (event) => {
+    const { command, ...input } = event as { command: keyof typeof commands } & Input;
+    return input.sessionId === 'broken' ? undefined : run(command, input);
   });
   onTestFinished(close);
   return { env: aws(endpoint), called };
@@ -282,36 +269,27 @@ describe('npm run sessions with a deployed function', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   test('calls the one that is named, and prints its answer', async ({ world }) => {
-    const { env, called } = await lambdaStandIn(world);
+    const { env, called } = await deployed(world);
     const held = printed(await cli('open eos --id far --secret first --function admin', env));
     expect(held).toMatchObject({ sessionId: 'far', secureCode: 'first' });
-    const path = '/2015-03-31/functions/admin/invocations';
-    const input = { contract: 'eos', sessionId: 'far', secret: 'first' };
-    expect(called).toEqual([{ path, command: 'open', input }]);
+    const stdin = '{"id":"come","subject":"ann","secret":"first"}';
+    const imported = await cli('import eos - --function admin', env, { stdin });
+    expect(printed(imported)).toMatchObject({ lines: 1, imported: 1 });
     const named = { ...env, SESSION_ADMIN_FUNCTION: 'admin' };
     expect(await cli('revoke eos nobody', named)).toEqual(refused('unknown-session'));
     expect((await cli('list eos ', named)).status).toBe(2);
-  });
-
-  test('imports through it, in batches', async ({ world }) => {
-    const { env, called } = await lambdaStandIn(world);
-    const line = (at: number) => JSON.stringify({ id: `s${at}`, subject: 'many', secret: 'first' });
-    const stdin = Array.from({ length: 501 }, (_, at) => line(at)).join('\n');
-    const { status, stdout } = await cli('import eos - --function admin', env, { stdin });
-    expect(JSON.parse(stdout)).toMatchObject({ lines: 501, imported: 501, failed: 0 });
-    expect([status, called.length]).toEqual([0, 2]);
+    expect(called).toEqual(Array(4).fill('admin'));
   });
 
   test('says in one line that it failed, or what it lacks', async ({ world }) => {
-    const { env } = await lambdaStandIn(world);
+    const { env } = await deployed(world);
     const show = async (given: Record<string, string>) => {
       const { stderr, ...ended } = await cli('show eos broken --function admin', given);
       expect(ended).toEqual({ status: 3, stdout: '' });
       expect(stderr).toMatch(/^error: [^\n]+\n$/);
-      expect(stderr).not.toContain(mark);
       return stderr;
     };
-    expect(await show(env)).toContain('admin failed: TimeoutError; its log');
+    expect(await show(env)).toBe('error: admin failed: Error; its log says more\n');
     expect(await show(aws('http://127.0.0.1:1'))).toContain('may call admin (stack');
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/no/such/file');

@@ -177,15 +177,11 @@ describe('session-admin, the claims', () => {
   });
 
   // API Gateway takes 10,240 bytes of headers; the client and its proxies send others besides.
+  // test/unit/contract.test.ts has the bound.
   test('of ccstore make no token too long for a header', async ({ world }) => {
-    const claims = `{"roles":"${'x'.repeat(3980)}"}`;
-    for (const more of [
-      { secret: 'x'.repeat(2048) },
-      { secret: '"'.repeat(800) },
-      { subject: '😀'.repeat(256) },
-    ])
-      await refuses(world, 'open', { contract: 'ccstore', claims, ...more });
-    const held = await world.open(ccstore, { claims, secret: 'x'.repeat(1400) });
+    const input = { contract: 'ccstore', claims: `{"roles":"${'x'.repeat(3980)}"}` };
+    await refuses(world, 'open', { ...input, secret: 'x'.repeat(1500) });
+    const held = await world.open(ccstore, { ...input, secret: 'x'.repeat(1400) });
     expect(JSON.stringify(held).length).toBeLessThan(8192);
   });
 });

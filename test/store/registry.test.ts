@@ -1,32 +1,25 @@
 import { expect } from 'vitest';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
-import type { Policy } from '../../functions/core/session/policy.ts';
-import { type Person, type Registry, registry } from '../../functions/core/session/registry.ts';
+import { type Person, registry } from '../../functions/core/session/registry.ts';
 import { toSession } from '../../functions/core/session/row.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
 import type { Table } from '../../functions/core/session/table.ts';
 import { later } from '../../functions/core/time.ts';
-import { claimsOf, rowOf, secretOf, sessionIdOf } from '../support/session.ts';
+import { claimsOf, rowOf, secretOf, sessionIdOf, sliding } from '../support/session.ts';
 import { material, noon, onBothEngines, type World } from '../support/world.ts';
 import { wired } from './wire.ts';
 
 const id = sessionIdOf('abc');
 const row = rowOf('eos', 'abc');
 const keys = deriveKeys('eos', material);
-const sliding: Policy = { idle: 1800, lifetime: 43_200, rotation: 'fixed' };
-const rotating: Policy = { ...sliding, rotation: { grace: 60 } };
 const claims = claimsOf('{"a":1}');
 const person: Person = { subject: 'somebody', secret: secretOf('the first'), claims };
 const theirs = { ...person, secret: secretOf('theirs') };
 
-function over(table: Table, policy = sliding): Registry {
-  return registry({ contract: 'eos', policy, keys, table });
-}
-
-function refresh(table: Table, now = noon, policy = sliding) {
-  const { secret } = person;
-  return sessions({ contract: 'eos', policy, keys, table }).refresh({ id, secret }, { now });
-}
+const props = (table: Table) => ({ contract: 'eos', policy: sliding, keys, table });
+const over = (table: Table) => registry(props(table));
+const refresh = (table: Table) =>
+  sessions(props(table)).refresh({ id, secret: person.secret }, { now: noon });
 
 async function rowIn({ rows }: World) {
   const item = await rows.get(row);
@@ -92,26 +85,6 @@ onBothEngines('opening, logging in and ending over a failing wire', (plain) => {
     expect(await revoke(id, later(noon, 5))).toEqual(again);
     wire.fates.push({ lose });
     expect(await revoke(id, later(noon, 9))).toEqual(again);
-  });
-
-  test.for(
-    losses.flatMap((loss) => [
-      { ...loss, policy: sliding },
-      { ...loss, policy: rotating },
-    ]),
-  )('refreshes once, its $lose lost: $policy.rotation', async (the, { world, wire }) => {
-    const { lose, policy } = the;
-    await over(world.rows, policy).open({ id, person }, noon);
-    wire.fates.push({ lose });
-    const refreshed = await refresh(wire.table, later(noon, 5), policy);
-    expect(refreshed).toMatchObject({ outcome: 'refreshed', session: await rowIn(world) });
-    expect(wire.requests()).toBe(2);
-  });
-
-  test.for(losses)('heeds a logout in between, its $lose lost', async (loss, { world, wire }) => {
-    await over(world.rows).open({ id, person }, noon);
-    wire.fates.push({ ...loss, meanwhile: () => over(world.rows).revoke(id, noon) });
-    expect(await refresh(wire.table)).toEqual({ outcome: 'refused', reason: 'revoked' });
   });
 });
 

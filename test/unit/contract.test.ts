@@ -140,10 +140,12 @@ describe('the claims of ccstore', () => {
     expect(wide).toEqual([true, false]);
   });
 
-  test('have 5500 characters at most with the subject and the longest secret', () => {
+  test.for(['u', '"', 'é', '😀'])('have 5500 at most with the longest secret and %s', (one) => {
     const others = 4096 + JSON.stringify(['', ''.padEnd(longestSecret)]).length;
-    const subject = (length: number) => 'u'.repeat(length - others);
-    expect([5500, 5501].map((all) => fits(4096, subject(all)))).toEqual([true, false]);
+    const takes = { '"': 2, é: 6, '😀': 12 }[one] ?? 1;
+    const most = Math.floor((5500 - others) / takes);
+    const both = [most, most + 1].map((count) => fits(4096, one.repeat(count)));
+    expect(both).toEqual([true, false]);
   });
 });
 

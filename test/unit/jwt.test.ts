@@ -27,14 +27,11 @@ describe('signJwt', () => {
   });
 
   test.for([
-    { what: 'no text', payload: '' },
-    { what: 'white space', payload: '{ "a" : 1 }\n' },
-    { what: 'numbers no double holds', payload: '{"a":123456789012345678901234567890}' },
-    { what: 'repeated names', payload: '{"a":1,"a":2}' },
-    { what: 'Arabic and escapes', payload: '{"ar":"داود على","a":"\\u0627\\/"}' },
-    // Enough for each character of the alphabet to occur.
-    { what: 'long texts', payload: `{"n":"${'?>~'.repeat(500)}"}` },
-  ])('signs the payload’s own bytes by HMAC-SHA-256, in base64url: $what', async ({ payload }) => {
+    '',
+    // White space, numbers no double holds, repeated names, Arabic and escapes; and each character of the alphabet.
+    `{ "a" : 123456789012345678901234567890,"a":2,"ar":"داود على","b":"\\u0627\\/"}\n`,
+    `{"n":"${'?>~'.repeat(500)}"}`,
+  ])('signs the payload’s own bytes by HMAC-SHA-256, in base64url: %s', async (payload) => {
     const input = `${sample.header}.${Buffer.from(payload).toString('base64url')}`;
     expect(await signJwt(payload, key)).toBe(`${input}.${mac(input).toString('base64url')}`);
   });
@@ -163,6 +160,8 @@ describe('verifyPaddedJwt', () => {
     ['a million digits, signed', spelled(`${'A'.repeat(1e6)}!`)],
     ['a million digits of the other alphabet', [`a.b.${'-'.repeat(1e6)}+`]],
     ['a million of padding or dots', [`a.b.${'='.repeat(1e6)}`, '.'.repeat(1e6)]],
+    ['another hash', ['sha384', 'sha512'].map((hash) => signed(header, body, hash))],
+    ['no signature', ['', '=', 'AAAA'].map((tail) => `${header}.${body}.${tail}`)],
     ['alg none', headed('{"alg":"none"}', '{"alg":"HS256","alg":"none"}')],
     ['another alg', headed('{"alg":"HS384"}', '{"alg":"hs256"}', '{"alg":["HS256"]}')],
     ['no alg', headed('{"typ":"JWT"}', '{"__proto__":{"alg":"HS256"}}')],
@@ -176,13 +175,6 @@ describe('verifyPaddedJwt', () => {
   ] as [string, string[]][])('refuses %s', ([, tokens]) => {
     for (const refused of tokens)
       expect(verifyPaddedJwt(refused, [key]), refused.slice(0, 999)).toBeUndefined();
-  });
-
-  test.for(['none', 'HS256', 'HS384', 'HS512'])('refuses %s with another hash or none', (alg) => {
-    const head = base64(`{"alg":"${alg}"}`);
-    const unsigned = ['', '=', 'AAAA'].map((tail) => `${head}.${body}.${tail}`);
-    for (const refused of [signed(head, body, 'sha384'), signed(head, body, 'sha512'), ...unsigned])
-      expect(verifyPaddedJwt(refused, [key])).toBeUndefined();
   });
 
   test('gives a payload’s __proto__ no power', () => {

@@ -26,11 +26,11 @@ const hex = (key: KeyObject) => key.export().toString('hex');
 const text = (key: KeyObject | undefined) => key?.export().toString();
 
 describe('deriveKeys', () => {
-  test.for(['eos', 's360', 'ccstore'])('gives %s each key by HKDF-SHA-256', (contract) => {
-    const { digest, successor, encryption, log } = deriveKeys(contract, { root });
+  test('gives each key by HKDF-SHA-256', () => {
+    const { digest, successor, encryption, log } = deriveKeys('s360', { root });
     const purposes = ['credential-digest', 'successor', 'encryption', 'session-hash'];
     expect([digest, successor, encryption, log].map(hex)).toEqual(
-      purposes.map((purpose) => hkdf(root, `session-refresh/${contract}/${purpose}/v1`)),
+      purposes.map((purpose) => hkdf(root, `session-refresh/s360/${purpose}/v1`)),
     );
   });
 
@@ -49,17 +49,15 @@ describe('environmentKeys', () => {
   const eos = { serves: 'eos', signs: false };
 
   test('gives a contract the keys of its own part', async () => {
-    const SESSION_KEYS = JSON.stringify({
-      eos: { root: root.slice(0, 32), signing: before },
-      s360: { root, signing, previousSigning: before },
-    });
-    const keys = await environmentKeys({ SESSION_KEYS }, s360)();
+    const s360Keys = { root, signing, previousSigning: before };
+    const given = { eos: { root: root.slice(0, 32), signing: before }, s360: s360Keys };
+    const loaded = (of: typeof eos, all: object = given) =>
+      environmentKeys({ SESSION_KEYS: JSON.stringify(all) }, of)();
+    const keys = await loaded(s360);
     expect(hex(keys.digest)).toBe(hex(deriveKeys('s360', { root }).digest));
     expect(keys.signing.map(text)).toEqual([signing, before]);
-    expect((await environmentKeys({ SESSION_KEYS }, eos)()).signing).toEqual([]);
-    const one = JSON.stringify({ s360: { root, signing } });
-    const { signing: only } = await environmentKeys({ SESSION_KEYS: one }, s360)();
-    expect(only.map(text)).toEqual([signing]);
+    expect((await loaded(eos)).signing).toEqual([]);
+    expect((await loaded(s360, { s360: { root, signing } })).signing.map(text)).toEqual([signing]);
   });
 
   const short = signing.slice(0, 31);
@@ -114,24 +112,20 @@ describe('secretsManager', () => {
     const { handle, read } = over(200, answer);
     const version = { id: 'one', text: 'text', createdAt: 1_700_000_000 };
     expect(await read('name', 'AWSPREVIOUS')).toEqual(version);
-    const bodies = handle.mock.calls.map(([{ body }]) =>
-      JSON.parse(new TextDecoder().decode(body)),
-    );
+    const utf8 = new TextDecoder();
+    const bodies = handle.mock.calls.map(([{ body }]) => JSON.parse(utf8.decode(body)));
     expect(bodies).toEqual([{ SecretId: 'name', VersionStage: 'AWSPREVIOUS' }]);
-  });
-
-  test('reads a version without a text as empty, which no key is', async () => {
-    const version = { id: '', text: '', createdAt: 0 };
-    expect(await over(200, {}).read('name', 'AWSCURRENT')).toEqual(version);
+    // One without a text is empty, which no key is.
+    const empty = await over(200, {}).read('name', 'AWSCURRENT');
+    expect(empty).toEqual({ id: '', text: '', createdAt: 0 });
   });
 
   test('gives no version where there is none, and throws any other error after two tries', async () => {
     const none = over(400, { __type: 'ResourceNotFoundException' });
     expect(await none.read('name', 'AWSPREVIOUS')).toBeUndefined();
-    const { handle, read } = over(500, { __type: 'InternalServiceError' });
-    await expect(read('name', 'AWSCURRENT')).rejects.toMatchObject({
-      name: 'InternalServiceError',
-    });
+    const name = 'InternalServiceError';
+    const { handle, read } = over(500, { __type: name });
+    await expect(read('name', 'AWSCURRENT')).rejects.toMatchObject({ name });
     expect(handle).toHaveBeenCalledTimes(2);
   });
 });

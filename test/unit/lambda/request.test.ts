@@ -79,15 +79,11 @@ describe('a body', () => {
       }
   });
 
-  test('is too large before it is malformed, and whatever its type', () => {
-    for (const headers of [asForm, asJson, {}])
-      expect(fields('form', { headers, body: '%'.repeat(65_537) })).toBe('too-large');
-  });
-
-  test('of any size and form is nothing to a contract that reads none', () => {
+  test.for([asForm, asJson, {}])('is too large before it is malformed, with %o', (headers) => {
+    expect(fields('form', { headers, body: '%'.repeat(65_537) })).toBe('too-large');
+    // To a contract that reads none, it is nothing.
     for (const body of ['%', '{', 'a=1', 'x'.repeat(1_000_000)])
-      for (const headers of [asForm, asJson, {}])
-        expect(fields('none', { headers, body })).toEqual([]);
+      expect(fields('none', { headers, body })).toEqual([]);
   });
 });
 
@@ -163,55 +159,41 @@ describe('the query and the headers', () => {
   });
 });
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** The ids of an event with these changes. */
 function idsOf(requestId: string, headers: Record<string, string> = {}, changes: object = {}) {
   return requestIds({ ...apiGatewayEvent(eos, { headers, requestId }), ...changes });
 }
 
-describe('the id that a gateway gives a request', () => {
+describe('the ids of a request', () => {
   const id = randomUUID();
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-  test('is kept if it is a UUID', () => {
-    for (const kept of [id, id.toUpperCase(), '00000000-0000-0000-0000-000000000000'])
-      expect(idsOf(kept)).toEqual({ gateway: kept, client: kept });
+  test('are the gateway’s UUID, and the client’s X-Request-Id however its name is written', () => {
+    for (const gateway of [id, id.toUpperCase(), '00000000-0000-0000-0000-000000000000'])
+      expect(idsOf(gateway)).toEqual({ gateway, client: gateway });
+    for (const name of ['X-Request-Id', 'x-request-id', 'X-REQUEST-ID', 'x-ReQuEsT-iD'])
+      for (const client of [randomUUID(), '0', 'Az09._:-', 'x'.repeat(128)])
+        expect(idsOf(id, { [name]: client })).toEqual({ gateway: id, client });
+    expect(idsOf(id, {}, { headers: null }).client).toBe(id);
   });
 
   test.for([
     ...['', 'trace-7', id.replaceAll('-', ''), `{${id}}`, `${id}\n`, `x\n${id}`, `${id}${id}`],
     ...[id.replace(/^./, 'g'), '","esbUUID":"'],
-  ])('is replaced by a UUID, for the client too, if it is %j', (wrong) => {
+  ])('are a new UUID, for the client too, if the gateway’s is %j', (wrong) => {
     const ids = idsOf(wrong);
-    expect(ids.gateway).toMatch(uuid);
-    expect(ids.client).toBe(ids.gateway);
+    expect(ids).toEqual({ gateway: expect.stringMatching(uuid), client: ids.gateway });
     expect(idsOf(wrong).gateway).not.toBe(ids.gateway);
   });
 
-  test('is a new UUID where who invokes the Lambda by hand leaves the whole context out', () => {
+  test('are a new UUID where who invokes the Lambda by hand leaves the whole context out', () => {
     expect(idsOf(id, {}, { requestContext: undefined }).gateway).toMatch(uuid);
   });
-});
-
-describe('X-Request-Id', () => {
-  const gateway = randomUUID();
-
-  test.for(['X-Request-Id', 'x-request-id', 'X-REQUEST-ID', 'x-ReQuEsT-iD'])(
-    'is kept for the client however it is written, beside the gateway’s id: %s',
-    (name) => {
-      for (const client of [randomUUID(), '0', 'Az09._:-', 'x'.repeat(128)])
-        expect(idsOf(gateway, { [name]: client })).toEqual({ gateway, client });
-    },
-  );
 
   test.for([
     ...['', ' ', 'x'.repeat(129), 'trace-7\n', 'trace-7\r\nSet-Cookie: a=b', 'trace\0'],
     ...['trасe-7', 'trace\u202e7', '<script>', '"}', '../7'],
-  ])('is replaced by the gateway’s id if it is %j', (id) => {
-    expect(idsOf(gateway, { 'X-Request-Id': id })).toEqual({ gateway, client: gateway });
-  });
-
-  test('is the gateway’s id where there are no headers at all', () => {
-    expect(idsOf(gateway, {}, { headers: null }).client).toBe(gateway);
+  ])('are the gateway’s alone if the client’s is %j', (client) => {
+    expect(idsOf(id, { 'X-Request-Id': client })).toEqual({ gateway: id, client: id });
   });
 });

@@ -9,21 +9,17 @@ import { reasons } from '../../support/openapi.ts';
 
 const id = '51368f50-4a67-42d4-803c-ddc80c0be491';
 
-describe('respond', () => {
-  test('gives the body as it stands with the reply’s own headers, and asks that nobody keep it', () => {
-    const reply = { status: 403, body: '{"ar":"نجاح"}', headers: { 'Retry-After': '1' } };
-    expect(respond(reply, { gateway: id, client: 'trace-7' })).toEqual({
-      statusCode: 403,
-      headers: {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Cache-Control': 'no-store',
-        'X-Request-Id': 'trace-7',
-        'Retry-After': '1',
-      },
-      body: '{"ar":"نجاح"}',
-      isBase64Encoded: false,
-    });
-  });
+test('respond gives the body as it stands with the reply’s own headers, and asks that nobody keep it', () => {
+  const reply = { status: 403, body: '{"ar":"نجاح"}', headers: { 'Retry-After': '1' } };
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': 'trace-7',
+    'Retry-After': '1',
+  };
+  const { body } = reply;
+  const response = { statusCode: 403, headers, body, isBase64Encoded: false };
+  expect(respond(reply, { gateway: id, client: 'trace-7' })).toEqual(response);
 });
 
 describe('meter', () => {
@@ -58,28 +54,17 @@ describe('meter', () => {
   });
 });
 
-describe('a handler', () => {
+test.for([
+  ['SESSION_KEYS', 'has no SESSION_KEYS'],
+  ['SESSION_TABLE', 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it'],
+])('a handler does not load without %s', async ([name, problem]) => {
   const key = 'k'.repeat(32);
-  const keys = Object.fromEntries(
-    contracts.map(({ serves }) => [serves, { root: key, signing: key }]),
-  );
-  const env = { SESSION_TABLE: 'sessions', SESSION_KEYS: JSON.stringify(keys) };
-  const load = (name: string, changed: Partial<typeof env> = {}) => {
-    vi.resetModules();
-    for (const [name, value] of Object.entries({ ...env, ...changed })) vi.stubEnv(name, value);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    return import(`../../../functions/${name}/handler.ts`);
-  };
-
-  test.for(contracts)('of $name loads with a table and keys', async ({ name }) => {
-    expect((await load(name)).handler).toBeTypeOf('function');
-  });
-
-  test('does not load without them', async () => {
-    await expect(load('eos', { SESSION_KEYS: '' })).rejects.toThrow('has no SESSION_KEYS');
-    const none = 'the environment has no SESSION_TABLE; RefreshApi, or `npm start`, sets it';
-    await expect(load('eos', { SESSION_TABLE: '' })).rejects.toThrow(none);
-  });
+  vi.stubEnv('SESSION_KEYS', JSON.stringify({ eos: { root: key } }));
+  vi.stubEnv('SESSION_TABLE', 'sessions');
+  vi.stubEnv(name ?? '', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.resetModules();
+  await expect(import('../../../functions/eos/handler.ts')).rejects.toThrow(problem);
 });
 
 /** What holds for a contract that is added, too. The answers themselves are in test/wire/all. */

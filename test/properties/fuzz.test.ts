@@ -9,7 +9,7 @@ import type { Contract } from '../../functions/core/contract/contract.ts';
 import { signPaddedJwt, verifyPaddedJwt } from '../../functions/core/keys/padded-jwt.ts';
 import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { gateway } from '../../local/gateway.ts';
-import { realRoutes, servicesOf } from '../local/wire.ts';
+import { realRoutes } from '../local/wire.ts';
 import { documented } from '../support/documented.ts';
 import { apiGatewayEvent, material, noon, patient, test, type World } from '../support/world.ts';
 import {
@@ -86,7 +86,7 @@ async function openAll(world: World, contract: Contract): Promise<Known> {
 
 /** One warm Lambda of a contract. It throws if an answer is not in the contract's document. */
 function answering(world: World, contract: Contract) {
-  const handler = documented(contract, refreshHandler(contract, servicesOf(world, contract)));
+  const handler = documented(contract, refreshHandler(contract, world.services(contract)));
   return async ({ without = [], ...call }: Call) => {
     const event = apiGatewayEvent(contract, call);
     const result = await handler({ ...event, ...Object.fromEntries(without) }, patient('a'));

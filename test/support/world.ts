@@ -11,7 +11,11 @@ import { test as base, describe, inject } from 'vitest';
 import type { Contract } from '../../functions/core/contract/contract.ts';
 import { deriveKeys, type KeyMaterial, type Keys } from '../../functions/core/keys/keys.ts';
 import type { RequestRecord } from '../../functions/core/lambda/record.ts';
-import { type RefreshLambda, refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
+import {
+  type RefreshLambda,
+  refreshHandler,
+  type Services,
+} from '../../functions/core/lambda/refresh-handler.ts';
 import { clientOptions } from '../../functions/core/lambda/services.ts';
 import type { Policy } from '../../functions/core/session/policy.ts';
 import { type Item, toSession } from '../../functions/core/session/row.ts';
@@ -206,17 +210,20 @@ function worldOn(wire: Wire, { rows, items, replace }: Storage) {
     wait: async () => undefined,
   };
 
+  /** What the contract's handler runs on. */
+  const services = (contract: Contract): Services => ({
+    table: rows,
+    keys: async () => world.keys(contract),
+    clock,
+    timer: systemTimer,
+    get policy() {
+      return policyOf(contract);
+    },
+    write: (record) => records.push(record),
+  });
+
   function handlerOf(contract: Contract): RefreshLambda {
-    const made = refreshHandler(contract, {
-      table: rows,
-      keys: async () => world.keys(contract),
-      clock,
-      timer: systemTimer,
-      get policy() {
-        return policyOf(contract);
-      },
-      write: (record) => records.push(record),
-    });
+    const made = refreshHandler(contract, services(contract));
     const handler = handlers.get(contract.name) ?? documented(contract, made);
     handlers.set(contract.name, handler);
     return handler;
@@ -233,7 +240,7 @@ function worldOn(wire: Wire, { rows, items, replace }: Storage) {
     return commands[name](input, admin);
   }
 
-  const parts = { rows, items, policies, records, admin, item, run };
+  const parts = { rows, items, policies, records, admin, services, item, run };
   return Object.assign(world, parts, {
     /** Opens a session that the contract refreshes, and gives what its client holds. */
     async open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held> {

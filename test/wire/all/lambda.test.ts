@@ -11,7 +11,6 @@ import { rowKey, type SessionId, sessionHash } from '../../../functions/core/ses
 import { dynamoDBTable } from '../../../functions/core/session/table.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { context } from '../../../local/proxy-event.ts';
-import { servicesOf } from '../../local/wire.ts';
 import { startProxy } from '../../properties/faults/proxy.ts';
 import { documented } from '../../support/documented.ts';
 import { ways } from '../../support/ways.ts';
@@ -89,7 +88,7 @@ describe.for([eos, ccstore])('$name before a storage that never answers', (contr
       client.destroy();
       proxy.close();
     });
-    const services = { ...servicesOf(world, contract), table: dynamoDBTable(client, 'sessions') };
+    const services = { ...world.services(contract), table: dynamoDBTable(client, 'sessions') };
     const handler = documented(contract, refreshHandler(contract, services));
     const id = randomUUID();
     // Half a second of it is kept to answer in; in the rest the SDK has long asked.
@@ -112,7 +111,7 @@ describe.for(contracts)('$name with allowed origins', (contract) => {
 
   /** The headers of a grant, a refusal and a fault to a page of an origin. */
   async function answersTo(world: World, origin: string | undefined) {
-    const services: Services = { ...servicesOf(world, contract), origins };
+    const services: Services = { ...world.services(contract), origins };
     const { call } = await ownCall(world, contract);
     const headers = { ...call.headers, ...(origin !== undefined && { oRiGiN: origin }) };
     const handler = refreshHandler(contract, services);

@@ -9,12 +9,7 @@ import { later, systemClock } from '../../../functions/core/time.ts';
 import { context } from '../../../local/proxy-event.ts';
 import { item, sharedTest, type Wire } from '../../admin/support.ts';
 import { documented } from '../../support/documented.ts';
-import {
-  apiGatewayEvent,
-  type Held,
-  material,
-  type StoredWorld as World,
-} from '../../support/world.ts';
+import { apiGatewayEvent, type Held, material, type StoredWorld } from '../../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 /** A world whose Lambdas reach its engine through a proxy, by the settings that they are deployed with. */
@@ -49,20 +44,20 @@ export const test = sharedTest.extend<{ faulty: Faulty }>({
   ],
 });
 
-/** What a contract's Lambda is made of, with something in the place of it, and the records that it writes. */
-export function parts({ contract }: Wire, env: Env, other: Partial<Services> = {}) {
-  const records: RequestRecord[] = [];
-  const write = (record: RequestRecord) => records.push(record);
-  return { records, all: { ...services(contract, env), write, ...other } };
-}
-
 export type Started = ReturnType<typeof start>;
 
-/** Starts a contract's Lambda as its entry point does. */
+/** A contract's Lambda as its entry point starts it, and the records that it writes. */
 export function start(wire: Wire, env: Env, other: Partial<Services> = {}) {
-  const { all, records } = parts(wire, env, other);
-  const lambda = documented(wire.contract, refreshHandler(wire.contract, all));
-  return { wire, lambda, records };
+  const { contract } = wire;
+  const records: RequestRecord[] = [];
+  const write = (record: RequestRecord) => records.push(record);
+  const all = { ...services(contract, env), write, ...other };
+  return {
+    wire,
+    records,
+    services: all,
+    lambda: documented(contract, refreshHandler(contract, all)),
+  };
 }
 
 /** Refreshes as the contract's client does, five seconds before the Lambda is ended. */
@@ -73,10 +68,8 @@ export async function refresh({ wire: { contract, call }, lambda }: Started, hel
   return { id, status, body, retryAfter: headers?.['Retry-After'] };
 }
 
-type Answer = Awaited<ReturnType<typeof refresh>>;
-
 /** Refreshes again while nobody knows, as a client does: a busy machine is a fault, too. */
-export async function settled(started: Started, held: Held): Promise<Answer> {
+export async function settled(started: Started, held: Held) {
   let answer = await refresh(started, held);
   for (let tries = 0; tries < 5 && answer.retryAfter !== undefined; tries += 1) {
     expectUnknown(started.wire, answer);
@@ -86,7 +79,10 @@ export async function settled(started: Started, held: Held): Promise<Answer> {
 }
 
 /** Whether the contract says, in its own words, that nobody knows, and when to ask again. */
-export function expectUnknown({ contract }: Wire, answer: Answer): void {
+export function expectUnknown(
+  { contract }: Wire,
+  answer: Awaited<ReturnType<typeof refresh>>,
+): void {
   const possible = (['unavailable', 'timed-out'] as const).map((reason) => {
     const { status, body } = contract.refuse(reason, answer.id);
     return { id: answer.id, status, body, retryAfter: '1' };
@@ -96,7 +92,7 @@ export function expectUnknown({ contract }: Wire, answer: Answer): void {
 
 /** Whether a row is what it was, or that refreshed; answers which. */
 export async function rowAfter(
-  world: World,
+  world: StoredWorld,
   { contract }: Wire,
   { sessionId }: Held,
   before: Awaited<ReturnType<typeof item>>,

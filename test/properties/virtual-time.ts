@@ -21,21 +21,12 @@ export function virtualTime() {
     now: () => now,
     after,
     /** Runs code that awaits real work, such as a signature. Time stands still until it is done. */
-    async work<Result>(run: () => Promise<Result>): Promise<Result> {
+    async work(run: () => Promise<unknown>): Promise<void> {
       working += 1;
-      return run().finally(() => {
+      await run().finally(() => {
         working -= 1;
       });
     },
-    /** Waits within `work`: time goes on. */
-    sleep: (milliseconds: number) =>
-      new Promise<void>((resolve) => {
-        working -= 1;
-        after(milliseconds, () => {
-          working += 1;
-          resolve();
-        });
-      }),
     /** Runs every event until that moment, or until `over`. */
     async run(until: number, over = () => false): Promise<void> {
       // What was begun before has its events in the queue after a turn.

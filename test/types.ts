@@ -4,7 +4,7 @@ import type { Fault } from '../functions/core/contract/fault.ts';
 import type { Reply } from '../functions/core/contract/reply.ts';
 import type { Keys } from '../functions/core/keys/keys.ts';
 import type { faultOf } from '../functions/core/lambda/errors.ts';
-import type { Decision, Policy } from '../functions/core/session/policy.ts';
+import type { Decision } from '../functions/core/session/policy.ts';
 import type { Presented } from '../functions/core/session/rotation.ts';
 import type { digest } from '../functions/core/session/secret.ts';
 import type {
@@ -30,22 +30,17 @@ type Takes<Call extends (...args: never) => unknown, Args> = Fits<Args, Paramete
 export type Bases = [
   Yes<Fits<SessionId | Secret | Digest | RowKey, string>>,
   Yes<Fits<EpochSeconds, number>>,
-  No<Fits<string, SessionId>>,
-  No<Fits<string, Secret>>,
-  No<Fits<string, Digest>>,
-  No<Fits<string, RowKey>>,
+  No<Fits<string, SessionId | Secret | Digest | RowKey>>,
   No<Fits<number, EpochSeconds>>,
   No<Fits<Date, EpochSeconds>>,
 ];
 
 /** No brand is another: an id proves nothing, and a secret is never stored as it is. */
 export type Brands = [
-  No<Fits<SessionId, Secret>>,
-  No<Fits<Secret, SessionId>>,
-  No<Fits<Secret, Digest>>,
-  No<Fits<Digest, Secret>>,
-  No<Fits<SessionId, RowKey>>,
-  No<Fits<RowKey, SessionId>>,
+  No<Fits<SessionId, Secret | Digest | RowKey>>,
+  No<Fits<Secret, SessionId | Digest | RowKey>>,
+  No<Fits<Digest, SessionId | Secret | RowKey>>,
+  No<Fits<RowKey, SessionId | Secret | Digest>>,
 ];
 
 /** What is easily swapped can't be: a digest is bound to a row, and a signing key makes none. */
@@ -100,19 +95,13 @@ export type Whole = [
 ];
 
 /** Values stay as they are. */
-export function change(
-  keys: Keys,
-  session: Session,
-  contract: Contract,
-  policy: Policy,
-  reply: Reply,
-) {
+export function change(keys: Keys, session: Session, contract: Contract, reply: Reply) {
   // @ts-expect-error: the absolute end never moves
   session.endsAt = session.openedAt;
   // @ts-expect-error: a contract's rule is its own
-  contract.policy = policy;
+  contract.policy = { ...contract.policy };
   // @ts-expect-error: lifetimes are set where a stage is
-  policy.lifetime = 1;
+  contract.policy.lifetime = 1;
   // @ts-expect-error: a reply is made once
   reply.status = 200;
   // @ts-expect-error: nobody adds a key

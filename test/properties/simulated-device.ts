@@ -20,14 +20,13 @@ export function simulatedDevice(
 ) {
   const tabs: (Tab & { readonly refresh: Refresh<unknown, string> })[] = [];
   const storage = simulatedStorage(time, JSON.stringify({ credential }), random.of([0, 20, 200]));
-  const [hasLocks, hasChannel] = [random.happens(0.5), random.happens(0.8)];
-  const readsDate = random.happens(0.5);
-  const locks = `device ${randomUUID()}`;
+  const [hasLocks, hasChannel, readsDate] = [0.5, 0.8, 0.5].map(random.happens);
+  const id = randomUUID();
   const listeners = new Set<{ readonly tab: Tab; readonly hear: (message: unknown) => void }>();
   let clockError = 0;
   let ended: string | undefined;
 
-  const heard = <Heard extends Outcome<unknown, string>>(outcome: Heard) => {
+  const heard = (outcome: Outcome<unknown, string>) => {
     if (process.env.SEED)
       console.log(`${Math.round(time.now())} ms: ${who} is told: ${outcome.outcome}`);
     if (outcome.outcome === 'ended') ended ??= outcome.code;
@@ -86,10 +85,7 @@ export function simulatedDevice(
       const { signal } = request;
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const arrive = async () => {
-        const answer = await service.answer(
-          Object.fromEntries(request.headers),
-          await request.text(),
-        );
+        const answer = await service.answer(request);
         if (answer) {
           const { status, text } = answer;
           const headers = new Headers(answer.headers as Record<string, string>);
@@ -108,13 +104,12 @@ export function simulatedDevice(
     return {
       request: (name, options, run) =>
         new Promise((resolve, reject) => {
-          const hold = (lock?: unknown) => {
-            const runs = new Promise<void>((free) =>
-              tab.later(1, () => run(lock).then(resolve, reject).finally(free)),
-            );
-            return Promise.race([runs, tab.closed]);
-          };
-          platform.request(`${locks} ${name}`, options, hold).catch(reject);
+          const hold = (lock?: unknown) =>
+            new Promise<void>((free) => {
+              void tab.closed.then(free);
+              tab.later(1, () => run(lock).then(resolve, reject).finally(free));
+            });
+          platform.request(`${name} ${id}`, options, hold).catch(reject);
         }),
     };
   }

@@ -63,7 +63,7 @@ export async function simulatedService({ time, random, client, policy, outages }
       return world.run('revoke', { contract: contract.name, sessionId });
     },
     /** The answer to a request; nothing where none comes back. */
-    async answer(headers: Readonly<Record<string, string>>, body: string) {
+    async answer(request: Request) {
       const outage = outages.find(({ from, until }) => from <= time.now() && time.now() < until);
       const trouble = outage?.trouble ?? (random.happens(0.05) ? random.of(troubles) : undefined);
       const refused = (reason: 'unavailable' | 'timed-out') => {
@@ -83,9 +83,11 @@ export async function simulatedService({ time, random, client, policy, outages }
       );
       world.outage = trouble === 'the table is out of reach' ? 'unavailable' : undefined;
       const before = await world.row(contract, sessionId);
-      const answer = await world.post(contract, { headers, body: body || null });
+      const headers: Readonly<Record<string, string>> = Object.fromEntries(request.headers);
+      const answer = await world.post(contract, { headers, body: await request.text() });
       const outcome = world.records.pop()?.outcome;
-      if (!due.includes(outcome)) problems.push(`an answer is ${outcome}`);
+      const after = await world.row(contract, sessionId);
+      if (!due.includes(outcome)) problems.push(`${outcome}, ended: ${after?.revokedBy}`);
       if (outcome === 'refreshed' || outcome === 'settling') counts[outcome] += 1;
       else if (outcome !== 'unavailable') hasRefused = true;
       if (outcome === 'idle-too-long') {
@@ -95,7 +97,7 @@ export async function simulatedService({ time, random, client, policy, outages }
         expired = (until - noon) * 1000;
       }
       if (outcome === 'refreshed' && policy.rotation !== 'fixed') {
-        const { generation, parentGeneration } = (await world.row(contract, sessionId)) ?? {};
+        const { generation, parentGeneration } = after ?? {};
         counts[generation === before?.generation ? 'replayed' : 'rotated'] += 1;
         if (generation !== before?.generation && parentGeneration !== (before?.generation ?? 0))
           counts.skipped += 1;

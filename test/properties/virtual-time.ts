@@ -64,7 +64,7 @@ export function seeded(seed: number) {
     between,
     /** Whether something of this probability happens. */
     happens: (probability: number) => next() < probability,
-    /** As many small numbers as large ones: each order of magnitude is as likely. */
+    /** Each order of magnitude is as likely as the others. */
     spread: (least: number, most: number) => Math.exp(between(Math.log(least), Math.log(most))),
     of: <Value>(values: readonly [Value, ...Value[]]): Value =>
       values[Math.floor(next() * values.length)] ?? values[0],

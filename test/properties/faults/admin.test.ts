@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { eos } from '../../../functions/eos/contract.ts';
-import type { AdminServices, Answer } from '../../../functions/session-admin/command.ts';
+import type { Answer } from '../../../functions/session-admin/command.ts';
 import { commands } from '../../../functions/session-admin/commands.ts';
+import type { Input } from '../../../functions/session-admin/fields.ts';
 import { adminServices } from '../../../functions/session-admin/services.ts';
 import { item } from '../../admin/support.ts';
 import type { StoredWorld as World } from '../../support/world.ts';
@@ -11,11 +12,11 @@ import { type Fault, fault } from './proxy.ts';
 
 /** A command as an operator gives it, and what is then true of the table. */
 interface Order {
-  readonly what: string;
+  readonly what: keyof typeof commands;
   /** How many requests it makes, where nothing fails. */
   readonly requests: number;
   readonly before: (world: World, lane: string) => Promise<unknown>;
-  readonly give: (services: AdminServices, lane: string) => Promise<Answer>;
+  readonly input: (lane: string) => Input;
   /** What it may be refused for when it is given again, since the first time did it unseen. */
   readonly already?: string;
   /** Whether the table has what a command promises that says it is done. */
@@ -26,44 +27,26 @@ type Rows = readonly Awaited<ReturnType<typeof item>>[];
 
 const ids = (lane: string) => [`${lane}-1`, `${lane}-2`];
 const session = (lane: string) => ({ contract: 'eos', sessionId: `${lane}-1` });
-const person = (lane: string) => ({ ...session(lane), subject: lane, secret: '20004007594' });
-const belongs: Order['isDone'] = ([row], lane) => row?.subject?.S === `eos#${lane}`;
+const input = (lane: string) => ({ ...session(lane), subject: lane, secret: '20004007594' });
+const isDone: Order['isDone'] = ([row], lane) => row?.subject?.S === `eos#${lane}`;
+const ended = (count: number) => (rows: Rows) =>
+  rows.filter((row) => row?.revokedAt !== undefined).length === count;
 
-async function openBoth(world: World, lane: string): Promise<void> {
-  for (const sessionId of ids(lane)) await world.open(eos, { sessionId, subject: lane });
-}
+const nothing = async () => undefined;
+const anonymous: Order['before'] = (world, lane) =>
+  world.run('open', { ...session(lane), anonymous: true });
+const both: Order['before'] = (world, lane) =>
+  Promise.all(ids(lane).map((sessionId) => world.open(eos, { sessionId, subject: lane })));
 
 const orders: readonly Order[] = [
+  { what: 'open', requests: 1, before: nothing, input, already: 'id-taken', isDone },
+  { what: 'login', requests: 1, before: anonymous, input, already: 'logged-in', isDone },
+  { what: 'revoke', requests: 1, before: both, input: session, isDone: ended(1) },
   {
-    what: 'open',
-    requests: 1,
-    before: async () => undefined,
-    give: (services, lane) => commands.open(person(lane), services),
-    already: 'id-taken',
-    isDone: belongs,
-  },
-  {
-    what: 'login',
-    requests: 1,
-    before: (world, lane) => world.run('open', { ...session(lane), anonymous: true }),
-    give: (services, lane) => commands.login(person(lane), services),
-    already: 'logged-in',
-    isDone: belongs,
-  },
-  {
-    what: 'revoke',
-    requests: 1,
-    before: openBoth,
-    give: (services, lane) => commands.revoke(session(lane), services),
-    isDone: ([row]) => row?.revokedAt !== undefined,
-  },
-  {
-    what: 'revoke-all',
+    ...{ what: 'revoke-all', before: both, isDone: ended(2) },
     // A query, both sessions, and two queries that find nothing new.
     requests: 5,
-    before: openBoth,
-    give: (services, lane) => commands['revoke-all']({ contract: 'eos', subject: lane }, services),
-    isDone: (rows) => rows.every((row) => row?.revokedAt !== undefined),
+    input: (lane) => ({ contract: 'eos', subject: lane }),
   },
 ];
 
@@ -95,7 +78,8 @@ async function tell(
   await order.before(world, lane);
   const before = await rows();
   const services = { ...adminServices(env), wait: async () => undefined };
-  const give = (): Promise<Answer | 'threw'> => order.give(services, lane).catch(() => 'threw');
+  const give = (): Promise<Answer | 'threw'> =>
+    commands[order.what](order.input(lane), services).catch(() => 'threw');
   const already = order.already && { outcome: 'refused', reason: order.already };
 
   proxy.plan(lane, (nth) => (faultOf(nth) || undefined)?.happens);

@@ -3,16 +3,13 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listening } from '../../support/stand-ins.ts';
 
-/** A request to the proxy that is not answered yet. */
-export interface Exchange {
+/** Handles a request to the proxy instead of passing the answer on. */
+export type Happening = (exchange: {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Passes the request to the service. The client gets only what the fault then sends. */
   ask(): Promise<{ readonly status: number; readonly body: string }>;
-}
-
-/** Handles an exchange instead of passing its answer on. */
-export type Happening = (exchange: Exchange) => unknown;
+}) => unknown;
 
 /** The fault of the nth request (from 0) of a lane; `undefined` if the request passes. */
 type Plan = (nth: number) => Happening | undefined;
@@ -60,7 +57,7 @@ export const pass: Happening = async ({ response, ask }) => {
 
 async function forward(service: string, { headers }: IncomingMessage, body: string) {
   const passed = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
-  const kept = passed.map((name): [string, string] => [name, String(headers[name])]);
+  const kept = Object.fromEntries(passed.map((name) => [name, String(headers[name])]));
   const answer = await fetch(service, { method: 'POST', headers: kept, body });
   return { status: answer.status, body: await answer.text() };
 }
@@ -124,22 +121,23 @@ export const badAnswers: readonly Fault[] = [
   }),
 ];
 
-/** Connections that fail. If the answer fails, the service has done the request. */
-const badConnections = those(true, {
-  'a request that is lost': cut,
-  'an answer that is lost': ({ ask, ...rest }) => ask().then(() => cut({ ask, ...rest })),
-  'a request that is never answered': () => undefined,
-  'an answer that never comes': ({ ask }) => ask(),
-  'an answer that stops half-way': half,
-  async 'an answer that is cut half-way'(exchange) {
-    await half(exchange);
-    // The client must read what was written before the connection ends.
-    await sleep(20);
-    cut(exchange);
-  },
-});
-
-export const faults: readonly Fault[] = [...badConnections, ...badAnswers];
+/** Every fault. If a connection fails at the answer, the service has done the request. */
+export const faults: readonly Fault[] = [
+  ...those(true, {
+    'a request that is lost': cut,
+    'an answer that is lost': ({ ask, ...rest }) => ask().then(() => cut({ ask, ...rest })),
+    'a request that is never answered': () => undefined,
+    'an answer that never comes': ({ ask }) => ask(),
+    'an answer that stops half-way': half,
+    async 'an answer that is cut half-way'(exchange) {
+      await half(exchange);
+      // The client must read what was written before the connection ends.
+      await sleep(20);
+      cut(exchange);
+    },
+  }),
+  ...badAnswers,
+];
 
 /** The fault of this name. */
 export function fault(what: string): Fault {

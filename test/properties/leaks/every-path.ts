@@ -37,13 +37,11 @@ Object.assign(process.env, local, {
 await createTable(new DynamoDBClient({}), table);
 
 const person = { name: marks.claim };
-const claims = new Map(
-  Object.entries({
-    eos: { profile: person, mobilityApps: { system: [], user: [] } },
-    s360: { user: person, app: {}, sso: { externalSystemId: 'a', authorityType: 'SELF' } },
-    ccstore: person,
-  }).map(([name, all]) => [name, JSON.stringify(all)]),
-);
+const claims: Readonly<Record<string, object>> = {
+  eos: { profile: person, mobilityApps: { system: [], user: [] } },
+  s360: { user: person, app: {}, sso: { externalSystemId: 'a', authorityType: 'SELF' } },
+  ccstore: person,
+};
 
 /** Errors with a mark in each place where one can be. */
 const { message, frame, name, code, awsId } = marks;
@@ -72,22 +70,19 @@ async function refreshAll(contract: Contract): Promise<void> {
   const people = logLines('DEBUG', console.log, () => new Date());
   const { notice } = cloudWatchLog(contract.name, 'leaks');
   const deployed = services(contract);
-  const real: Services = {
-    ...deployed,
-    write(record: RequestRecord) {
-      deployed.write(record);
-      people.record(record);
-    },
+  const write = (record: RequestRecord) => {
+    deployed.write(record);
+    people.record(record);
   };
   const { serves } = contract;
   const session = { contract: serves, sessionId: `${marks.sessionId}-${contract.name}` };
-  const opening = { ...session, subject, secret, claims: claims.get(serves) };
+  const opening = { ...session, subject, secret, claims: JSON.stringify(claims[serves]) };
   const opened = await commands.open(opening, adminServices());
   if (opened.outcome !== 'done') throw new Error(JSON.stringify(opened));
   const held = { accessToken: '', ...opened.result, ...session };
   const own = { body: JSON.stringify(held), token: held.accessToken };
   const refresh = (broken: Partial<Services> = {}, sent = {}) =>
-    refreshHandler(contract, { ...real, ...broken })(
+    refreshHandler(contract, { ...deployed, write, ...broken })(
       eventOf(contract, { ...own, ...sent }),
       context('a'),
     );
@@ -100,7 +95,7 @@ async function refreshAll(contract: Contract): Promise<void> {
   // A contract that refuses every request: every refusal is written, whatever led to it.
   for (const reason of Object.keys(levels)) {
     const refusing = { ...contract, read: () => reason as Refusal };
-    await refreshHandler(refusing, real)(eventOf(contract, own), context('a'));
+    await refreshHandler(refusing, { ...deployed, write })(eventOf(contract, own), context('a'));
   }
   for (const error of leakyErrors) {
     const fails = () => Promise.reject(error);
@@ -121,26 +116,23 @@ function eventOf({ path }: Contract, { body, token }: { body: string; token: str
     Cookie: marks.header,
   };
   const query = new Map([['q', [marks.query]]]);
-  const { requestContext, ...event } = proxyEvent(
+  const event = proxyEvent(
     { method: 'POST', rawHeaders: Object.entries(headers).flat(), sourceIp: '127.0.0.1' },
     { path, stage: '', query, body, requestId: marks.gatewayId },
   );
-  const identity = { apiKey: marks.apiKey, apiKeyId: 'a1b2c3', userAgent: marks.header };
-  return {
-    ...event,
-    requestContext: {
-      ...requestContext,
-      extendedRequestId: marks.extendedId,
-      identity: { ...requestContext.identity, ...identity },
-    },
-  };
+  const { requestContext } = event;
+  const own = { apiKey: marks.apiKey, apiKeyId: 'a1b2c3', userAgent: marks.header };
+  Object.assign(requestContext, { extendedRequestId: marks.extendedId });
+  Object.assign(requestContext.identity, own);
+  return event;
 }
 
 /** The Lambda of session-admin, whose failures the runtime of Lambda writes down whole. */
 async function administer(): Promise<void> {
   const { handler } = await import('../../../functions/session-admin/handler.ts');
   const session = { contract: 'eos', sessionId: marks.adminId };
-  const opening = { ...session, command: 'open', subject, secret, claims: claims.get('eos') };
+  const person = { subject, secret, claims: JSON.stringify(claims.eos) };
+  const opening = { ...session, ...person, command: 'open' };
   const list = { contract: 'eos', subject, command: 'list' };
   await handler(opening);
   await handler(opening);

@@ -23,7 +23,6 @@ describe.skipIf(!inject('dynamoDBLocal'))('npm run bench -- --only storage', () 
 
 test.for([
   { what: 'none', times: '', series: 0 },
-  { what: 'three side by side', times: '0-9 1-8 2-10', series: 1 },
   { what: 'three after one another', times: '6-9 0-2 3-5', series: 3 },
   { what: 'two beside a long one', times: '0-9 0-2 3-5', series: 2 },
 ])('requests in series: $what', ({ times, series }) => {
@@ -34,11 +33,9 @@ test.for([
 });
 
 test.for([
-  { what: 'the middle one', given: median([3, 1, 2]), number: 2 },
   { what: 'what lies between two', given: median([4, 1, 2, 3]), number: 2.5 },
   { what: 'nothing of nothing', given: median([]), number: Number.NaN },
-  { what: 'the least', given: quantile([1, 2, 3], 0), number: 1 },
-  { what: 'a part of the way', given: quantile([1, 2, 3], 0.75), number: 2.5 },
+  { what: 'a part of the way', given: quantile([3, 1, 2], 0.75), number: 2.5 },
   { what: 'the greatest', given: quantile([1, 2, 3], 1), number: 3 },
 ])('of measured numbers it takes $what', ({ given, number }) => expect(given).toBe(number));
 
@@ -67,13 +64,13 @@ describe('docs/capacity.md', () => {
 describe('the cost model', () => {
   const points = (from: string, to: string) =>
     computed(page.replace(from, to), inputs.replace(from, to)).points;
-  const dollars = (way: string, found = points('', '')) =>
-    found.find((point) => point.way === way && point.perDay === 1e6)?.dollars;
+  const dollars = (found = points('', '')) =>
+    found.find(({ way, perDay }) => way === 'this stack' && perDay === 1e6)?.dollars;
 
   test('charges each unit by the tier that it falls into', () => {
     // 30 million requests: 10 at $3.50, 20 at $2.80.
-    const cheaper = dollars('this stack', points('3.50 to 333', '3.50 to 10'));
-    expect(cheaper).toBeCloseTo(Number(dollars('this stack')) - (20 * 0.7) / 30, 9);
+    const cheaper = dollars(points('3.50 to 333', '3.50 to 10'));
+    expect(cheaper).toBeCloseTo(Number(dollars()) - (20 * 0.7) / 30, 9);
   });
 
   test('counts a session, its writes and its logs as by hand', () => {
@@ -88,10 +85,8 @@ describe('the cost model', () => {
       ((2.592 + (30 - 2.592) * 0.01) * 5) / 30,
       30.5 / 30,
     ];
-    expect(dollars('this stack')).toBeCloseTo(
-      byHand.reduce((a, b) => a + b),
-      9,
-    );
+    const sum = byHand.reduce((one, other) => one + other);
+    expect(dollars()).toBeCloseTo(sum, 9);
   });
 
   test.for([

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
@@ -16,7 +15,7 @@ import { pass, startProxy } from '../properties/faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/processes.ts';
 import { releaseStandIn, secretsManagerStandIn } from '../support/stand-ins.ts';
 import { makeWorld, material, memoryWorld, type StoredWorld } from '../support/world.ts';
-import { all, asText, flags, type Synthesized } from './synthesis.ts';
+import { all, asText, flags, only, type Synthesized } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'artifacts-'));
 const running: LambdaProcess[] = [];
@@ -46,13 +45,9 @@ afterAll(async () => {
   rmSync(out, { recursive: true });
 });
 
-/** The properties of a function, and the folder of its asset. */
+/** The variables of a function, and the folder of its asset. */
 function artifact(name: string) {
-  const [found] = all(template, 'AWS::Lambda::Function').filter(
-    ({ id }) => id.startsWith(`${name}Function`) || id.startsWith(`${name}Check`),
-  );
-  if (!found) throw new Error(`the template has no ${name}`);
-  const { Code, Environment } = found.Properties;
+  const { Code, Environment } = only(template, 'AWS::Lambda::Function', name).Properties;
   // The authorizer has none.
   const variables: Record<string, unknown> = Environment?.Variables ?? {};
   return { variables, folder: join(out, `asset.${Code.S3Key.replace('.zip', '')}`) };
@@ -103,11 +98,6 @@ function event(name: string): Record<string, unknown> & { headers: Record<string
   return JSON.parse(readFileSync(`events/${name}.json`, 'utf8'));
 }
 
-async function call(lambda: LambdaProcess, given: unknown) {
-  const { statusCode, headers, body } = (await lambda.call(given)) as APIGatewayProxyResult;
-  return { status: statusCode, headers, body: body ? JSON.parse(body) : undefined };
-}
-
 /** The JSON lines that a Lambda has written. */
 function lines(lambda: LambdaProcess) {
   const written = lambda.output().split('\n');
@@ -122,10 +112,10 @@ test('a synthesis says nothing but what it bundles', () => {
 describe('the artifact', () => {
   // What each module measured. Raise it knowingly: every cold start reads all of it.
   test.for([
-    { name: 'eos', kB: 270 },
-    { name: 's360', kB: 283 },
-    { name: 'ccstore', kB: 273 },
-    { name: 'ccstoreui', kB: 273 },
+    { name: 'eosFunction', kB: 270 },
+    { name: 's360Function', kB: 283 },
+    { name: 'ccstoreFunction', kB: 273 },
+    { name: 'ccstoreuiFunction', kB: 273 },
     { name: 's360Authorizer', kB: 0.31 },
     { name: 'SessionAdmin', kB: 293 },
     { name: 'eosrelease', kB: 392 },
@@ -150,14 +140,15 @@ describe('the artifact', () => {
     { contract: ccstoreui, session: {} },
   ])('of $contract.name answers its event, and logs no credential', async (row) => {
     const { name } = row.contract;
+    const lambda = warm(`${name}Function`);
     const { accessToken, secureCode, sessionToken } = await world.open(row.contract, row.session);
     const given = event(name);
     // The events of ccstore have a placeholder.
     if (accessToken) given.headers.Authorization = `Bearer ${accessToken}`;
     const headers = { 'X-Request-Id': `sam-${name}`, 'Cache-Control': 'no-store' };
-    expect(await call(warm(name), given)).toMatchObject({ status: 200, headers });
+    expect(await lambda.call(given)).toMatchObject({ statusCode: 200, headers });
     for (const secret of [accessToken, secureCode, sessionToken])
-      if (secret) expect(warm(name).output()).not.toContain(secret);
+      if (secret) expect(lambda.output()).not.toContain(secret);
   });
 
   test('of session-admin opens a session that the one of eos refreshes', async () => {
@@ -166,7 +157,8 @@ describe('the artifact', () => {
     expect(opened).toMatchObject({ outcome: 'done', result: { contract: 'eos' } });
     const { sessionId, secureCode } = Object(opened).result;
     const body = `sessionId=${sessionId}&secureCode=${secureCode}`;
-    expect((await call(warm('eos'), { ...event('eos'), body })).status).toBe(200);
+    const refreshed = await warm('eosFunction').call({ ...event('eos'), body });
+    expect(refreshed).toMatchObject({ statusCode: 200 });
     const session = sessionHash(world.keys(eos).log, rowKey('eos', sessionId as SessionId));
     expect(lines(admin)).toMatchObject([{ command: 'open', outcome: 'done', session }]);
     expect(await admin.call({ command: 'constructor' })).toMatchObject({ outcome: 'invalid' });
@@ -195,18 +187,15 @@ describe('the artifact', () => {
       return pass(exchange);
     });
     proxy.plan('#priming', () => undefined);
-    const lambda = start('eos', {
-      AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint,
-      AWS_LAMBDA_FUNCTION_NAME: 'eosFunction',
-      _X_AMZN_TRACE_ID: told,
-    });
+    const named = { AWS_LAMBDA_FUNCTION_NAME: 'eosFunction', _X_AMZN_TRACE_ID: told };
+    const at = { AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint };
+    const lambda = start('eosFunction', { ...at, ...named });
     const body = 'sessionId=nobody&secureCode=x';
-    expect((await call(lambda, { ...event('eos'), body })).status).toBe(403);
+    expect(await lambda.call({ ...event('eos'), body })).toMatchObject({ statusCode: 403 });
     expect(proxy.seen('#priming')).toBe(1);
     proxy.close();
-    expect(lines(lambda)).toMatchObject([
-      { xray_trace_id: trace, storageRequests: 1, primed: true },
-    ]);
+    const record = { xray_trace_id: trace, storageRequests: 1, primed: true };
+    expect(lines(lambda)).toMatchObject([record]);
     // X-Ray follows the request into DynamoDB.
     expect(seen).toEqual([told]);
   });
@@ -218,16 +207,16 @@ describe('the artifact', () => {
     'of $name asks for a retry while Secrets Manager is $mood, logs its version, and recovers',
     async ({ name, mood }) => {
       manager.mood = mood;
-      const lambda = start(name, { AWS_LAMBDA_FUNCTION_VERSION: '7' });
-      const answer = await call(lambda, event(name));
+      const lambda = start(`${name}Function`, { AWS_LAMBDA_FUNCTION_VERSION: '7' });
+      const { statusCode, headers } = Object(await lambda.call(event(name)));
       manager.mood = 'well';
-      expect([503, 504]).toContain(answer.status);
-      expect(answer.headers).toMatchObject({ 'Retry-After': '1' });
-      expect((await call(lambda, event(name))).status).toBeLessThan(500);
+      expect([503, 504]).toContain(statusCode);
+      expect(headers).toMatchObject({ 'Retry-After': '1' });
+      expect(Object(await lambda.call(event(name))).statusCode).toBeLessThan(500);
       // A release's alarm counts such lines by these fields.
       const [filter] = all(template, 'AWS::Logs::MetricFilter');
       const fields = asText(filter?.Properties.FilterPattern).match(/(?<=\$\.)\w+/g);
-      const failure = lines(lambda).find(({ status }) => status === answer.status);
+      const failure = lines(lambda).find(({ status }) => status === statusCode);
       expect(failure).toMatchObject({ functionVersion: '7' });
       expect(Object.keys(failure)).toEqual(expect.arrayContaining(fields ?? ['a field']));
     },
@@ -251,13 +240,16 @@ describe('the artifact of a release’s check', () => {
   ];
 
   test.for(contracts)('passes a good build of $name', async ({ name }) => {
-    const before = lines(warm(name)).length;
-    const { told, called, logged } = await verdictOn(name, (given) => warm(name).call(given));
+    const build = warm(`${name}Function`);
+    const before = lines(build).length;
+    const { told, called, logged } = await verdictOn(name, (given) => build.call(given));
     expect(told).toEqual(tells('Succeeded'));
     expect([...new Set(called)]).toEqual([expect.stringContaining('CurrentVersion')]);
     expect(logged).toMatchObject([{ contract: name, status: 'Succeeded' }]);
-    const outcomes = lines(warm(name)).slice(before);
-    expect(outcomes).toMatchObject([{ outcome: 'refreshed' }, { outcome: 'revoked' }]);
+    expect(lines(build).slice(before)).toMatchObject([
+      { outcome: 'refreshed' },
+      { outcome: 'revoked' },
+    ]);
   });
 
   test('stops a build that refuses every session, and leaves no live session', async () => {

@@ -1,18 +1,12 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import {
-  MockIntegration,
-  ResponseType,
-  RestApi,
-  TokenAuthorizer,
-} from 'aws-cdk-lib/aws-apigateway';
-import { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
+import { aws_apigateway as apigateway, Duration, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
 import { all, asText, dev, full, newApp, only, templateOf } from './synthesis.ts';
 
 describe.for(contracts)('the API of $name', (contract) => {
-  const { name, path, apiKey } = contract;
+  const { name, path } = contract;
+  const keyed = contract.apiKey === 'required';
   const { id: api, Properties } = only(dev, 'AWS::ApiGateway::RestApi', `${name}Api`);
   const mine = (type: string) =>
     all(dev, `AWS::ApiGateway::${type}`).filter(
@@ -28,26 +22,27 @@ describe.for(contracts)('the API of $name', (contract) => {
   });
 
   test('has POST on that path, and no other method; the header api_key where it is documented', () => {
-    const AuthorizationType = apiKey === 'required' ? 'CUSTOM' : 'NONE';
-    const ApiKeyRequired = apiKey === 'required' ? { ApiKeyRequired: true } : {};
     const methods = mine('Method').map(({ Properties }) => Properties);
-    expect(methods).toMatchObject([{ HttpMethod: 'POST', AuthorizationType, ...ApiKeyRequired }]);
-    expect(Properties.ApiKeySourceType).toBe(apiKey === 'required' ? 'AUTHORIZER' : undefined);
+    const custom = { AuthorizationType: 'CUSTOM', ApiKeyRequired: true };
+    const authorized = keyed ? custom : { AuthorizationType: 'NONE' };
+    expect(methods).toMatchObject([{ HttpMethod: 'POST', ...authorized }]);
+    expect(Properties.ApiKeySourceType).toBe(keyed ? 'AUTHORIZER' : undefined);
     const segments = mine('Resource').map(({ Properties: { PathPart } }) => PathPart);
     expect(`/${path.split('/')[1]}/${segments.join('/')}`).toBe(path);
   });
 
   test('answers every gateway response type that CDK knows with the reply of its table', () => {
+    const { ResponseType } = apigateway;
     const types = Object.values(ResponseType).filter((type) => type instanceof ResponseType);
     expect(new Set(gatewayFaults.map(([type]) => type))).toEqual(new Set(types));
     const expected = gatewayFaults.map(([{ responseType }, fault]) => {
       const { status, body, headers = {} } = contract.refuse(fault, '$context.requestId');
       // No other origin by default.
       const fixed = Object.entries({ 'Cache-Control': 'no-store', ...headers });
-      const parameters = [
-        ['X-Request-Id', 'method.request.header.X-Request-Id'],
-        ...fixed.map(([name, value]) => [name, `'${value}'`]),
-      ].map(([name, value]) => [`gatewayresponse.header.${name}`, value]);
+      const parameters = fixed
+        .map(([name, value]) => [name, `'${value}'`])
+        .concat([['X-Request-Id', 'method.request.header.X-Request-Id']])
+        .map(([name, value]) => [`gatewayresponse.header.${name}`, value]);
       return {
         ResponseType: responseType,
         StatusCode: String(status),
@@ -105,10 +100,8 @@ test('an API with allowed origins answers preflights and adds CORS headers to ev
   const methods = all(full, 'AWS::ApiGateway::Method');
   const allowed = ['Authorization', 'Content-Type', 'X-Request-Id', 'api_key', 'X-CCProfileType'];
   for (const name of allowed) expect(JSON.stringify(methods)).toContain(name);
-  expect(methods.map(({ Properties }) => Properties.HttpMethod).toSorted()).toEqual([
-    ...contracts.map(() => 'OPTIONS'),
-    ...contracts.map(() => 'POST'),
-  ]);
+  const verbs = methods.map(({ Properties }) => Properties.HttpMethod).toSorted();
+  expect(verbs).toEqual(['OPTIONS', 'POST'].flatMap((verb) => contracts.map(() => verb)));
 });
 
 // The stage serves a deployment, and CloudFormation makes a new one only under another logical id: by
@@ -117,10 +110,11 @@ test('a changed authorizer causes a new deployment of the API', () => {
   const deployment = (seconds: number) => {
     const stack = new Stack(newApp(), 'Stack');
     const attributes = { functionArn: 'arn:aws:lambda:a:1:function:b', sameEnvironment: true };
-    const handler = Lambda.fromFunctionAttributes(stack, 'Handler', attributes);
-    const resultsCacheTtl = Duration.seconds(seconds);
-    const authorizer = new TokenAuthorizer(stack, 'Authorizer', { handler, resultsCacheTtl });
-    new RestApi(stack, 'Api').root.addMethod('POST', new MockIntegration(), { authorizer });
+    const handler = lambda.Function.fromFunctionAttributes(stack, 'Handler', attributes);
+    const cached = { handler, resultsCacheTtl: Duration.seconds(seconds) };
+    const authorizer = new apigateway.TokenAuthorizer(stack, 'Authorizer', cached);
+    const api = new apigateway.RestApi(stack, 'Api');
+    api.root.addMethod('POST', new apigateway.MockIntegration(), { authorizer });
     return only(templateOf(stack), 'AWS::ApiGateway::Deployment').id;
   };
   expect(deployment(300)).toBe(deployment(300));

@@ -8,7 +8,7 @@ import { later } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { memoryWorld, noon } from '../support/world.ts';
-import { all, asText, only as found, full, prod } from './synthesis.ts';
+import { all, asText, only as found, full } from './synthesis.ts';
 
 /** The only resource of a type that belongs to the events. */
 const only = (type: string) => found(full, type, 'Events');
@@ -200,11 +200,5 @@ describe('the pipe', () => {
       { MetricName: 'ExecutionThrottled', Dimensions: ofPipe },
       { MetricName: 'ApproximateNumberOfMessagesVisible', Dimensions: ofQueue },
     ]);
-  });
-
-  test('is off by default, and so is the stream', () => {
-    expect(all(prod, 'AWS::Pipes::Pipe')).toEqual([]);
-    const { StreamSpecification } = found(prod, 'AWS::DynamoDB::GlobalTable').Properties;
-    expect(StreamSpecification).toBeUndefined();
   });
 });

@@ -54,12 +54,7 @@ const wrong: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'the ARN of a certificate in ACM': { 'domain.certificateArn': 'arn' },
   'an e-mail address': { alarmEmail: 'nope' },
   'a list': { clients: {} },
-  'an object': {
-    firewall: true,
-    'clients[0]': null,
-    contracts: [],
-    'contracts.ccstore.policy.idle': 60,
-  },
+  'an object': { firewall: true, 'contracts.ccstore.policy.idle': 60 },
   'words of a-z and 0-9 joined by -': { 'clients[0].name': 'work space!' },
   'one of DAY, WEEK, MONTH': { 'clients[0].quota.period': 'day' },
   'a whole number from 1 to 1440': { 'contracts.eos.quietMinutes': 1441 },

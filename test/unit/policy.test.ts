@@ -59,7 +59,7 @@ describe('policyProblem', () => {
   });
 });
 
-test('decide replaces no secret under fixed, nor one of a row that is ahead of the clock', () => {
+test('decide tells the end only to who holds the secret, and replaces none under fixed', () => {
   const family = 'f'.repeat(22);
   const rotated = { generation: 2, parentGeneration: 1, secretFamily: family, graceUntil: now };
   const session = { ...loggedIn(rowOf('eos', 'abc')), ...rotated };
@@ -69,6 +69,9 @@ test('decide replaces no secret under fixed, nor one of a row that is ahead of t
   const ahead = { ...session, refreshedAt: later(now, 1) };
   for (const generation of [2, 3])
     expect(decide(ahead, { generation, family }, 'fixed', now)).toBe('replay');
+  // Who does not hold the secret is not told of the end.
+  const guess = { generation: 2, family: 'a guess' };
+  expect(decide({ ...session, revokedAt: now }, guess, 'fixed', now)).toBe('wrong-secret');
 });
 
 describe('timesOf', () => {

@@ -10,24 +10,17 @@ import { ccstore } from '../../functions/ccstore/contract.ts';
 import { contracts, sessionOwners } from '../../functions/contracts.ts';
 import { systemClock } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
-import type { AdminRefusal } from '../../functions/session-admin/command.ts';
 import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
 import { releaseStandIn } from '../support/stand-ins.ts';
 import { noon, type World } from '../support/world.ts';
-import { cli, envOf, fileOf, nowhere, printed, type Ran, shellWords } from './in-process.ts';
+import { cli, envOf, fileOf, nowhere, printed, shellWords } from './in-process.ts';
 import { sharedTest as test } from './support.ts';
 
 /** Is in every secret and claim below, and in no error. */
 const mark = 'hunter2';
-
-const refused = (reason: AdminRefusal): Ran => ({
-  status: 1,
-  stdout: '',
-  stderr: `error: ${reason}: ${nextStep(reason)}\n`,
-});
 
 // The CLI's commands read this machine's clock.
 test.beforeEach(({ world }) => {
@@ -258,7 +251,8 @@ describe('npm run sessions with a deployed function', () => {
     const imported = await cli('import eos - --function admin', env, { stdin });
     expect(printed(imported)).toMatchObject({ lines: 1, imported: 1 });
     const named = { ...env, SESSION_ADMIN_FUNCTION: 'admin' };
-    expect(await cli('revoke eos nobody', named)).toEqual(refused('unknown-session'));
+    const stderr = `error: unknown-session: ${nextStep('unknown-session')}\n`;
+    expect(await cli('revoke eos nobody', named)).toEqual({ status: 1, stdout: '', stderr });
     expect((await cli('list eos ', named)).status).toBe(2);
     expect(called).toEqual(Array(4).fill('admin'));
   });

@@ -9,7 +9,7 @@ import { sessionOwners } from '../../functions/contracts.ts';
 import { material, noon, type StoredWorld as World } from '../support/world.ts';
 
 /** What a command line printed, and its exit status. */
-export interface Ran {
+interface Ran {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { deriveKeys } from '../../functions/core/keys/keys.ts';
 import { type Person, registry } from '../../functions/core/session/registry.ts';
 import { toSession } from '../../functions/core/session/row.ts';
+import type { Session } from '../../functions/core/session/session.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
 import type { Table } from '../../functions/core/session/table.ts';
 import { later } from '../../functions/core/time.ts';
@@ -89,6 +90,22 @@ onBothEngines('opening, logging in and ending over a failing wire', (plain) => {
 });
 
 onBothEngines('the sessions of a contract', (test) => {
+  test('end if they are damaged, and not if they began after a moment', async ({ world }) => {
+    const { open, revoke } = over(world.rows);
+    const opened = (await open({ id, person }, noon)) as Session;
+    const after = later(noon, 1);
+    for (const [changed, ends] of [
+      [{ openedAt: 'x' }, true],
+      [{ openedAt: undefined, endsAt: 'x' }, true],
+      [{ openedAt: after }, false],
+      [{ loggedInAt: after }, false],
+    ] as const) {
+      await world.rows.put({ ...opened, ...changed } as Session, 'replace');
+      const ended = await revoke(id, noon, noon);
+      expect(ended?.revokedAt).toBe(ends ? noon : undefined);
+    }
+  });
+
   test('gives an id to one of twenty who ask at once', async ({ world }) => {
     const asked = Array.from({ length: 20 }, () => over(world.rows).open({ id, person }, noon));
     const opened = (await Promise.all(asked)).filter((answer) => answer !== 'id-taken');

@@ -23,11 +23,9 @@ async function importsOf(entry: string) {
     // esbuild follows values only; so it does not see what TypeScript erases.
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   });
-  const inputs = Object.values(metafile.inputs).flatMap(({ imports }) => imports);
-  return {
-    files: Object.keys(metafile.inputs),
-    packages: inputs.filter(({ external }) => external).map(({ path }) => path),
-  };
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+  const packages = imports.filter(({ external }) => external).map(({ path }) => path);
+  return { files: Object.keys(metafile.inputs), packages };
 }
 
 describe('functions/', () => {

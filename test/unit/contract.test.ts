@@ -31,9 +31,8 @@ describe('members', () => {
       fc.property(entries, whiteSpace, (written, space) => {
         const text = spaced(written, space);
         const { texts, values } = members(text);
-        expect([...texts]).toEqual([
-          ...new Map(written.map(([name, part]) => [name, JSON.stringify(part)])),
-        ]);
+        const parts = written.map(([name, part]): [string, string] => [name, JSON.stringify(part)]);
+        expect([...texts]).toEqual([...new Map(parts)]);
         expect(values).toEqual(JSON.parse(text));
       }),
     );

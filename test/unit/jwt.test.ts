@@ -31,18 +31,16 @@ describe('signJwt', () => {
     // White space, numbers no double holds, repeated names, Arabic and escapes; and each character of the alphabet.
     `{ "a" : 123456789012345678901234567890,"a":2,"ar":"داود على","b":"\\u0627\\/"}\n`,
     `{"n":"${'?>~'.repeat(500)}"}`,
-  ])('signs the payload’s own bytes by HMAC-SHA-256, in base64url: %s', async (payload) => {
-    const input = `${sample.header}.${Buffer.from(payload).toString('base64url')}`;
-    expect(await signJwt(payload, key)).toBe(`${input}.${mac(input).toString('base64url')}`);
-  });
-
-  test('signs with the key it is given, whichever came before', async () => {
-    const tokens = [await signJwt('{}', key), await signJwt('{}', other), await signJwt('{}', key)];
-    expect(tokens[2]).toBe(tokens[0]);
-    const input = tokens[1]?.slice(0, tokens[1].lastIndexOf('.')) ?? '';
-    const signature = createHmac('sha256', other).update(input).digest('base64url');
-    expect(tokens[1]).toBe(`${input}.${signature}`);
-  });
+  ])(
+    'signs the payload’s own bytes by HMAC-SHA-256 with the key it is given: %s',
+    async (payload) => {
+      const input = `${sample.header}.${Buffer.from(payload).toString('base64url')}`;
+      for (const one of [key, other, key]) {
+        const tag = createHmac('sha256', one).update(input).digest('base64url');
+        expect(await signJwt(payload, one)).toBe(`${input}.${tag}`);
+      }
+    },
+  );
 
   test('gives WebCrypto a key once, which only signs and is never exported', async () => {
     const own = createSecretKey(keyText, 'utf8');

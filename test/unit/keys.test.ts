@@ -100,10 +100,8 @@ describe('secretsManager', () => {
     const env = { AWS_REGION: 'local', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     onTestFinished(() => void vi.unstubAllEnvs());
-    const body = Buffer.from(JSON.stringify(answer));
-    const handle = vi.fn(async (_: { readonly body: Uint8Array }) => ({
-      response: { statusCode, headers: {}, body },
-    }));
+    const response = { statusCode, headers: {}, body: Buffer.from(JSON.stringify(answer)) };
+    const handle = vi.fn(async (_: { readonly body: Uint8Array }) => ({ response }));
     return { handle, read: secretsManager({ handle }) };
   }
 

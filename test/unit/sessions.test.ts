@@ -219,14 +219,17 @@ describe('the registry', () => {
     expect(asked.mock.calls).toEqual(pages.map((from) => ['eos#somebody', from]));
   });
 
-  test('logs a person in to an anonymous session', async () => {
+  test('logs a person in to an anonymous session, and moves no end', async () => {
     const world = start();
     expect(await world.login(id, person, now)).toBe('unknown-session');
-    expect(await world.open({ id }, now)).not.toHaveProperty('subject');
+    await world.open({ id }, now);
+    const before = world.row();
     const session = await world.login(id, person, later(now, 5));
-    const times = { endsAt: now + 43_200, refreshedAt: now + 5, idleUntil: now + 1805 };
-    expect(session).toMatchObject({ ...times, subject: 'eos#somebody' });
-    expect(await world.find(id)).toEqual(session);
+    const { claims } = person;
+    const owner = { subject: 'eos#somebody', secret: expect.stringMatching(/^[\w-]{43}$/), claims };
+    const times = { loggedInAt: now + 5, refreshedAt: now + 5, idleUntil: now + 1805 };
+    expect(world.row()).toEqual({ ...before, ...owner, ...times });
+    expect(session).toEqual(world.row());
     expect(await world.next('first', 5)).toBe('first');
     expect(await world.revoke(id, later(now, 9), later(now, 4))).toBeUndefined();
     expect(await world.revoke(id, later(now, 9), later(now, 5))).toMatchObject({ wasActive: true });

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { test as base, describe, expect } from 'vitest';
 import { deriveKeys, type KeySource, type Keys } from '../../functions/core/keys/keys.ts';
-import type {
-  Label,
-  ReadSecret,
-  SecretVersion,
-} from '../../functions/core/keys/secrets-manager.ts';
+import type { ReadSecret, SecretVersion } from '../../functions/core/keys/secrets-manager.ts';
 import { type SecretIds, storedKeys } from '../../functions/core/keys/stored-keys.ts';
 import { later } from '../../functions/core/time.ts';
 import { now as noon } from '../support/session.ts';
@@ -71,11 +67,19 @@ async function signing(keys: KeySource): Promise<string[]> {
   return known.map((key) => key.export().toString('utf8').replace(/\.+$/, ''));
 }
 
-/** Asks for the keys and waits until a reading in the background ends; then asks again. */
-async function signingLater(keys: KeySource): Promise<string[]> {
+/** Asks for the keys at a second after noon, and again once a reading in the background has ended. */
+async function signingAt(second: number, manager: Manager, keys: KeySource): Promise<string[]> {
+  manager.at(second);
   await keys();
   await settled();
   return signing(keys);
+}
+
+/** The keys of a Lambda that has read them. */
+async function warm(manager: Manager): Promise<KeySource> {
+  const keys = manager.lambda();
+  await keys();
+  return keys;
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -100,15 +104,13 @@ describe('stored keys', () => {
     await settled();
     expect(manager.reads).toBe(3);
     for (const second of [0, 1, 299, 300, 301]) {
-      manager.at(second);
-      await signingLater(keys);
+      await signingAt(second, manager, keys);
       expect(manager.reads).toBe(second < 300 ? 3 : 6);
     }
   });
 
   test('are read again by a clock that was set back', async ({ manager }) => {
-    const keys = manager.lambda();
-    await keys();
+    const keys = await warm(manager);
     manager.rotate('second');
     manager.at(-hour);
     expect(await signing(keys)).toContain('second');
@@ -137,20 +139,15 @@ describe('stored keys', () => {
     { madeAt: -59, seen: [300, 540, 541] },
     { madeAt: -minute, seen: [540, 840, 1140] },
     { madeAt: -day / 2, seen: [540, 840, 1140] },
-  ])(
-    'sign with a version of second $madeAt from the last of $seen on',
-    async (row, { manager }) => {
-      const { madeAt, seen } = row;
-      const keys = manager.lambda();
-      await keys();
-      manager.move(version('second', madeAt));
-      for (const second of seen) {
-        manager.at(second);
-        const order = second === seen.at(-1) ? ['second', 'first'] : ['first', 'second'];
-        expect(await signingLater(keys)).toEqual(order);
-      }
-    },
-  );
+  ])('sign with one of second $madeAt from the last of $seen on', async (row, { manager }) => {
+    const { madeAt, seen } = row;
+    const keys = await warm(manager);
+    manager.move(version('second', madeAt));
+    for (const second of seen) {
+      const order = second === seen.at(-1) ? ['second', 'first'] : ['first', 'second'];
+      expect(await signingAt(second, manager, keys)).toEqual(order);
+    }
+  });
 
   test('leave out a short previous key, once the current key signs', async ({ manager }) => {
     manager.move({ ...version('second', 0), text: 'short' });
@@ -193,19 +190,16 @@ describe('labels that move during a reading', () => {
   });
 
   test('change nothing in a warm Lambda until AWSPREVIOUS is seen', async ({ manager }) => {
-    const keys = manager.lambda();
-    await keys();
-    manager.at(5 * minute);
+    const keys = await warm(manager);
     manager.current = version('second', 5 * minute);
-    expect(await signingLater(keys)).toEqual(['first']);
+    expect(await signingAt(5 * minute, manager, keys)).toEqual(['first']);
   });
 
   test('are not trusted until the current version is a minute old', async ({ manager }) => {
     const before = manager.current;
     manager.rotate('second');
     manager.at(hour);
-    const warm = manager.lambda();
-    await warm();
+    const keys = await warm(manager);
     const moved = hour + 5 * minute;
     manager.at(moved);
     manager.rotate('third');
@@ -216,16 +210,14 @@ describe('labels that move during a reading', () => {
       if (Math.abs(seconds) < 60) await expect(cold).rejects.toMatchObject(unavailable(cause));
       else expect(await cold).toHaveLength(2);
     }
-    manager.at(moved + 59);
-    expect(await signingLater(warm)).toEqual(['second', 'first']);
-    manager.at(moved + 69);
-    expect(await signingLater(warm)).toEqual(['second', 'third']);
+    expect(await signingAt(moved + 59, manager, keys)).toEqual(['second', 'first']);
+    expect(await signingAt(moved + 69, manager, keys)).toEqual(['second', 'third']);
   });
 });
 
 describe('a Lambda that is frozen during a reading', () => {
   /** Keys that are first read while a rotation happens, right after a label was read. */
-  function during(manager: Manager, seen: Label, rotated: string, thawedAt: number) {
+  function during(manager: Manager, seen: string, rotated: string, thawedAt: number) {
     let frozen = false;
     return manager.lambda(async (id, label) => {
       const read = await manager.read(id, label);
@@ -237,9 +229,7 @@ describe('a Lambda that is frozen during a reading', () => {
     });
   }
 
-  test('sees a rotation between the labels: it reads the current one first', async ({
-    manager,
-  }) => {
+  test('reads the current label first: so it sees a rotation after it', async ({ manager }) => {
     manager.rotate('second');
     manager.at(hour);
     const keys = during(manager, 'AWSCURRENT', 'third', hour + 5 * minute);
@@ -271,23 +261,17 @@ describe('while Secrets Manager does not answer', () => {
   });
 
   test('keys are used for nine minutes, and not longer', async ({ manager }) => {
-    const keys = manager.lambda();
-    await keys();
+    const keys = await warm(manager);
     manager.broken = true;
-    manager.at(9 * minute - 1);
-    expect(await signingLater(keys)).toEqual(['first']);
+    expect(await signingAt(9 * minute - 1, manager, keys)).toEqual(['first']);
     manager.at(9 * minute);
     await expect(keys()).rejects.toMatchObject(unavailable());
   });
 
   test('it is asked every ten seconds, and each failure is reported', async ({ manager }) => {
-    const keys = manager.lambda();
-    await keys();
+    const keys = await warm(manager);
     manager.broken = true;
-    for (let second = 300; second < 400; second += 1) {
-      manager.at(second);
-      await signingLater(keys);
-    }
+    for (let second = 300; second < 400; second += 1) await signingAt(second, manager, keys);
     expect(manager.errors).toEqual(Array(10).fill(expect.objectContaining(unavailable())));
     // Two at a time: the previous version is read after the current one.
     expect(manager.reads).toBe(3 + 10 * 2);
@@ -310,11 +294,7 @@ interface Labels {
 type Move = readonly [afterMinutes: number, move: 'rotate' | 'swap'];
 
 const oldest: Labels = { from: -10 * day, current: version('A', -10 * day) };
-const rotated: Labels = {
-  from: -5 * day,
-  current: version('B', -5 * day),
-  previous: oldest.current,
-};
+const rotated: Labels = { ...oldest, current: version('B', -5 * day), previous: oldest.current };
 
 /** The labels over a day. As in the runbook, a key is rotated only after ten minutes. */
 function history(start: Labels, moves: readonly Move[]): readonly Labels[] {

@@ -11,23 +11,23 @@ const shortSliding = { ...sliding, lifetime: 36 };
 const tight = { idle: 19, lifetime: 20, rotation };
 const fixed = { rotation: 'fixed' } as const;
 
-/** The smallest first: a broken rule is found soon. One is `small` if mutation testing can run it for every mutant. */
-const searches: readonly (Bounds & { readonly small: boolean })[] = [
-  { policy: { ...tokens, ...fixed }, clock: [24, 25], tabs: 1, skew: 1, thief: true, small: true },
-  { policy: { ...sliding, ...fixed }, clock: [24, 25], tabs: 2, skew: 1, thief: true, small: true },
-  { policy: { ...sliding, lifetime: 40 }, clock: [18], tabs: 1, thief: true, small: true },
-  { policy: { ...tokens, lifetime: 37 }, clock: [18], tabs: 1, thief: true, small: true },
-  { policy: tight, clock: [1, 7, 10], tabs: 1, thief: false, small: true },
-  { policy: tokens, clock: [10, 15], tabs: 1, thief: true, small: false },
-  { policy: shortTokens, clock: [4, 18], tabs: 2, skew: 3, thief: false, small: false },
-  { policy: shortSliding, clock: [4, 18], tabs: 2, skew: 3, thief: true, small: false },
-  { policy: sliding, clock: [4, 18], tabs: 3, skew: 3, thief: false, small: false },
+/** The smallest first: a broken rule is found soon. Mutation testing runs the first five for every mutant. */
+const searches: readonly Bounds[] = [
+  { policy: { ...tokens, ...fixed }, clock: [24, 25], tabs: 1, skew: 1, thief: true },
+  { policy: { ...sliding, ...fixed }, clock: [24, 25], tabs: 2, skew: 1, thief: true },
+  { policy: { ...sliding, lifetime: 40 }, clock: [18], tabs: 1, thief: true },
+  { policy: { ...tokens, lifetime: 37 }, clock: [18], tabs: 1, thief: true },
+  { policy: tight, clock: [1, 7, 10], tabs: 1, thief: false },
+  { policy: tokens, clock: [10, 15], tabs: 1, thief: true },
+  { policy: shortTokens, clock: [4, 18], tabs: 2, skew: 3, thief: false },
+  { policy: shortSliding, clock: [4, 18], tabs: 2, skew: 3, thief: true },
+  { policy: sliding, clock: [4, 18], tabs: 3, skew: 3, thief: false },
 ];
 
 const onlySmall = Number(process.env.EFFORT ?? 1) < 1;
 const chosen = searches
-  .filter(({ small }) => small || !onlySmall)
-  .map(({ small: _, ...bounds }) => ({ bounds, what: JSON.stringify(bounds) }));
+  .slice(0, onlySmall ? 5 : undefined)
+  .map((bounds) => ({ bounds, what: JSON.stringify(bounds) }));
 
 describe('every reachable state of one session', () => {
   let states = 0;

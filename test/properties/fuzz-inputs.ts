@@ -45,7 +45,7 @@ const [ascii, binary] = [
 ];
 
 /** Text of every kind; each has the marker. */
-export const text: fc.Arbitrary<string> = fc
+const text: fc.Arbitrary<string> = fc
   .tuple(fc.oneof(fc.constantFrom(...strange), ascii, binary), fc.boolean())
   .map(([text, first]) => (first ? marker + text : text + marker));
 

@@ -41,6 +41,8 @@ export type Service = Awaited<ReturnType<typeof simulatedService>>;
 export async function simulatedService({ time, random, client, policy, outages }: Simulation) {
   const { contract } = client;
   const world = memoryWorld();
+  const keys = world.keys(contract);
+  Object.assign(world, { keys: () => keys });
   world.policies.set(contract.serves, policy);
   const held = await world.open(contract);
   const { sessionId } = held;

@@ -3,7 +3,7 @@ import type { Policy } from '../../functions/core/session/policy.ts';
 import { clientOf } from '../client/support.ts';
 import { type Device, simulatedDevice, type Tab } from './simulated-device.ts';
 import { counts, type Simulation, simulatedService, troubles } from './simulated-service.ts';
-import { seeded, virtualTime } from './virtual-time.ts';
+import { type Random, seeded, virtualTime } from './virtual-time.ts';
 
 // The project's client against the real handlers in virtual time, with everything that goes wrong
 // between them. `SEED=2000040 npx vitest run test/properties/simulation -t 'alive: eos, a grace of 10'`
@@ -28,10 +28,7 @@ const rows = [
   const how = rotation === 'fixed' ? 'fixed' : `a grace of ${rotation.grace} s`;
   return { ...row, how, firstSeed: at * 1_000_000 };
 });
-interface Row {
-  readonly name: string;
-  readonly policy: Policy;
-}
+type Row = Readonly<{ name: string; policy: Policy }>;
 
 /** The seeds of a row's simulations, or the one that is repeated. */
 function seedsOf({ firstSeed }: (typeof rows)[number], count: number): readonly number[] {
@@ -104,11 +101,7 @@ async function stolen(seed: number, row: Row): Promise<readonly string[]> {
 }
 
 /** A service, and the device of its user. */
-async function begun(
-  { name, policy }: Row,
-  random: Simulation['random'],
-  outages: Simulation['outages'],
-) {
+async function begun({ name, policy }: Row, random: Random, outages: Simulation['outages']) {
   const client = clientOf(name);
   const simulation: Simulation = { time: virtualTime(), random, client, policy, outages };
   const service = await simulatedService(simulation);
@@ -122,8 +115,7 @@ async function begun(
 function useAtRandom(simulation: Simulation, device: Device): void {
   const { time, random } = simulation;
   device.openTab();
-  const others = Math.floor(random.between(0, 4));
-  for (let at = 0; at < others; at += 1)
+  for (let others = Math.floor(random.between(0, 4)); others > 0; others -= 1)
     time.after(random.between(0, hour), () => {
       const tab = device.openTab();
       // The first tab stays, so that somebody keeps the session.
@@ -132,12 +124,11 @@ function useAtRandom(simulation: Simulation, device: Device): void {
     });
   const setClock = () => device.setClock(random.between(-hour, hour));
   setClock();
-  const more = random.happens(0.5) ? 0 : 5;
-  for (let at = 0; at < more; at += 1) time.after(random.between(0, hour), setClock);
+  for (let more = random.of([0, 5]); more > 0; more -= 1)
+    time.after(random.between(0, hour), setClock);
 
   const byHand = () => {
-    const calls = random.happens(0.3) ? 3 : 1;
-    for (let at = 0; at < calls; at += 1)
+    for (let calls = random.of([1, 1, 3]); calls > 0; calls -= 1)
       time.after(random.of([0, 0, 5, 500, 15_000]), () => {
         const tab = device.tabs[Math.floor(random.between(0, device.tabs.length))];
         if (tab?.runsSince() !== undefined)

@@ -1,30 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, vi } from 'vitest';
 import { secretsManager } from '../../../functions/core/keys/secrets-manager.ts';
 import { type Wire, wires } from '../../admin/support.ts';
-import { type SecretsManagerStandIn, secretsManagerStandIn } from '../../support/stand-ins.ts';
+import { secretsManagerStandIn } from '../../support/stand-ins.ts';
 import { material, type World } from '../../support/world.ts';
-import { expectUnknown, type Faulty, test as plain, refresh, settled, start } from './lambda.ts';
+import { expectUnknown, type Faulty, refresh, settled, start, test } from './lambda.ts';
 import { answers, delay, error, fault, faults, type Happening, startProxy } from './proxy.ts';
 
-/** Secrets Manager, and the wire to it. */
-type Vault = Awaited<ReturnType<typeof vaultOn>>;
-
-async function vaultOn(manager: SecretsManagerStandIn) {
-  return { manager, proxy: await startProxy(manager.endpoint) };
-}
-
-const test = plain.extend<{ vault: Vault }>({
-  vault: [
-    // `faulty` tells the SDK who asks.
-    async ({ faulty: _ }, use) => {
-      const vault = await vaultOn(await secretsManagerStandIn());
-      vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', vault.proxy.endpoint);
-      await use(vault);
-      for (const server of Object.values(vault)) server.close();
-    },
-    { scope: 'file' },
-  ],
+const manager = await secretsManagerStandIn();
+/** The wire to Secrets Manager. */
+const proxy = await startProxy(manager.endpoint);
+beforeAll(() => void vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', proxy.endpoint));
+afterAll(() => {
+  for (const server of [manager, proxy]) server.close();
 });
 
 /** A secret as it is answered, whatever is asked for. */
@@ -34,8 +22,8 @@ const holds = (secret: object): Happening =>
 /** It has both secrets; the other contracts' keys come the same way. */
 const s360 = wires.find(({ name }) => name === 's360') as Wire;
 
-/** A Lambda whose keys are in the vault, and what its client holds; the lane is the name of its secrets. */
-async function begin(world: World, faulty: Faulty, { manager, proxy }: Vault, trouble?: Happening) {
+/** A Lambda whose keys are in Secrets Manager, and what its client holds; the lane is the name of its secrets. */
+async function begin(world: World, faulty: Faulty, trouble?: Happening) {
   const lane = randomUUID();
   const ids = { root: `${lane}/root`, signing: `${lane}/signing` };
   manager.secrets.set(ids.root, material.root);
@@ -47,11 +35,12 @@ async function begin(world: World, faulty: Faulty, { manager, proxy }: Vault, tr
   return { lane, held, started: start(s360, env) };
 }
 
-test('a version is read with its id and the second it was created in', async ({ vault }) => {
+test('a version is read with its id and the second it was created in', async ({ faulty }) => {
   const lane = randomUUID();
-  vault.proxy.plan(lane, () => holds({ SecretString: 'text', VersionId: 'id' }));
+  proxy.plan(lane, () => holds({ SecretString: 'text', VersionId: 'id' }));
   const version = { id: 'id', text: 'text', createdAt: 1_700_000_000 };
   expect(await secretsManager({})(lane, 'AWSPREVIOUS')).toEqual(version);
+  expect(faulty.unhandled).toEqual([]);
 });
 
 describe.concurrent('a Lambda that starts', () => {
@@ -62,20 +51,17 @@ describe.concurrent('a Lambda that starts', () => {
     { what: 'a role that may not', happens: error('AccessDeniedException') },
     { what: 'a secret that was deleted', happens: error('ResourceNotFoundException') },
     { what: 'a key of its own that is off', happens: error('DecryptionFailure') },
-  ])(
-    'says so while its keys meet $what, and no longer',
-    async ({ happens }, { world, faulty, vault }) => {
-      const { lane, held, started } = await begin(world, faulty, vault, happens);
-      expectUnknown(s360, await refresh(started, held));
-      expectUnknown(s360, await refresh(started, held));
-      vault.proxy.heal(lane);
-      expect((await settled(started, held)).status).toBe(200);
-      expect(faulty.unhandled).toEqual([]);
-    },
-  );
+  ])('says so while its keys meet $what, and no longer', async ({ happens }, { world, faulty }) => {
+    const { lane, held, started } = await begin(world, faulty, happens);
+    expectUnknown(s360, await refresh(started, held));
+    expectUnknown(s360, await refresh(started, held));
+    proxy.heal(lane);
+    expect((await settled(started, held)).status).toBe(200);
+    expect(faulty.unhandled).toEqual([]);
+  });
 
-  test('waits for keys that come slowly', async ({ world, faulty, vault }) => {
-    const { held, started } = await begin(world, faulty, vault, delay);
+  test('waits for keys that come slowly', async ({ world, faulty }) => {
+    const { held, started } = await begin(world, faulty, delay);
     expect((await settled(started, held)).status).toBe(200);
   });
 });
@@ -84,9 +70,8 @@ describe.concurrent('a Lambda that starts', () => {
 test('a warm Lambda serves for nine minutes while its keys cannot be read again', async ({
   world,
   faulty,
-  vault,
 }) => {
-  const { lane, held, started } = await begin(world, faulty, vault);
+  const { lane, held, started } = await begin(world, faulty);
   const granted = async () => expect((await settled(started, held)).status).toBe(200);
   await granted();
   const began = Date.now();
@@ -95,14 +80,14 @@ test('a warm Lambda serves for nine minutes while its keys cannot be read again'
   const minutesOn = (minutes: number) =>
     vi.useFakeTimers({ toFake: ['Date'], now: began + minutes * 60_000 });
 
-  vault.proxy.plan(lane, () => fault('an answer that never comes').happens);
+  proxy.plan(lane, () => fault('an answer that never comes').happens);
   for (const minutes of [5.5, 8.5]) {
     minutesOn(minutes);
     await granted();
   }
   minutesOn(9.5);
   expectUnknown(s360, await refresh(started, held));
-  vault.proxy.heal(lane);
+  proxy.heal(lane);
   await granted();
   expect(faulty.unhandled).toEqual([]);
 });

@@ -7,9 +7,9 @@ import { refreshHandler, type Services } from '../../../functions/core/lambda/re
 import { services } from '../../../functions/core/lambda/services.ts';
 import { later, systemClock } from '../../../functions/core/time.ts';
 import { context } from '../../../local/proxy-event.ts';
-import { item, sharedTest, type Wire } from '../../admin/support.ts';
+import { sharedTest, type Wire } from '../../admin/support.ts';
 import { documented } from '../../support/documented.ts';
-import { apiGatewayEvent, type Held, material, type StoredWorld } from '../../support/world.ts';
+import { apiGatewayEvent, type Held, material } from '../../support/world.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 /** A world whose Lambdas reach its engine through a proxy, by the settings that they are deployed with. */
@@ -52,12 +52,8 @@ export function start(wire: Wire, env: Env, other: Partial<Services> = {}) {
   const records: RequestRecord[] = [];
   const write = (record: RequestRecord) => records.push(record);
   const all = { ...services(contract, env), write, ...other };
-  return {
-    wire,
-    records,
-    services: all,
-    lambda: documented(contract, refreshHandler(contract, all)),
-  };
+  const lambda = documented(contract, refreshHandler(contract, all));
+  return { wire, records, services: all, lambda };
 }
 
 /** Refreshes as the contract's client does, five seconds before the Lambda is ended. */
@@ -88,20 +84,4 @@ export function expectUnknown(
     return { id: answer.id, status, body, retryAfter: '1' };
   });
   expect(possible).toContainEqual(answer);
-}
-
-/** Whether a row is what it was, or that refreshed; answers which. */
-export async function rowAfter(
-  world: StoredWorld,
-  { contract }: Wire,
-  { sessionId }: Held,
-  before: Awaited<ReturnType<typeof item>>,
-): Promise<'as before' | 'refreshed'> {
-  const after = await item(world, contract.name, sessionId);
-  if (JSON.stringify(after) === JSON.stringify(before)) return 'as before';
-  const at = Number(after?.refreshedAt?.N);
-  expect(at).toBeGreaterThan(Number(before?.refreshedAt?.N));
-  const idleUntil = { N: String(at + Number(contract.policy.idle)) };
-  expect(after).toEqual({ ...before, refreshedAt: { N: String(at) }, idleUntil });
-  return 'refreshed';
 }

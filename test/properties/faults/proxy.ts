@@ -103,25 +103,10 @@ function those(retried: boolean, happenings: Readonly<Record<string, Happening>>
 
 const page = '<!doctype html><title>Sign in to this network</title>';
 
-/** Answers that are not from DynamoDB, and errors after which DynamoDB has done nothing. */
-export const badAnswers: readonly Fault[] = [
-  ...those(true, {
-    'a failure': answers(500, '{"__type":"InternalServerError"}'),
-    'a failure without a word': answers(500, ''),
-    'a failure in HTML': answers(502, page),
-    throttling: error('ThrottlingException'),
-    'a table over its throughput': error('ProvisionedThroughputExceededException'),
-  }),
-  ...those(false, {
-    'JSON that breaks off': answers(200, '{"Attributes":{"rowK'),
-    'a page of somebody else’s': answers(200, page),
-    'an answer of somebody else’s': answers(200, '{}'),
-    'something that is not HTTP': ({ request }) =>
-      request.socket.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
-  }),
-];
-
-/** Every fault. If a connection fails at the answer, the service has done the request. */
+/**
+ * Every fault. If a connection fails at the answer, the service has done the request. After an error, and
+ * where somebody else answers, it has not.
+ */
 export const faults: readonly Fault[] = [
   ...those(true, {
     'a request that is lost': cut,
@@ -136,7 +121,22 @@ export const faults: readonly Fault[] = [
       cut(exchange);
     },
   }),
-  ...badAnswers,
+  ...those(true, {
+    'a failure': answers(500, '{"__type":"InternalServerError"}'),
+    'a failure without a word': answers(500, ''),
+    'a failure in HTML': answers(502, page),
+    throttling: error('ThrottlingException'),
+    'a table over its throughput': error('ProvisionedThroughputExceededException'),
+  }),
+  ...those(false, {
+    'an absent table': error('ResourceNotFoundException'),
+    'a missing right': error('AccessDeniedException', 'com.amazon.coral.service'),
+    'JSON that breaks off': answers(200, '{"Attributes":{"rowK'),
+    'a page of somebody else’s': answers(200, page),
+    'an answer of somebody else’s': answers(200, '{}'),
+    'something that is not HTTP': ({ request }) =>
+      request.socket.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
+  }),
 ];
 
 /** The fault of this name. */

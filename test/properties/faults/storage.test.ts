@@ -10,47 +10,10 @@ import { item, type Wire, wires } from '../../admin/support.ts';
 import { capturedOutput } from '../../support/output.ts';
 import { rowOf } from '../../support/session.ts';
 import type { StoredWorld as World } from '../../support/world.ts';
-import { expectUnknown, type Faulty, refresh, rowAfter, settled, start, test } from './lambda.ts';
-import { badAnswers, delay, error, type Fault, fault, faults, type Happening } from './proxy.ts';
+import { expectUnknown, type Faulty, refresh, settled, start, test } from './lambda.ts';
+import { delay, error, type Fault, fault, faults } from './proxy.ts';
 
 const effort = Number(process.env.EFFORT ?? 1);
-const coral = 'com.amazon.coral';
-
-describe('faultOf', () => {
-  /** An answer, or what the SDK does with it; the fault is `unavailable` unless it is named. */
-  interface Row {
-    readonly what: string;
-    readonly happens?: Happening;
-    readonly fault?: ReturnType<typeof faultOf>;
-    readonly endpoint?: string;
-    readonly requestTimeout?: number;
-  }
-
-  test.for<Row>([
-    ...badAnswers,
-    { what: 'an absent table', happens: error('ResourceNotFoundException') },
-    { what: 'a missing right', happens: error('AccessDeniedException', `${coral}.service`) },
-    fault('an answer that is cut half-way'),
-    { what: 'a port where nobody listens', endpoint: 'http://127.0.0.1:1' },
-    { what: 'a name that leads nowhere', endpoint: 'http://nowhere.invalid' },
-    { what: 'an answer that never comes', fault: 'timed-out', requestTimeout: 50 },
-    { what: 'an invalid request', fault: 'failed', happens: error('ValidationException', coral) },
-    { what: 'unreadable', fault: 'failed', happens: error('SerializationException', coral) },
-  ])('tells an error of the real SDK: $what', async (row, { faulty: { proxy, env } }) => {
-    const { happens = () => undefined, endpoint = proxy.endpoint, requestTimeout = 30_000 } = row;
-    const lane = randomUUID();
-    proxy.plan(lane, () => happens);
-    const requestHandler = { requestTimeout, throwOnRequestTimeout: true };
-    // The environment has the region and the credentials.
-    const client = new DynamoDBClient({ maxAttempts: 1, endpoint, requestHandler });
-    const table = dynamoDBTable(client, `${env.SESSION_TABLE}`);
-    const thrown: unknown = await table.get(rowOf('eos', lane)).catch((reason) => reason);
-    client.destroy();
-    expect(faultOf(thrown)).toBe(row.fault ?? 'unavailable');
-    // Every other error would be a failure of ours as well.
-    if (row.fault === 'failed') expect(thrown).toHaveProperty('$metadata');
-  });
-});
 
 /** A contract whose refresh writes, and one whose refresh reads: to storage, `s360` is `eos`. */
 const kinds = wires.filter(({ name }) => name !== 's360');
@@ -73,6 +36,31 @@ describe.concurrent('a refresh, its storage behind a wire that fails', { retry: 
     await Promise.all(kinds.map((wire) => survive(world, faulty, wire, met)));
     expect(faulty.unhandled).toEqual([]);
   });
+});
+
+describe('an answer of storage', () => {
+  test.for(['ValidationException', 'SerializationException'])(
+    'is a failure of ours where it is %s',
+    async (name, { world, faulty: { env, proxy } }) => {
+      for (const wire of kinds) {
+        const sessionId = randomUUID();
+        const held = await world.open(wire.contract, { sessionId });
+        proxy.plan(sessionId, () => error(name, 'com.amazon.coral'));
+        const answer = await refresh(start(wire, env), held);
+        expect(answer).toMatchObject(wire.contract.refuse('failed', answer.id));
+      }
+    },
+  );
+
+  // The environment has the region and the credentials.
+  test.for(['http://127.0.0.1:1', 'http://nowhere.invalid'])(
+    'is unavailable where nobody is: %s',
+    async (endpoint, { faulty: { env } }) => {
+      const client = new DynamoDBClient({ maxAttempts: 1, endpoint });
+      const asked = dynamoDBTable(client, `${env.SESSION_TABLE}`).get(rowOf('eos', 'a'));
+      expect(await asked.catch(faultOf)).toBe('unavailable');
+    },
+  );
 });
 
 /** A living and a revoked session in one warm Lambda, through the fault and after it. */
@@ -100,12 +88,14 @@ async function survive(
     const isBusy = seen > met.length + 1 && answer.status !== due;
     if (spared && !isBusy) expect(answer.status).toBe(due);
     else expectUnknown(wire, answer);
-    await rowAfter(world, wire, held, before);
 
     proxy.heal(lane);
     expect((await settled(started, held)).status).toBe(due);
     const moves = due === 200 && typeof contract.policy.idle === 'number';
-    expect(await rowAfter(world, wire, held, before)).toBe(moves ? 'refreshed' : 'as before');
+    const after = await item(world, contract.name, lane);
+    const { refreshedAt, idleUntil } = (moves ? after : before) ?? {};
+    expect(after).toEqual({ ...before, refreshedAt, idleUntil });
+    if (moves) expect(Number(refreshedAt?.N)).toBeGreaterThan(Number(before?.refreshedAt?.N));
   };
   await Promise.all([200, revoked].map(through));
   // Every request has a record of what became of it, and none of a bug.
@@ -139,27 +129,26 @@ describe('priming', () => {
     },
   );
 
-  test('is told on the line of the first request alone', async ({ world, faulty: { env } }) => {
-    const { started, primed, held } = await primedLambda(world, env, eos);
-    expect(primed).toBe(true);
-    for (const _ of [1, 2]) expect((await settled(started, held)).status).toBe(200);
-    const { records } = started;
-    expect(records[0]).toMatchObject({ coldStart: true, primed: true, storageRequests: 1 });
-    expect(records.at(-1)).not.toHaveProperty('primed');
-  });
-
-  test.for([fault('a request that is never answered'), fault('a request that is lost')])(
-    'fails no start while storage meets $what',
+  const outages = [fault('a request that is never answered'), fault('a request that is lost')];
+  test.for([{ what: 'no fault', happens: undefined }, ...outages])(
+    'fails no start, and is told on the line of the first request alone: $what',
     async ({ happens }, { world, faulty: { proxy, env, unhandled } }) => {
-      proxy.plan(world.table, () => happens);
-      const lambdas = await Promise.all(kinds.map((wire) => primedLambda(world, env, wire)));
-      for (const { started, primed, held } of lambdas) {
-        expect(primed).toBe(false);
-        expectUnknown(started.wire, await refresh(started, held));
-      }
-      proxy.heal(world.table);
-      for (const { started, held } of lambdas)
-        expect((await settled(started, held)).status).toBe(200);
+      const refreshed = async (wire: Wire) => {
+        const sessionId = randomUUID();
+        const held = await world.open(wire.contract, { sessionId });
+        for (const lane of ['#priming', sessionId]) proxy.plan(lane, () => happens);
+        const priming = await prime(wire.contract, start(wire, env).services);
+        const started = start(wire, env, { priming });
+        if (happens) expectUnknown(wire, await refresh(started, held));
+        proxy.heal(sessionId);
+        for (const _ of [1, 2]) expect((await settled(started, held)).status).toBe(200);
+        const [first, ...others] = started.records;
+        expect(first).toMatchObject({ coldStart: true, primed: !happens });
+        if (!happens) expect(first).toMatchObject({ storageRequests: 1 });
+        for (const other of others) expect(other).not.toHaveProperty('primed');
+      };
+      await Promise.all(kinds.map(refreshed));
+      proxy.heal('#priming');
       expect(unhandled).toEqual([]);
     },
   );
@@ -187,10 +176,3 @@ describe('priming', () => {
     }
   });
 });
-
-/** A session, and a Lambda that has primed itself. */
-async function primedLambda(world: World, env: Faulty['env'], wire: Wire) {
-  const held = await world.open(wire.contract, { sessionId: randomUUID() });
-  const priming = await prime(wire.contract, start(wire, env).services);
-  return { started: start(wire, env, { priming }), primed: priming.primed, held };
-}

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, inject, test } from 'vitest';
-import { marks, marksIn, redacted } from './marks.ts';
+import { marks, marksIn, redactions } from './marks.ts';
 
 /** Everything that is written on every path. */
 async function written(options: readonly string[] = [], ...contracts: string[]): Promise<string> {
@@ -29,7 +29,7 @@ describe('all that is written, on every path', () => {
 
   test('holds every secret of a redaction, and no other, without the redactions', async () => {
     const unredacted = ['--import', join(import.meta.dirname, 'unredacted.ts')];
-    expect(marksIn(await written(unredacted, 's360'))).toEqual(Object.keys(redacted));
+    expect(marksIn(await written(unredacted, 's360'))).toEqual(Object.keys(redactions));
   });
 });
 

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { eos } from '../../functions/eos/contract.ts';
 import { test } from '../support/world.ts';
 import {
+  connected,
   realRoutes,
   recorded,
   recorder,
   refreshOf,
   routesTo,
-  type Served,
   send,
   serve,
 } from './wire.ts';
@@ -35,7 +35,7 @@ describe('a body over 10 MB', () => {
   test('is answered once it was read to its end, and not before', async () => {
     const served = await serve(recorder().routes);
     const seen = once(served.server, 'request');
-    const client = open(served);
+    const client = connected(served);
     const answer = text(client);
     const length = mostBytes + 2;
     client.write(`${head}Connection: close\r\nContent-Length: ${length}\r\n\r\n`);
@@ -73,7 +73,7 @@ describe('a connection', () => {
   ])('that $what the next one is served', async ({ bytes, reset = false }, { world }) => {
     const served = await serve(realRoutes(world));
     const gone = once(served.server, 'connection').then(([socket]) => closed(socket));
-    const client = open(served);
+    const client = connected(served);
     client.resume().write(bytes, () => reset && client.resetAndDestroy());
     await gone;
     expect(world.requests).not.toContain('UpdateItemCommand');
@@ -83,7 +83,7 @@ describe('a connection', () => {
   test('kept alive carries requests written at once, answered in turn', async ({ world }) => {
     const served = await serve(realRoutes(world));
     const { body } = await refreshOf(world);
-    const client = open(served);
+    const client = connected(served);
     const form = 'Content-Type: application/x-www-form-urlencoded\r\n';
     client.write(
       [
@@ -114,11 +114,4 @@ function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.on('error', () => undefined).once('close', () => resolve());
   });
-}
-
-/** A bare connection. */
-function open({ port }: Served): Socket {
-  const client = connect(port, '127.0.0.1').on('error', () => undefined);
-  onTestFinished(() => void client.destroy());
-  return client;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -66,25 +67,21 @@ describe('localKeyFile', () => {
 });
 
 /** Threads that all ask for the keys of one file after the other, each at the same moment. */
-function raced(files: readonly string[], threads: number): Promise<string[][]> {
+async function raced(files: readonly string[], threads: number): Promise<string[][]> {
   const there = new Int32Array(new SharedArrayBuffer(4 * files.length));
   const racer = `
     const { workerData: { module, files, there, threads }, parentPort } = require('node:worker_threads');
     import(module).then(({ localKeyFile }) => {
-      const texts = files.map((file, at) => {
+      parentPort.postMessage(files.map((file, at) => {
         Atomics.add(there, at, 1);
         while (Atomics.load(there, at) < threads);
         try { return localKeyFile(file); } catch (error) { return error.message; }
-      });
-      parentPort.postMessage(texts);
+      }));
     });`;
   const module = new URL('../../local/keys.ts', import.meta.url).href;
   const workerData = { module, files, there, threads };
-  const one = () =>
-    new Promise<string[]>((resolve, reject) => {
-      new Worker(racer, { eval: true, workerData }).once('message', resolve).once('error', reject);
-    });
-  return Promise.all(Array.from({ length: threads }, one));
+  const one = () => once(new Worker(racer, { eval: true, workerData }), 'message');
+  return (await Promise.all(Array.from({ length: threads }, one))).flat();
 }
 
 /** Where keys may be kept until the test ends; with a text, the file is there already. */

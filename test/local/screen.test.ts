@@ -16,14 +16,14 @@ describe('the row of a request in the log of npm start', () => {
   test('aligns its columns within 100, and colours the outcome', () => {
     const wrong: RequestRecord = { ...refreshed, outcome: 'wrong-secret', status: 403 };
     const [good, bad] = ['eos', 's360'].map((name) => `12:00:00 ${name.padEnd(widest)}`);
-    const id = `<dim>${refreshed.requestId}</dim>`;
-    expect(printed('INFO', refreshed, wrong, unknownClient)).toEqual([
+    const id = `<dim>${requestId}</dim>`;
+    expect(printed('INFO', refreshed, wrong, keyless)).toEqual([
       `${good} <green>200 refreshed        </green>    4.1ms  1×2.9ms     ${id}`,
       `${good} <yellow>403 wrong-secret     </yellow>    4.1ms  1×2.9ms     ${id}`,
       `${bad} <yellow>403 unknown-client   </yellow> API Gateway           ${id}`,
     ]);
-    const slow = printed('INFO', { ...failed, contract: 'x'.repeat(widest) })[0] ?? '';
-    expect(slow.replaceAll(/<\/?\w+>/g, '').length).toBeLessThanOrEqual(100);
+    const [widestRow = ''] = printed('INFO', { ...failed, contract: 'x'.repeat(widest) });
+    expect(widestRow.replaceAll(/<\/?\w+>/g, '').length).toBeLessThanOrEqual(100);
   });
 
   test('is followed by the error of a failure, and with DEBUG by every other id', () => {
@@ -37,7 +37,7 @@ describe('the row of a request in the log of npm start', () => {
 
   test('is printed where LOG_LEVEL lets it', () => {
     expect(printed('', refreshed)).toHaveLength(1);
-    expect(printed('warn', refreshed, unknownClient)).toEqual([]);
+    expect(printed('warn', refreshed, keyless)).toEqual([]);
   });
 
   test('is refused with the allowed levels where LOG_LEVEL is another word', () => {
@@ -61,9 +61,8 @@ describe('the screen of npm start', () => {
     const lines = screen(ready).split('\n');
     for (const { name, path } of contracts) {
       const at = lines.indexOf(`${name}: POST ${path}`);
-      expect(lines[at - 1]).toBe('');
-      expect(lines[at + 1]).toMatch(/^curl -sS .*[^\\]$/);
-      expect(lines[at + 2]).toBe('');
+      const curl = expect.stringMatching(/^curl -sS .*[^\\]$/);
+      expect([lines[at - 1], ...lines.slice(at + 1, at + 3)]).toEqual(['', curl, '']);
     }
   });
 
@@ -93,10 +92,8 @@ describe('the arguments of npm start', () => {
     { args: ['--dta', 'x'], named: '--dta' },
     { args: ['--data'], named: '--data' },
     { args: ['tables'], named: 'tables' },
-    { args: ['--origin', '*'], named: '"*"' },
     { args: ['--origin', 'localhost:5173'], named: '"localhost:5173"' },
     { args: ['--origin', 'http://localhost:5173/'], named: '"http://localhost:5173/"' },
-    { args: ['--origin', 'HTTP://localhost'], named: '"HTTP://localhost"' },
   ])('are refused in one line that names $named', ({ args, named }) => {
     expect(() => readOptions(args)).toThrow(named);
     expect(() => readOptions(args)).toThrow(/^[^\n]*$/);
@@ -133,37 +130,34 @@ describe('the request that a contract’s document gives', () => {
 
 const widest = Math.max(...contracts.map(({ name }) => name.length));
 
+const requestId = '51368f50-4a67-42d4-803c-ddc80c0be491';
+const others = { extendedRequestId: 'K1lm3Zp4', clientRequestId: 'trace-7', apiKeyId: 'a1b2c3' };
+const quick = { coldStart: false, storageRequests: 1, storageMs: 2.94, totalMs: 4.1 };
+const slow = { coldStart: true, storageRequests: 3, storageMs: 900, totalMs: 1000 };
+
 const refreshed: RequestRecord = {
   contract: 'eos',
-  requestId: '51368f50-4a67-42d4-803c-ddc80c0be491',
-  extendedRequestId: 'K1lm3Zp4',
-  clientRequestId: 'trace-7',
-  apiKeyId: 'a1b2c3',
-  coldStart: false,
+  requestId,
+  ...others,
+  ...quick,
   outcome: 'refreshed',
   status: 200,
   session: 'uTzeZ4RISPVOUG4ccw7gx9',
-  storageRequests: 1,
-  storageMs: 2.94,
-  totalMs: 4.1,
 };
 
 const failed: RequestRecord = {
   contract: 's360',
-  requestId: refreshed.requestId,
-  clientRequestId: refreshed.requestId,
-  coldStart: true,
+  requestId,
+  clientRequestId: requestId,
+  ...slow,
   outcome: 'unavailable',
   status: 503,
-  storageRequests: 3,
-  storageMs: 900,
-  totalMs: 1000,
   error: { name: 'Error', code: 'ECONNREFUSED', at: ['at connect (net.js:1:1)', 'at b'] },
 };
 
-const unknownClient: GatewayRefusal = {
+const keyless: GatewayRefusal = {
   contract: 's360',
-  requestId: refreshed.requestId,
+  requestId,
   fault: 'unknown-client',
   status: 403,
 };

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { connect, createServer } from 'node:net';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { keyFile, localClient, localEnv } from '../../cli/local.ts';
+import { keyFile } from '../../cli/local.ts';
 import { contracts } from '../../functions/contracts.ts';
 import { demoApiKey } from '../../local/demo.ts';
 import { help } from '../../local/options.ts';
+import { listening as standIn } from '../support/stand-ins.ts';
 import {
   folder,
   listening,
@@ -17,7 +16,7 @@ import {
   sessions,
   startedForAll,
 } from './processes.ts';
-import { send } from './wire.ts';
+import { connected, send } from './wire.ts';
 
 describe('npm start', () => {
   const server = startedForAll({ LOG_LEVEL: 'DEBUG' }, '--origin', 'http://localhost:5173');
@@ -34,8 +33,7 @@ describe('npm start', () => {
   });
 
   test('refreshes what the printed command opens, until the CLI revokes it', async () => {
-    const { stdout } = await run(['bash', '-c', server().howToOpen]).ended;
-    const { sessionId, secureCode } = JSON.parse(stdout);
+    const { sessionId, secureCode } = await openedBy(server());
     expect(await refresh(server(), sessionId, secureCode)).toBe(200);
     await sessions(server(), 'revoke', 'eos', sessionId);
     expect(await refresh(server(), sessionId, secureCode)).toBe(403);
@@ -75,8 +73,14 @@ describe('npm start', () => {
     await send(server(), { path: '/idp/sso/v1/refresh?secureCode=hunter2%', headers });
     await send(server(), { path: '/client/hunter2', headers });
     for (const to of [port, portOf(database)])
-      for (const bytes of ['', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"Table'])
-        await sent(to, bytes);
+      for (const bytes of [
+        '',
+        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"Table',
+      ]) {
+        const client = connected({ port: to });
+        await once(client, 'connect');
+        client.write(bytes);
+      }
     // An answer that comes later shows that the server has read what came before.
     await fetch(database);
     await fetch(origin);
@@ -110,14 +114,11 @@ describe('npm start', () => {
 
 describe('npm start, stopped,', () => {
   test('ends with 0 while it starts', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const asked = once(silent, 'connection');
-    const { port } = silent.address() as AddressInfo;
-    const starting = serve({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
-    const [connection]: Socket[] = await asked;
-    onTestFinished(() => void silent.close());
-    onTestFinished(() => void connection?.destroy());
+    const asked = Promise.withResolvers<unknown>();
+    const silent = await standIn(asked.resolve);
+    onTestFinished(silent.close);
+    const starting = serve({ AWS_ENDPOINT_URL_DYNAMODB: silent.endpoint });
+    await asked.promise;
     starting.kill('SIGINT');
     expect(await starting.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
   });
@@ -151,18 +152,11 @@ describe('npm start -- --data DIR', () => {
 
 describe('npm start with AWS_ENDPOINT_URL_DYNAMODB', () => {
   test('serves that table, and starts no other engine', async () => {
-    const SESSION_TABLE = `sessions-${randomUUID()}`;
-    const env = { AWS_ENDPOINT_URL_DYNAMODB: inject('embedded'), SESSION_TABLE };
-    const client = localClient(localEnv(env));
-    onTestFinished(async () => {
-      await client.send(new DeleteTableCommand({ TableName: SESSION_TABLE }));
-      client.destroy();
-    });
+    const env = { AWS_ENDPOINT_URL_DYNAMODB: inject('embedded'), SESSION_TABLE: 'of-npm-start' };
     // Another engine would find its port taken.
     const server = await listening(serve({ ...env, DYNAMODB_PORT: taken() }));
     expect(server.database).toBe(inject('embedded'));
-    const { stdout } = await run(['bash', '-c', server.howToOpen]).ended;
-    const { sessionId, secureCode } = JSON.parse(stdout);
+    const { sessionId, secureCode } = await openedBy(server);
     expect(await refresh(server, sessionId, secureCode)).toBe(200);
   });
 });
@@ -184,6 +178,11 @@ describe('npm start, which does not serve,', () => {
   });
 });
 
+/** The session that the printed command opens. */
+async function openedBy({ howToOpen }: Started) {
+  return JSON.parse((await run(['bash', '-c', howToOpen]).ended).stdout);
+}
+
 /** The status of a refresh of `eos`. */
 async function refresh(server: Pick<Started, 'port'>, sessionId: string, secureCode: string) {
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -201,14 +200,6 @@ const granted = { code: 0, signal: null, stderr: '', stdout };
 
 /** A port that something else has. */
 const taken = () => new URL(inject('embedded')).port;
-
-/** A connection over which something was sent, and which stays open. */
-async function sent(port: number, bytes: string): Promise<void> {
-  const client = connect(port, '127.0.0.1').on('error', () => undefined);
-  onTestFinished(() => void client.destroy());
-  await once(client, 'connect');
-  if (bytes) await new Promise((resolve) => client.write(bytes, resolve));
-}
 
 /** The session that the document of `eos` has. */
 const documentsId = '9a0b6679-c460-41a3-b26c-26e0d69538c6';

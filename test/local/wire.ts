@@ -6,7 +6,7 @@ import {
   request,
   type Server,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
@@ -94,6 +94,13 @@ export function send({ port }: Pick<Served, 'port'>, sent: Sent): Promise<Got> {
       })
       .end(body);
   });
+}
+
+/** A bare connection, until its test ends. */
+export function connected({ port }: Pick<Served, 'port'>): Socket {
+  const client = connect(port, '127.0.0.1').on('error', () => undefined);
+  onTestFinished(() => void client.destroy());
+  return client;
 }
 
 /** A session of `eos`, and the request that refreshes it. */

@@ -20,9 +20,10 @@ export function memoryTable(): MemoryTable {
   const items = new Map<string, Item>();
   return {
     items,
-    async update(write) {
+    async update(write, { watch } = {}) {
       const written = evaluate(items.get(write.rowKey), write);
       if (written.outcome === 'written') items.set(write.rowKey, written.item);
+      await watch?.(Promise.resolve({}));
       return written;
     },
     async put(item, replace) {
@@ -31,7 +32,11 @@ export function memoryTable(): MemoryTable {
       items.set(item.rowKey, { ...item });
       return { outcome: 'written', item: { ...item } };
     },
-    get: async (rowKey) => items.get(rowKey),
+    async get(rowKey, { watch } = {}) {
+      const item = items.get(rowKey);
+      await watch?.(Promise.resolve({}));
+      return item;
+    },
     async bySubject(subject) {
       const found = [...items.values()].filter((item) => item.subject === subject);
       return { rowKeys: found.map(({ rowKey }) => rowKey as never) };

@@ -27,7 +27,6 @@ import {
 } from '../../functions/core/session/session.ts';
 import {
   dynamoDBTable,
-  type RequestOptions,
   StorageTimedOut,
   StorageUnavailable,
   type Table,
@@ -38,7 +37,7 @@ import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { createTable } from '../../local/dynamodb.ts';
 import { context, proxyEvent } from '../../local/proxy-event.ts';
-import { documented } from './documented.ts';
+import { type AnyAnswer, documented } from './documented.ts';
 import { memoryTable } from './memory-table.ts';
 
 /** Noon of a day like any other. */
@@ -61,10 +60,7 @@ export interface WireCall {
 }
 
 /** An answer as the client reads it. */
-export interface WireAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly text: string;
+export interface WireAnswer extends AnyAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer without knowing its shape
   readonly json: any;
 }
@@ -86,14 +82,14 @@ export type World = ReturnType<typeof worldOn>;
 /** A world whose storage is an engine, reached over HTTP by the client that is deployed. */
 export type StoredWorld = Awaited<ReturnType<typeof makeWorld>>;
 
-export type Outage = keyof typeof sdkErrors;
+export type Outage = keyof typeof outages;
 
 /** What the tests turn in a world, and the requests to its storage. */
 interface Wire {
   now: EpochSeconds;
   /** How every storage request ends from now on; undefined where the storage answers. */
   outage: Outage | undefined;
-  /** Every storage request since the world began or `requests.length = 0`, by its command's name. */
+  /** Every storage request but the SDK's own retries since the world began or `requests.length = 0`. */
   readonly requests: string[];
 }
 
@@ -108,43 +104,13 @@ interface Storage {
 
 /** A world in memory: no socket and no other process. */
 export function memoryWorld(): World {
-  const wire: Wire = { now: noon, outage: undefined, requests: [] };
-  const table = memoryTable();
-  const ask = async <Result>(
-    command: string,
-    request: () => Promise<Result>,
-    { watch = (asked) => asked }: RequestOptions = {},
-  ): Promise<Result> => {
-    const answered = async () => {
-      wire.requests.push(command);
-      if (wire.outage) throw storageErrors[wire.outage]();
-      return { result: await request() };
-    };
-    return (await watch(answered())).result;
-  };
-  return worldOn(wire, {
-    rows: {
-      update: (write, options) => ask('UpdateItemCommand', () => table.update(write), options),
-      get: (key, options) => ask('GetItemCommand', () => table.get(key), options),
-      put: (item, replace) => ask('PutItemCommand', () => table.put(item, replace)),
-      bySubject: (subject, from) => ask('QueryCommand', () => table.bySubject(subject, from)),
-    },
-    items: async () => [...table.items.values()],
-    replace: async (key, item) => (item ? table.items.set(key, item) : table.items.delete(key)),
+  const { items, ...rows } = memoryTable();
+  return worldOn({
+    rows,
+    items: async () => [...items.values()],
+    replace: async (key, item) => (item ? items.set(key, item) : items.delete(key)),
   });
 }
-
-/** What the SDK throws in an outage, and above it the table. */
-const sdkErrors = {
-  unavailable: () => Object.assign(new Error('the wire is cut'), { code: 'ECONNREFUSED' }),
-  'timed-out': () => Object.assign(new Error('the wire is slow'), { name: 'TimeoutError' }),
-  failed: () => new TypeError('a bug'),
-};
-const storageErrors = {
-  unavailable: () => new StorageUnavailable('the wire is cut'),
-  'timed-out': () => new StorageTimedOut('the wire is slow'),
-  failed: sdkErrors.failed,
-} as const satisfies Record<Outage, () => Error>;
 
 /** A world over a fresh table on the engine that answers there. */
 export async function makeWorld(endpoint: string) {
@@ -152,30 +118,10 @@ export async function makeWorld(endpoint: string) {
   const place = { endpoint, region: 'local', credentials };
   // The deployed client's options, but that a busy machine is no outage.
   const client = new DynamoDBClient({ ...clientOptions, requestHandler: {}, ...place });
-  const other = new DynamoDBClient(place);
-  const documents = DynamoDBDocumentClient.from(other, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const documents = DynamoDBDocumentClient.from(client);
   const TableName = `sessions-${randomUUID()}`;
-  await createTable(other, TableName);
-  const wire: Wire = { now: noon, outage: undefined, requests: [] };
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        wire.requests.push(String(commandName));
-        return next(args);
-      },
-    // Behind the retries: what is counted is what goes over the wire.
-    { step: 'finalizeRequest', priority: 'low' },
-  );
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      if (wire.outage) throw sdkErrors[wire.outage]();
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  const world = worldOn(wire, {
+  await createTable(client, TableName);
+  const world = worldOn({
     rows: dynamoDBTable(client, TableName),
     items: async () => (await documents.send(new ScanCommand({ TableName }))).Items ?? [],
     replace: (rowKey, Item) =>
@@ -184,13 +130,35 @@ export async function makeWorld(endpoint: string) {
         : documents.send(new DeleteCommand({ TableName, Key: { rowKey } })),
   });
   const close = async () => {
-    await other.send(new DeleteTableCommand({ TableName }));
-    for (const open of [other, client]) open.destroy();
+    await client.send(new DeleteTableCommand({ TableName }));
+    client.destroy();
   };
   return Object.assign(world, { client, endpoint, table: TableName, close });
 }
 
-function worldOn(wire: Wire, { rows, items, replace }: Storage) {
+/** A table that writes down what it is asked, and fails in an outage. */
+function watched(table: Table, wire: Wire): Table {
+  const ask = async (command: string) => {
+    wire.requests.push(command);
+    if (wire.outage) throw outages[wire.outage]();
+  };
+  return {
+    update: (write, options) => ask('UpdateItemCommand').then(() => table.update(write, options)),
+    get: (key, options) => ask('GetItemCommand').then(() => table.get(key, options)),
+    put: (item, replace) => ask('PutItemCommand').then(() => table.put(item, replace)),
+    bySubject: (subject, from) => ask('QueryCommand').then(() => table.bySubject(subject, from)),
+  };
+}
+
+const outages = {
+  unavailable: () => new StorageUnavailable('the wire is cut'),
+  'timed-out': () => new StorageTimedOut('the wire is slow'),
+  failed: () => new TypeError('a bug'),
+};
+
+function worldOn({ rows: table, items, replace }: Storage) {
+  const wire: Wire = { now: noon, outage: undefined, requests: [] };
+  const rows = watched(table, wire);
   /** Every record that the handlers wrote. */
   const records: RequestRecord[] = [];
   /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */

@@ -37,18 +37,13 @@ export function filesOf(folder: string): ReadonlyMap<string, string> {
 }
 
 /** The client as a project has it that installed its tarball. */
-export interface PackedClient {
-  /** A project that has it among its packages. */
-  readonly project: string;
-  /** The package's own folder there. */
-  readonly folder: string;
-  /** The entries that its package.json exports, and the file of each. */
-  readonly entries: Readonly<Record<string, string>>;
-  remove(): void;
-}
+export type PackedClient = ReturnType<typeof packedClient>;
 
-/** Packs a copy of `client/` and unpacks it into a project, which is all that npm does for it. */
-export function packedClient(): PackedClient {
+/**
+ * Packs a copy of `client/` and unpacks it into a project, which is all that npm does for it. `folder`
+ * is the package's own there, `entries` are the files of what its package.json exports.
+ */
+export function packedClient() {
   const base = mkdtempSync(join(tmpdir(), 'client-'));
   const [source, project] = [join(base, 'client'), join(base, 'project')];
   const filter = (path: string) => !path.endsWith('/dist');
@@ -60,11 +55,11 @@ export function packedClient(): PackedClient {
   npm(source, 'pack', '--pack-destination', project);
   const tarball = join(project, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
   execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
-  const entries = Object.entries<{ default?: string }>(exports).flatMap(([entry, to]) =>
+  const files = Object.entries<{ default?: string }>(exports).flatMap(([entry, to]) =>
     to.default ? [[entry.slice(2), to.default] as const] : [],
   );
-  const remove = () => rmSync(base, { recursive: true });
-  return { project, folder, entries: Object.fromEntries(entries), remove };
+  const entries: Readonly<Record<string, string>> = Object.fromEntries(files);
+  return { project, folder, entries, remove: () => rmSync(base, { recursive: true }) };
 }
 
 /** What an entry makes a browser load: the bytes of all files, gzipped, and what they import. */

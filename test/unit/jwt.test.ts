@@ -104,16 +104,13 @@ describe('verifyPaddedJwt', () => {
     // Its base64 has `+`, `/` and `=`, so each alphabet, with and without padding, gives another text.
     const anyHead = 'eyJhbGciOiJIUzI1NiIsImEiOiI+Pj4/Pz8ifQ==';
     const spellings = [String, unpadded, urlSafe, (text: string) => unpadded(urlSafe(text))];
-    const tails = new Set<string>();
     for (const heads of spellings)
       for (const bodies of spellings)
         for (const tail of spellings) {
           const input = `${heads(anyHead)}.${bodies(padded)}`;
-          tails.add(base64(mac(input)));
           const respelled = `${input}.${tail(base64(mac(input)))}`;
           expect(verifyPaddedJwt(respelled, [key]), respelled).toEqual({ sub: ' ~>~?~??>' });
         }
-    expect([...tails].filter((tail) => tail.includes('+') && tail.includes('/'))).not.toEqual([]);
   });
 
   test('takes a token that any of its keys signed, also an expired one, and no other', () => {
@@ -138,36 +135,31 @@ describe('verifyPaddedJwt', () => {
   test.for([
     ['a segment in both alphabets', spelled(body.replace('+', '-'), body.replaceAll('/', '_'))],
     ['bits left over', spelled(padded.replace('Q==', 'R=='), padded.replace('Q==', 'f'))],
-    ['one = of two, or a third', spelled(padded.slice(0, -1), `${padded}=`)],
-    ['needless padding', spelled(`${body}=`, `${body}==`, `${body}====`)],
-    ['padding before the end', spelled(padded.replace('ifQ==', 'i==fQ'), `=${body}`)],
-    ['a lone digit at the end', spelled(`${body}A`)],
-    ['white space around a segment', spelled(` ${body}`, `${body} `, `${body}\n`)],
-    ['a line break inside', spelled(`${body.slice(0, 8)}\r\n${body.slice(8)}`)],
-    ['a foreign character', spelled(`${body}\0`, `${body}*`, body.replace('8', '\uff18'))],
-    ['a percent escape', spelled(padded.replace('==', '%3D%3D'))],
-    ['nothing but padding', spelled('', '==')],
-    ['too few segments', ['', header, `${header}.${body}`]],
-    ['too many segments', [`${token}.${body}`, `${token}.`, `.${token}`]],
-    ['an empty segment', ['..', `${header}.${body}.`, signed('', body)]],
+    ['too little or much padding', spelled(padded.slice(0, -1), `${padded}=`, `${body}=`, '==')],
+    ['misplaced padding', spelled(padded.replace('ifQ==', 'i==fQ'), `=${body}`, `${body}A`)],
+    ['white space', spelled(` ${body}`, `${body}\n`, `${body.slice(0, 8)}\r\n${body.slice(8)}`)],
+    ['a foreign character', spelled(`${body}\0`, `${body}*`, padded.replace('==', '%3D%3D'))],
+    [
+      'two segments or four',
+      ['', `${header}.${body}`, `${token}.${body}`, `${token}.`, `.${token}`],
+    ],
+    ['an empty segment', ['..', `${header}.${body}.`, signed('', body), ...spelled('')]],
     ['half a signature', [token.slice(0, -22), token.slice(0, -24)]],
     ['more behind the signature', [`${token.slice(0, -1)}AAAA`, `${token} `]],
     ['the signature of no text', [`${header}.${body}.${signed('', '').slice(2)}`]],
     // In quadratic time each million would take an hour.
     ['a million digits', ['A'.repeat(1e6), `a.b.${'A'.repeat(1e6)}!`]],
     ['a million digits, signed', spelled(`${'A'.repeat(1e6)}!`)],
-    ['a million digits of the other alphabet', [`a.b.${'-'.repeat(1e6)}+`]],
-    ['a million of padding or dots', [`a.b.${'='.repeat(1e6)}`, '.'.repeat(1e6)]],
+    ['a million others', [`a.b.${'-'.repeat(1e6)}+`, `a.b.${'='.repeat(1e6)}`, '.'.repeat(1e6)]],
     ['another hash', ['sha384', 'sha512'].map((hash) => signed(header, body, hash))],
     ['no signature', ['', '=', 'AAAA'].map((tail) => `${header}.${body}.${tail}`)],
-    ['alg none', headed('{"alg":"none"}', '{"alg":"HS256","alg":"none"}')],
+    ['alg none', headed('{"alg":"none"}', '{"alg":"HS256","alg":"none"}', '{"typ":"JWT"}')],
     ['another alg', headed('{"alg":"HS384"}', '{"alg":"hs256"}', '{"alg":["HS256"]}')],
-    ['no alg', headed('{"typ":"JWT"}', '{"__proto__":{"alg":"HS256"}}')],
+    ['an inherited alg', headed('{"__proto__":{"alg":"HS256"}}')],
     ['crit', headed(...critical)],
     ['a header that is no object', headed('[{"alg":"HS256"}]', '"HS256"', 'null')],
     ['broken JSON', headed('{"alg":"HS256"', '\ufeff{"alg":"HS256"}')],
-    ['a payload that is no object', bodied('[]', '1', '"sub"', 'true', 'null')],
-    ['a payload of broken JSON', bodied('{"sub":', '{}{}', '\ufeff{}', '{\0}\0')],
+    ['a payload of no object', bodied('[]', '1', 'null', '{"sub":', '{}{}', '\ufeff{}', '{\0}\0')],
     // Bytes that are no UTF-8, an overlong character, an encoded surrogate.
     ['another encoding', spelled('eyJhIjoi/yJ9', 'eyJhIjoiwIAifQ==', 'eyJhIjoi7aCAIn0=')],
   ] as [string, string[]][])('refuses %s', ([, tokens]) => {

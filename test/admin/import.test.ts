@@ -211,27 +211,21 @@ const times: readonly (readonly [given: Times, row?: readonly number[], contract
   [{ openedAt: -43_200 }],
 ];
 
-/** The members that make a line wrong. They are added to a good line or replace its own. */
-const wrong: Readonly<Record<string, object>> = {
-  'an unknown member': { [mark]: mark },
-  'no id': { id: undefined },
-  'an id outside the grammar': { id: `${mark}/..` },
-  'no subject': { subject: undefined },
-  'no secret but null': { secret: null },
-  'claims of another contract': { claims: { iss: mark } },
-  'a time as text': { openedAt: mark },
-  'a time in milliseconds': { endsAt: noon * 1000 },
-  'a fraction of a second': { idleUntil: noon + 0.5 },
-  'a negative time': { openedAt: -1 },
-  'an opening in the future': { openedAt: noon + 1 },
-  'a token lifetime for eos': { tokenLifetime: 300 },
-};
+const but = (more: object) => ({ ...someone, ...more });
 
-const bad: readonly (readonly [what: string, line: unknown, contract?: string])[] = [
-  ['no JSON', mark],
-  ['a member called __proto__', '{"id":"a","subject":"a","secret":"a","__proto__":{}}'],
-  ...Object.entries(wrong).map(([what, more]) => [what, { ...someone, ...more }] as const),
-  ['an idle limit for ccstore', { ...someone, idleUntil: noon + 60 }, 'ccstore'],
+/** Lines that are wrong in the same way. */
+const bad: readonly (readonly [what: string, lines: readonly unknown[], contract?: string])[] = [
+  ['no JSON object', [mark]],
+  ['unknown members', [but({ [mark]: 1 }), '{"id":"a","subject":"a","secret":"a","__proto__":{}}']],
+  ['no id', [but({ id: undefined }), but({ id: `${mark}/..` })]],
+  ['no subject', [but({ subject: undefined })]],
+  ['no secret', [but({ secret: undefined }), but({ secret: null })]],
+  ['claims of another contract', [but({ claims: { iss: mark } })]],
+  ['no whole second', [but({ openedAt: mark }), but({ idleUntil: 0.5 }), but({ openedAt: -1 })]],
+  ['milliseconds', [but({ endsAt: noon * 1000 })]],
+  ['an opening in the future', [but({ openedAt: noon + 1 })]],
+  ['a token lifetime for eos', [but({ tokenLifetime: 300 })]],
+  ['an idle limit for ccstore', [but({ idleUntil: noon + 60 })], 'ccstore'],
 ];
 
 describe('a line of an import', () => {
@@ -246,10 +240,11 @@ describe('a line of an import', () => {
     expect(stored).toMatchObject({ openedAt, refreshedAt: openedAt, idleUntil, endsAt, purgeAt });
   });
 
-  test.for(bad)('is refused with %s, and not quoted', async ([, line, contract], { world }) => {
-    const [outcome] = await imported(world, [line], { contract: contract ?? 'eos' });
-    expect(outcome).toEqual({ problem: expect.stringMatching(/^[a-z][^\n]{15,200}$/) });
-    expect(JSON.stringify(outcome)).not.toContain(mark);
+  test.for(bad)('is refused with %s, and not quoted', async ([, lines, contract], { world }) => {
+    const outcomes = await imported(world, lines, { contract: contract ?? 'eos' });
+    const problem = expect.stringMatching(/^[a-z][^\n]{15,200}$/);
+    expect(outcomes).toEqual(lines.map(() => ({ problem })));
+    expect(JSON.stringify(outcomes)).not.toContain(mark);
     expect(world.requests).toEqual([]);
   });
 });

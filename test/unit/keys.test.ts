@@ -71,24 +71,23 @@ describe('environmentKeys', () => {
     for (const key of [root, signing]) expect(logged).not.toContain(key.slice(0, 8));
   };
 
-  test('refuses a text that is missing or no JSON, and quotes no key', async () => {
+  test('refuses what is missing, no JSON or too short, and quotes no key', async () => {
     const none = 'the environment has no SESSION_KEYS; `npm start`, or your own shell, sets it';
     for (const text of [undefined, '']) await refuses(eos, text, none);
     for (const text of [root, `{"eos":"${root}"`])
       await refuses(eos, text, 'SESSION_KEYS is not JSON');
-  });
-
-  test('refuses keys without a part of 32 characters, and quotes none', async () => {
     const lacks = (part: string) => `SESSION_KEYS has no ${part} of 32 characters or more`;
     const parts = [root, null, { root: short }, { root: [...root] }].map((eos) => ({ eos }));
     for (const keys of ['null', `["${root}"]`, `"${root}"`, { s360: { root } }, ...parts])
       await refuses(eos, keys, lacks('eos.root'));
     for (const signing of [undefined, short])
       await refuses(s360, { s360: { root, signing } }, lacks('s360.signing'));
-    for (const previousSigning of [short, null]) {
-      const keys = { s360: { root, signing, previousSigning } };
-      await refuses(s360, keys, lacks('s360.previousSigning'));
-    }
+    for (const previousSigning of [short, null])
+      await refuses(
+        s360,
+        { s360: { root, signing, previousSigning } },
+        lacks('s360.previousSigning'),
+      );
     const inherited = { serves: 'constructor', signs: false };
     await refuses(inherited, { eos: { root } }, lacks('constructor.root'));
   });

@@ -39,25 +39,21 @@ describe('sessionId', () => {
   });
 });
 
-describe('names in the table and in logs', () => {
-  test('join the contract and the id, and give the id back', () => {
-    expect(rowOf('eos', 'abc')).toBe('eos#abc');
-    for (const id of ['a', 'Az09._-', newSessionId()]) expect(idOf(rowOf('s360', id))).toBe(id);
-  });
+test('names in the table join the contract and the id or the subject, and give them back', () => {
+  expect(rowOf('eos', 'abc')).toBe('eos#abc');
+  for (const id of ['a', 'Az09._-', newSessionId()]) expect(idOf(rowOf('s360', id))).toBe(id);
+  for (const subject of ['somebody', 'a#b', '#', '', 'eos#eos', 'نجاح']) {
+    expect(subjectKey('eos', subject)).toBe(`eos#${subject}`);
+    expect(subjectOf({ subject: subjectKey('eos', subject) })).toBe(subject);
+  }
+  // There is no subject before a login.
+  expect(subjectOf({})).toBeUndefined();
+});
 
-  test('hash a row key to 22 characters of HMAC-SHA-256', () => {
-    const whole = createHmac('sha256', 'log-key').update('eos#abc').digest('base64url');
-    const key = createSecretKey('log-key', 'utf8');
-    expect(sessionHash(key, rowOf('eos', 'abc'))).toBe(whole.slice(0, 22));
-  });
-
-  test('give a subject back, of any form; there is no subject before a login', () => {
-    for (const subject of ['somebody', 'a#b', '#', '', 'eos#eos', 'نجاح']) {
-      expect(subjectKey('eos', subject)).toBe(`eos#${subject}`);
-      expect(subjectOf({ subject: subjectKey('eos', subject) })).toBe(subject);
-    }
-    expect(subjectOf({})).toBeUndefined();
-  });
+test('names in logs are 22 characters of HMAC-SHA-256 of the row key', () => {
+  const whole = createHmac('sha256', 'log-key').update('eos#abc').digest('base64url');
+  const key = createSecretKey('log-key', 'utf8');
+  expect(sessionHash(key, rowOf('eos', 'abc'))).toBe(whole.slice(0, 22));
 });
 
 test('expiryOf gives the earlier of the two limits', () => {

@@ -3,12 +3,12 @@ import { dateOf, retryAfterOf } from '../../client/headers.ts';
 import type { Fault } from '../../functions/core/contract/fault.ts';
 import type { Refusal } from '../../functions/core/session/session.ts';
 import {
-  type Answer,
   type Client,
   clientOf,
   clientOn,
   clients,
   type Fields,
+  meanwhile,
   noon,
   refuses,
   says,
@@ -176,10 +176,7 @@ describe('expiresIn', () => {
     ...[...opaque, `a.${btoa('null')}.c`].map((text): Row => [s360, 0, 200, token(text)]),
   ])('of $name is less the 100 s that the answer takes: %d minutes wrong, %d s', async (row) => {
     const [client, minutes, expiresIn, body = client.granted, headers] = row;
-    const late: Answer = (request) => {
-      on.clock.pass(100_000);
-      return says(200, body, headers)(request);
-    };
+    const late = meanwhile(() => on.clock.pass(100_000), says(200, body, headers));
     const on = clientOn(client, [late], { retry: { attemptMs: 600_000 } });
     on.clock.pass(minutes * 60_000);
     expect(await on.refresh()).toMatchObject({ outcome: 'refreshed', expiresIn });

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadedBy, type PackedClient, packedClient } from '../support/copies.ts';
@@ -15,38 +15,30 @@ afterAll(() => packed.remove());
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
+const text = { encoding: 'utf8' } as const;
 
-/** Versions of Node that it is for. */
-const versions = ['20.20.2', '22.23.3', '24.21.0'] as const;
-
-/** Every Node of this machine by its major version. */
-const nodes = new Map(
-  [process.execPath, ...(process.env.PATH ?? '').split(':').map((folder) => join(folder, 'node'))]
-    .filter((path) => existsSync(path))
-    .map((path) => {
-      const version = execFileSync(path, ['--version'], { encoding: 'utf8' });
-      return [version.slice(1).split('.')[0] ?? '', path] as const;
-    }),
-);
-const missing = versions.filter((version) => !nodes.has(version.slice(0, 2)));
-// 100 MB each: not a package that everybody should install.
-if (process.env.REQUIRE_NODES)
-  for (const version of missing) {
+/** The versions of Node that it is for, and every Node of this machine by its major version. */
+const versions = ['20.20.2', '22.23.3', '24.21.0'];
+const nodes = new Map<string, string>();
+for (const folder of [dirname(process.execPath), ...(process.env.PATH ?? '').split(':')]) {
+  const path = join(folder, 'node');
+  if (existsSync(path)) nodes.set(execFileSync(path, ['--version'], text).slice(1, 3), path);
+}
+for (const version of versions.filter((version) => !nodes.has(version.slice(0, 2)))) {
+  if (process.env.REQUIRE_NODES) {
+    // 100 MB each: not a package that everybody should install.
     const asked = ['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p'];
-    const path = execFileSync('npm', [...asked, 'process.execPath'], { encoding: 'utf8' });
-    nodes.set(version.slice(0, 2), path.trim());
-  }
-else if (missing.length > 0)
-  console.warn(
-    `\nSKIPPED: the client in Node ${missing.join(' and ')}; REQUIRE_NODES=1 gets them\n`,
-  );
+    const path = execFileSync('npm', [...asked, 'process.execPath'], text).trim();
+    nodes.set(version.slice(0, 2), path);
+  } else console.warn(`\nSKIPPED: the client in Node ${version}; REQUIRE_NODES=1 gets it\n`);
+}
 
 describe('the package', () => {
   test('has an entry for each contract, and two for all; no dependency, sources or tests', () => {
     const entries = [...clients.map(({ name }) => name), 'credentials', 'keep-fresh'];
     expect(Object.keys(packed.entries).sort()).toEqual(entries.sort());
-    const manifest = readFileSync(join(packed.folder, 'package.json'), 'utf8');
-    expect(Object.keys(JSON.parse(manifest)).filter((key) => /depend/i.test(key))).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(packed.folder, 'package.json'), 'utf8'));
+    expect(Object.keys(manifest).filter((key) => /depend/i.test(key))).toEqual([]);
     expect(readdirSync(packed.folder).sort()).toEqual(['README.md', 'dist', 'package.json']);
     const built = readdirSync(join(packed.folder, 'dist'));
     expect(built.filter((name) => !/\.(js|d\.ts)$/.test(name))).toEqual([]);
@@ -61,12 +53,12 @@ describe('the package', () => {
   });
 
   test('brings types, and is used as its README says', { timeout: 300_000 }, async () => {
-    const sources = readdirSync(join(root, 'client')).filter((name) => /\.(md|ts)$/.test(name));
-    const examples = sources.flatMap((name) => {
-      const text = readFileSync(join(root, 'client', name), 'utf8');
-      const inReadme = [...text.matchAll(/^```ts\n(.*?)^```/gms)];
-      const inDocstrings = [...text.matchAll(/^ \* @example\n(.*?)^ \*\//gms)];
-      return [...inReadme, ...inDocstrings].map(([, code = '']) => code.replaceAll(/^ \* ?/gm, ''));
+    const examples = globSync(join(root, 'client/*.{md,ts}')).flatMap((path) => {
+      // In the README, or in a docstring.
+      const found = readFileSync(path, 'utf8').matchAll(
+        /^(?:```ts| \* @example)\n(.*?)^(?:```| \*\/)/gms,
+      );
+      return [...found].map(([, code = '']) => code.replaceAll(/^ \* ?/gm, ''));
     });
     expect(examples).toHaveLength(10);
     const entries = Object.keys(packed.entries).map((entry) => `@session-refresh/client/${entry}`);
@@ -80,13 +72,11 @@ describe('the package', () => {
     write('use-types.ts', `${imports}\n${types}`);
     write('use-around.d.ts', around);
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const lib = ['es2022', 'dom'];
-    const shared = { noEmit: true, strict: true, target: 'es2022', lib, types: [] };
-    for (const resolution of [
-      { module: 'nodenext', moduleResolution: 'nodenext' },
-      { module: 'esnext', moduleResolution: 'bundler' },
-    ]) {
-      const compilerOptions = { ...shared, ...resolution };
+    const [target, lib] = ['es2022', ['es2022', 'dom']];
+    const resolutions = { nodenext: 'nodenext', esnext: 'bundler' };
+    for (const [module, moduleResolution] of Object.entries(resolutions)) {
+      const how = { target, lib, module, moduleResolution };
+      const compilerOptions = { noEmit: true, strict: true, types: [], ...how };
       write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['use-*.ts'] }));
       const compiled = run(process.execPath, [tsc, '-p', packed.project]);
       expect((await compiled.catch((error: { stdout: string }) => error)).stdout).toBe('');
@@ -104,27 +94,29 @@ declare function logIn(): void;
 `;
 
 describe('the installed package', () => {
-  const majors = versions.map((version) => version.slice(0, 2)).filter((major) => nodes.has(major));
+  const majors = versions.map((version) => version.slice(0, 2));
 
-  test.for(majors)('refreshes every contract in Node %s', async (major) => {
-    const asked: unknown[] = [];
-    const { endpoint, close } = await listening(({ url }, response) => {
-      const [client] = clients.filter(({ contract }) => contract.path === url);
-      asked.push(client?.name);
-      const answers = [
-        { status: 503, body: '' },
-        { status: 200, body: JSON.stringify(client?.granted) },
-        client?.contract.refuse('revoked', 'id'),
-      ];
-      const { status = 500, body } = answers[(asked.length - 1) % 3] ?? {};
-      response.writeHead(status).end(body);
-    });
-    onTestFinished(close);
-    const uses = clients.map(({ name, contract, credential }) => {
-      const url = endpoint + contract.path;
-      return [name, { url, apiKey: 'key', credentials: credential }] as const;
-    });
-    const script = `
+  test.for(majors.filter((major) => nodes.has(major)))(
+    'refreshes every contract in Node %s',
+    async (major) => {
+      const asked: unknown[] = [];
+      const { endpoint, close } = await listening(({ url }, response) => {
+        const [client] = clients.filter(({ contract }) => contract.path === url);
+        asked.push(client?.name);
+        const answers = [
+          { status: 503, body: '' },
+          { status: 200, body: JSON.stringify(client?.granted) },
+          client?.contract.refuse('revoked', 'id'),
+        ];
+        const { status = 500, body } = answers[(asked.length - 1) % 3] ?? {};
+        response.writeHead(status).end(body);
+      });
+      onTestFinished(close);
+      const uses = clients.map(({ name, contract, credential }) => {
+        const url = endpoint + contract.path;
+        return [name, { url, apiKey: 'key', credentials: credential }] as const;
+      });
+      const script = `
       import { keepFresh } from '@session-refresh/client/keep-fresh';
       for (const [name, options] of ${JSON.stringify(uses)}) {
         const { [name]: client } = await import('@session-refresh/client/' + name);
@@ -136,10 +128,11 @@ describe('the installed package', () => {
         console.log(process.version.slice(1, 3), name, ...told);
       }
     `;
-    writeFileSync(join(packed.project, 'use.mjs'), script);
-    const { stdout } = await run(nodes.get(major) ?? '', ['use.mjs'], { cwd: packed.project });
-    const lines = clients.map(({ name }) => `${major} ${name} refreshed ended\n`);
-    expect(stdout).toBe(lines.join(''));
-    expect(asked).toEqual(clients.flatMap(({ name }) => Array(3).fill(name)));
-  });
+      writeFileSync(join(packed.project, 'use.mjs'), script);
+      const { stdout } = await run(nodes.get(major) ?? '', ['use.mjs'], { cwd: packed.project });
+      const lines = clients.map(({ name }) => `${major} ${name} refreshed ended\n`);
+      expect(stdout).toBe(lines.join(''));
+      expect(asked).toEqual(clients.flatMap(({ name }) => Array(3).fill(name)));
+    },
+  );
 });

@@ -9,6 +9,7 @@ import {
   clientOn,
   clients,
   cuts,
+  meanwhile,
   noon,
   refuses,
   says,
@@ -145,10 +146,8 @@ describe('a signal', () => {
         return { credential: eos.credential };
       },
     });
-    const first: Answer = (request) => {
-      abort('while a request is on its way');
-      return (when === 'in a pause' ? down : silent)(request);
-    };
+    const answer = when === 'in a pause' ? down : silent;
+    const first = meanwhile(() => abort('while a request is on its way'), answer);
     const sleep = async (_: number, signal: AbortSignal) => {
       abort('in a pause');
       signal.throwIfAborted();
@@ -224,12 +223,8 @@ describe('a secret', () => {
       expect(new Set(on.reached.map(({ url }) => url))).toEqual(new Set([on.url]));
     }
     const controller = new AbortController();
-    const abort: Answer = (request) => {
-      controller.abort();
-      return silent(request);
-    };
-    const aborted = clientOn(client, [abort]).refresh({ signal: controller.signal });
-    const error = await aborted.catch((error) => error);
+    const aborted = clientOn(client, [meanwhile(() => controller.abort(), silent)]);
+    const error = await aborted.refresh({ signal: controller.signal }).catch((error) => error);
     expect(error).toMatchObject({ name: 'AbortError' });
     const answers = [says(200, client.granted), cuts, refuses(client, 'wrong-secret')];
     const { refresh, runtime } = clientOn(client, answers);

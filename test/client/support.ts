@@ -102,6 +102,14 @@ export function refuses({ contract }: Client, reason: Parameters<Contract['refus
   return says(status, body, headers);
 }
 
+/** Answers so, after something has happened. */
+export function meanwhile(happens: (request: Request) => unknown, answer: Answer): Answer {
+  return (request) => {
+    happens(request);
+    return answer(request);
+  };
+}
+
 /** Breaks the connection. */
 export const cuts: Answer = () => Promise.reject(new TypeError('fetch failed'));
 

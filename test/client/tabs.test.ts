@@ -12,6 +12,7 @@ import {
   clockwork,
   cuts,
   failingWire,
+  meanwhile,
   noon,
   refuses,
   type Store,
@@ -100,11 +101,8 @@ describe('tabs that share a store', () => {
   });
 
   test('refresh by themselves, with the newest credential, after one that failed', async () => {
-    const login: Answer = (request) => {
-      credentials.write({ credential: another });
-      return cuts(request);
-    };
-    const { reached, credentials, tab } = tabsOn([login, granted]);
+    const login = () => credentials.write({ credential: another });
+    const { reached, credentials, tab } = tabsOn([meanwhile(login, cuts), granted]);
     const outcomes = [tab({ retry: one })(), tab({ retry: one })()];
     expect(await Promise.all(outcomes)).toMatchObject(refreshed(2));
     expect(await secretsOf(reached)).toEqual(['secret-code', 'login']);
@@ -171,11 +169,8 @@ describe('a login or logout during a refresh', () => {
   async function during(change: (store: Store) => unknown, ...answers: readonly Answer[]) {
     const credentials = storeOf(eos.credential);
     const [first = cuts, ...later] = answers;
-    const changing: Answer = (request) => {
-      change(credentials);
-      return first(request);
-    };
-    const { reached, refresh } = clientOn(eos, [changing, ...later], { credentials });
+    const all = [meanwhile(() => change(credentials), first), ...later];
+    const { reached, refresh } = clientOn(eos, all, { credentials });
     return { reached, credentials, outcome: await refresh() };
   }
 
@@ -211,10 +206,7 @@ describe('a login or logout during a refresh', () => {
     const values = new Map<string, string>();
     const credentials: Store = inStorage(storage(values), 'session');
     credentials.write({ credential: eos.credential });
-    const logout: Answer = (request) => {
-      values.clear();
-      return granted(request);
-    };
+    const logout = meanwhile(() => values.clear(), granted);
     const { refresh } = clientOn(eos, [logout], { credentials });
     expect(await refresh()).toEqual({ outcome: 'ended', code: 'no-credential' });
     expect(values.size).toBe(0);
@@ -245,23 +237,26 @@ describe('tabs in processes of their own', () => {
   const fails = () => {
     throw new DOMException('SecurityError');
   };
+  const open = new Set<object>();
+  const opens = (post: () => void) => () => {
+    const channel = { post, close: () => open.delete(channel) };
+    open.add(channel);
+    return channel;
+  };
   test.for([
     { what: 'there is no channel', channel: undefined },
     { what: 'none may be opened', channel: fails },
-    { what: 'it is silent', channel: () => ({ post: () => undefined, close: () => undefined }) },
-    { what: 'it posts nothing', channel: () => ({ post: fails, close: () => undefined }) },
-  ])('refresh each by itself where $what', async ({ channel }) => {
+    { what: 'it is silent', channel: opens(() => undefined) },
+    { what: 'it posts nothing', channel: opens(fails) },
+  ])('refresh each by itself where $what, and close their channels', async ({ channel }) => {
     const { reached, refreshAll } = tabsOn([granted], { channel });
     expect(await refreshAll()).toMatchObject(refreshed(3));
-    expect(reached).toHaveLength(3);
+    expect([reached.length, open.size]).toEqual([3, 0]);
   });
 
   test('take no answer for another login', async () => {
-    const login: Answer = (request) => {
-      processes[1]?.store.write({ credential: another });
-      return granted(request);
-    };
-    const { processes, reached, refreshAll } = tabsOn([login]);
+    const login = () => processes[1]?.store.write({ credential: another });
+    const { processes, reached, refreshAll } = tabsOn([meanwhile(login, granted)]);
     await refreshAll(processes.slice(0, 2));
     expect(await secretsOf(reached)).toEqual(['secret-code', 'login']);
   });
@@ -278,53 +273,32 @@ describe('tabs in processes of their own', () => {
       ...{ before, after: { credential, last: { ...last, ...odd } } },
     })),
   ])('ignore a message that is not an answer for them: %j', async (message) => {
-    const forged: Answer = (request) => {
+    const forge = () => {
       const channel = new BroadcastChannel(name);
       channel.postMessage(message);
       channel.close();
-      return cuts(request);
     };
-    const { processes, refreshAll, name } = tabsOn([forged, granted]);
+    const { processes, refreshAll, name } = tabsOn([meanwhile(forge, cuts), granted]);
     const [, second] = await refreshAll(processes.slice(0, 2));
     expect(second).toMatchObject({ outcome: 'refreshed', grant: eos.granted });
-  });
-
-  test('close their channels', async () => {
-    const open = new Set<object>();
-    const channel = () => {
-      const opened = { post: () => undefined, close: () => open.delete(opened) };
-      open.add(opened);
-      return opened;
-    };
-    const { refreshAll } = tabsOn([cuts, granted], { channel });
-    await refreshAll();
-    expect(open.size).toBe(0);
   });
 });
 
 describe('maxAge', () => {
   const minute = 60_000;
 
-  test('takes an answer that is no older, and tells what is left of it', async () => {
-    const clock = clockwork(0);
-    const date = { Date: 'Thu, 15 Jan 2026 12:00:00 GMT' };
-    const { reached, tab } = tabsOn([says(200, eos.granted, date)], clock);
-    await tab()();
-    clock.pass(10 * minute);
-    const left = { outcome: 'refreshed', grant: eos.granted, expiresIn: 20 * 60 };
-    expect(await tab()({ maxAge: 600 })).toEqual(left);
-    expect(reached).toHaveLength(1);
-    await tab()({ maxAge: 599 });
-    expect(reached).toHaveLength(2);
-  });
-
-  test('takes no answer from the future, and none where there is none', async () => {
-    for (const last of [{ at: noon + 60 * minute, grant: {}, expiresIn: 1 }, undefined]) {
-      const { reached, credentials, tab } = tabsOn([granted]);
-      credentials.write({ credential: eos.credential, ...(last && { last }) });
-      await tab()({ maxAge: 100_000 });
-      expect(reached).toHaveLength(1);
-    }
+  const last = { at: noon - 10 * minute, grant: eos.granted, expiresIn: 1000 };
+  const ahead = { ...last, at: noon + minute };
+  test.for([
+    { what: 'takes an answer that is no older', maxAge: 600, stored: { last }, expiresIn: 400 },
+    { what: 'takes no older answer', maxAge: 599, stored: { last }, expiresIn: 1800 },
+    { what: 'takes none of the future', maxAge: 1e6, stored: { last: ahead }, expiresIn: 1800 },
+    { what: 'takes none where there is none', maxAge: 1e6, stored: {}, expiresIn: 1800 },
+  ])('$what', async ({ maxAge, stored, expiresIn }) => {
+    const read = () => ({ credential: eos.credential, ...stored });
+    const credentials = storeOf(eos.credential, { read });
+    const { refresh } = clientOn(eos, [granted], { credentials });
+    expect(await refresh({ maxAge })).toMatchObject({ outcome: 'refreshed', expiresIn });
   });
 
   test('takes no answer after the clock was set back, until the next refresh', async () => {
@@ -345,13 +319,10 @@ describe('maxAge', () => {
 });
 
 describe('a store in storage', () => {
-  test.for([
-    ...[undefined, 'secret-code', '{"credential":{"sessionId":"secret', 'null', '[1]', '1'],
-    ...['{"credential":"secret"}', '{"credential":null}'],
-  ])('is empty with the value %s', (text) => {
-    const values = storage();
-    if (text !== undefined) values.setItem('session', text);
-    expect(inStorage(values, 'session').read()).toBeUndefined();
+  const texts = ['{"credential":{"', 'null', '1', '{"credential":"secret"}', '{"credential":null}'];
+  test.for([undefined, ...texts])('is empty with the value %s', (text) => {
+    const values = new Map(text === undefined ? [] : [['session', text]]);
+    expect(inStorage(storage(values), 'session').read()).toBeUndefined();
   });
 
   test('reads what it wrote', () => {

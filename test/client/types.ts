@@ -35,50 +35,25 @@ ccstore({ url, credentials: store });
 // @ts-expect-error: somebody must be logged in
 ccstore({ url });
 
-/** An outcome is looked at before it is used. */
+/** The outcomes are closed, and each has its contract's own codes and grant, and no other member. */
+type Result<End, Grant> =
+  | { outcome: 'refreshed'; grant: Grant; expiresIn: number }
+  | { outcome: 'ended'; code: End | 'no-credential' }
+  | ({ outcome: 'retry-later'; cause: Cause; retryAfter?: number } & Rest)
+  | ({ outcome: 'rejected'; code?: string } & Rest);
+type Cause = 'network' | 'timeout' | 'status' | 'login';
+type Rest = { status?: number; expiresIn?: number };
+type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
+type Of<Client extends (...options: never[]) => () => Promise<unknown>, End, Grant> = Same<
+  Awaited<ReturnType<ReturnType<Client>>>,
+  Result<End, Grant>
+>;
+export const ofEos: Of<typeof eos, '3-2', EosGrant> = true;
+export const ofS360: Of<typeof s360, 'ESB-IDP-E0003' | 'ESB-IDP-E0004', S360Grant> = true;
+export const ofCcstore: Of<typeof ccstore, '90002' | '90003' | '90004', CcstoreGrant> = true;
+export const ends: Same<S360End | CcstoreEnd, EosEnd> = false;
 // @ts-expect-error: only a refreshed session has a grant
 export const unseen = outcome.grant;
-export const seen = outcome.outcome === 'refreshed' ? outcome.grant.secureCode : outcome.outcome;
-// @ts-expect-error: an end names no time
-export const late = outcome.outcome === 'ended' ? outcome.retryAfter : 0;
-
-/** The outcomes are closed: a switch over them needs no default. */
-export function meaning(result: EosOutcome): string {
-  switch (result.outcome) {
-    case 'refreshed':
-      return String(result.expiresIn);
-    case 'ended':
-      return result.code;
-    case 'retry-later':
-      return String(result.retryAfter);
-    case 'rejected':
-      return String(result.status);
-  }
-}
-
-/** And so are the causes of a refresh that came to nothing. */
-export const causes = {
-  network: 0,
-  timeout: 0,
-  status: 0,
-  login: 0,
-} satisfies Record<(EosOutcome & { outcome: 'retry-later' })['cause'], number>;
-
-/** And so are the codes of an end and the grants, each contract's own. */
-type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
-type EndOf<Result> = Result extends { outcome: 'ended'; code: infer Code } ? Code : never;
-type GrantOf<Result> = Result extends { grant: infer Grant } ? Grant : never;
-type Of<Client extends (...options: never[]) => () => Promise<unknown>, End, Grant> = [
-  Same<EndOf<Awaited<ReturnType<ReturnType<Client>>>>, End | 'no-credential'>,
-  Same<GrantOf<Awaited<ReturnType<ReturnType<Client>>>>, Grant>,
-];
-export const ofEos: Of<typeof eos, '3-2', EosGrant> = [true, true];
-export const ofS360: Of<typeof s360, 'ESB-IDP-E0003' | 'ESB-IDP-E0004', S360Grant> = [true, true];
-export const ofCcstore: Of<typeof ccstore, '90002' | '90003' | '90004', CcstoreGrant> = [
-  true,
-  true,
-];
-export const ends: Same<S360End | CcstoreEnd, EosEnd> = false;
 
 /** Values stay as they are. */
 // @ts-expect-error: a store's contents are replaced, not changed

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe as vitestDescribe } from 'vitest';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
@@ -11,9 +11,12 @@ if (!executablePath) console.warn('\nSKIPPED: every test in a browser, which nee
 /** Tests in a browser; shown as skipped where there is none. `REQUIRE_CHROMIUM=1` makes it a must. */
 export const describe = vitestDescribe.skipIf(!executablePath);
 
-/** A headless Chromium for all tests of a file, which finds nothing but this machine. */
-export function chromiumForAll(): () => Browser {
-  let browser: Browser | undefined;
+/**
+ * Opens windows on servers for all tests of a file, in a headless Chromium that finds nothing but this
+ * machine. A window has storage of its own, and is closed with its browser.
+ */
+export function windowsForAll() {
+  let browser: Browser;
   beforeAll(async () => {
     if (!executablePath) return;
     browser = await chromium.launch({
@@ -24,46 +27,23 @@ export function chromiumForAll(): () => Browser {
     });
   });
   afterAll(() => browser?.close());
-  return () => {
-    if (!browser) throw new Error('there is no browser');
-    return browser;
+
+  return async (origin: string) => {
+    const viewport = { width: 1280, height: 800 };
+    const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
+    /** Warnings, errors other than an answer's status, and foreign requests, of any of its tabs. */
+    const troubles: string[] = [];
+    const refused = /^Failed to load resource: the server responded with a status of [45]/;
+    context.on('console', (message) => {
+      const isTrouble = ['error', 'warning'].includes(message.type());
+      if (isTrouble && !refused.test(message.text())) troubles.push(message.text());
+    });
+    context.on('weberror', (error) => troubles.push(error.error().message));
+    context.on('request', (request) => {
+      if (!request.url().startsWith(`${origin}/`)) troubles.push(`foreign: ${request.url()}`);
+    });
+    return { context, troubles };
   };
 }
 
-/** A window of its own: no other one's storage is in it. It is closed with its browser. */
-export interface Window {
-  readonly context: BrowserContext;
-  /** What went wrong in any of its tabs: warnings, errors other than an answer's status, foreign requests. */
-  readonly troubles: string[];
-  /** Opens a tab there. */
-  tab(path: string): Promise<Page>;
-}
-
-/** Opens a window on a server. */
-export async function windowOn(browser: Browser, origin: string): Promise<Window> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: 'reduce',
-  });
-  const troubles: string[] = [];
-  context.on('console', (message) => {
-    const text = message.text();
-    const refused = /^Failed to load resource: the server responded with a status of [45]/.test(
-      text,
-    );
-    if (['error', 'warning'].includes(message.type()) && !refused) troubles.push(text);
-  });
-  context.on('weberror', (error) => troubles.push(error.error().message));
-  context.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`)) troubles.push(`foreign: ${request.url()}`);
-  });
-  return {
-    context,
-    troubles,
-    async tab(path) {
-      const page = await context.newPage();
-      await page.goto(origin + path);
-      return page;
-    },
-  };
-}
+export type Window = Awaited<ReturnType<ReturnType<typeof windowsForAll>>>;

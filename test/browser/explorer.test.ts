@@ -5,20 +5,24 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
 import { sessions, startedForAll } from '../local/processes.ts';
-import { chromiumForAll, describe as inChromium, type Window, windowOn } from './chromium.ts';
+import { describe as inChromium, type Window, windowsForAll } from './chromium.ts';
 
-const browser = chromiumForAll();
+const windowOn = windowsForAll();
 const rotates = { rotation: { grace: 10 } };
-const server = startedForAll({
-  SESSION_POLICIES: JSON.stringify({ eos: rotates, ccstore: rotates }),
-});
+const SESSION_POLICIES = JSON.stringify({ eos: rotates, ccstore: rotates });
+const server = startedForAll({ SESSION_POLICIES });
 
 /** The window of all tests, and its tab. To load a page costs most of the time here: tests share one. */
 let shared: Window;
 let page: Page;
 
 const region = (name: string) => page.getByRole('region', { name, exact: true });
+const textOf = (name: string) => region(name).textContent();
 const choice = (name: string) => page.getByRole('combobox', { name });
+
+/** Waits until every button can be pressed. */
+const busy = 'main :is([disabled], [aria-disabled])';
+const ready = () => page.locator(busy).first().waitFor({ state: 'detached' });
 
 /** Opens a page, and waits until it has a session or a list of them. */
 async function visit(path: string): Promise<void> {
@@ -26,34 +30,18 @@ async function visit(path: string): Promise<void> {
   await ready();
 }
 
-/** Waits until every button can be pressed. */
-function ready(): Promise<void> {
-  return page
-    .locator('main :is([disabled], [aria-disabled])')
-    .first()
-    .waitFor({ state: 'detached' });
-}
-
-/** Presses a button by the mouse, and gives what the page says when it is done. */
+/** Presses a button, and gives what the page says when it is done. */
 async function press(button: string): Promise<string> {
   await page.getByRole('button', { name: button, exact: true }).click();
   await ready();
   return page.getByRole('status').innerText();
 }
 
-/** Presses buttons one after the other, by a script, and gives what the page says after each. */
-function pressed(...buttons: readonly string[]): Promise<string[]> {
-  return page.evaluate(async (labels) => {
-    const said: string[] = [];
-    for (const label of labels) {
-      const all = [...document.querySelectorAll('button')];
-      all.find(({ textContent }) => textContent === label)?.click();
-      while (document.querySelector('[aria-disabled]'))
-        await new Promise((go) => setTimeout(go, 2));
-      said.push(`${label}: ${document.querySelector('[role=status]')?.textContent}`);
-    }
-    return said;
-  }, buttons);
+/** Presses buttons one after the other, and gives what the page says after each. */
+async function pressed(...buttons: readonly string[]): Promise<string[]> {
+  const said: string[] = [];
+  for (const button of buttons) said.push(`${button}: ${await press(button)}`);
+  return said;
 }
 
 /** What this tab holds of the sessions of a contract. */
@@ -73,7 +61,7 @@ const refusals = [
 
 inChromium('the explorer', () => {
   beforeAll(async () => {
-    shared = await windowOn(browser(), server().origin);
+    shared = await windowOn(server().origin);
     await shared.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     page = await shared.context.newPage();
   });
@@ -92,9 +80,9 @@ inChromium('the explorer', () => {
       expect(await press('Refresh this session')).toBe('200: refreshed.');
       const newest = await secret();
       expect(newest !== first).toBe(rotates);
-      expect(await region('Answer').textContent()).toMatch(/^200\n\n\{/);
-      expect(await region('Request that was sent').textContent()).toContain(first);
-      expect(await region('Next request').textContent()).toContain(newest);
+      expect(await textOf('Answer')).toMatch(/^200\n\n\{/);
+      expect(await textOf('Request that was sent')).toContain(first);
+      expect(await textOf('Next request')).toContain(newest);
       await page.getByText('What the server did').click();
       expect(await region('Log line').innerText()).toMatch(
         /^The Lambda answered in [\d.]+ ms: 1 storage request in .*"outcome": "refreshed"/s,
@@ -109,15 +97,14 @@ inChromium('the explorer', () => {
       expect(await copied()).toMatch(/^curl -sS .*$/);
       expect(await copied()).toContain(newest);
       expect(await press('Copy as client code')).toBe('Copied as client code.');
-      expect(await copied()).toContain(
-        `import { ${name} } from '@session-refresh/client/${name}';`,
-      );
+      const line = `import { ${name} } from '@session-refresh/client/${name}';`;
+      expect(await copied()).toContain(line);
     });
 
     test('shows each refusal, and goes on with another session', async () => {
-      const shown = refusals.filter(([button]) => rotates || button !== 'Reused secret');
-      expect(await pressed(...shown.map(([button]) => button))).toEqual(
-        shown.map(([button, reason, says]) =>
+      const tried = refusals.filter(([button]) => rotates || button !== 'Reused secret');
+      expect(await pressed(...tried.map(([button]) => button))).toEqual(
+        tried.map(([button, reason, says]) =>
           expect.stringMatching(`^${button}: ${contract.refuse(reason, '').status}.*: ${says}`),
         ),
       );
@@ -127,9 +114,8 @@ inChromium('the explorer', () => {
         expect.stringMatching(/^Revoke it: Revoked\./),
       ]);
       const { sessionId = '' } = await heldIn(serves);
-      expect(await sessions(server(), 'show', serves, sessionId)).toMatchObject({
-        state: 'revoked',
-      });
+      const shown = await sessions(server(), 'show', serves, sessionId);
+      expect(shown).toMatchObject({ state: 'revoked' });
     });
 
     test('fits every width, and breaks no rule of axe in either theme', async () => {
@@ -213,7 +199,7 @@ inChromium('the explorer', () => {
       await page.reload();
       await ready();
       expect(await press('Refresh this session')).toBe('200: refreshed.');
-      expect(await region('Request that was sent').textContent()).toContain(secureCode);
+      expect(await textOf('Request that was sent')).toContain(secureCode);
       await page.evaluate(() => sessionStorage.setItem('eos', '{"sessionId":"gone"}'));
       await page.reload();
       await ready();

@@ -2,14 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { contracts } from '../../functions/contracts.ts';
 import { commands } from '../../functions/session-admin/commands.ts';
+import { listening, run, type Started } from '../local/processes.ts';
 import known from './aws-commands.json' with { type: 'json' };
 
 /** The options of each AWS CLI command that the pages use, as botocore 1.43.11 has them. */
 const awsCommands: Readonly<Record<string, string>> = known;
 
 const read = (path: string) => readFileSync(path, 'utf8');
-
+const { scripts } = JSON.parse(read('package.json'));
 const pages = globSync(['*.md', 'docs/**/*.md', 'client/*.md', 'bench/cost/*.md']).toSorted();
 
 describe('the pages', () => {
@@ -26,14 +28,13 @@ describe('the pages', () => {
           .replaceAll(/[^\w -]/g, '')
           .replaceAll(' ', '-'),
       );
+    const link = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
     const broken = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(
-        ([link, target, heading]) => {
-          const file = target ? join(page, '..', target) : page;
-          if (!existsSync(file)) return [`${page}: ${link}`];
-          return heading && !anchors(read(file)).includes(heading) ? [`${page}: ${link}`] : [];
-        },
-      ),
+      [...read(page).matchAll(link)].flatMap(([, target, heading]) => {
+        const file = target ? join(page, '..', target) : page;
+        const leads = existsSync(file) && (!heading || anchors(read(file)).includes(heading));
+        return leads ? [] : [{ page, target, heading }];
+      }),
     );
     expect(broken).toEqual([]);
   });
@@ -58,9 +59,8 @@ describe('the pages', () => {
   });
 
   test('name a test for every threat', () => {
-    const [, threats = ''] =
-      /\| threat \|.*\n\|.*\n((?:\|.*\n)+)/.exec(read('docs/security.md')) ?? [];
-    const rows = threats.trimEnd().split('\n');
+    const table = /\| threat \|.*\n\|.*\n((?:\|.*\n)+)/;
+    const rows = (table.exec(read('docs/security.md'))?.[1] ?? '').trimEnd().split('\n');
     expect(rows.length).toBeGreaterThan(15);
     expect(rows.filter((row) => !/test\/[\w/.-]+\.test\.ts/.test(row))).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('the pages', () => {
 describe('the commands of the pages', () => {
   test.for(pages)('exist, with their options: %s', (page) => {
     const text = read(page);
-    expect([...blockLines(text), ...inProse(text)].flatMap(problems)).toEqual([]);
+    expect([...blocksOf(text).flat(), ...inProse(text)].flatMap(problems)).toEqual([]);
   });
 
   test.for([
@@ -86,93 +86,132 @@ describe('the commands of the pages', () => {
     expect(problems(line)).not.toEqual([]);
   });
 
-  const runbooks = ['Release', 'Roll back', 'A canary fails', 'A stage in a new account'];
   test.for([
-    ...runbooks,
-    'The firewall blocks a client',
-    'A pipe falls behind',
-    'Restore the table',
+    ...['Release', 'Roll back', 'A canary fails', 'A stage in a new account'],
+    ...['The firewall blocks a client', 'A pipe falls behind', 'Restore the table'],
   ])('are in the runbook "%s"', (heading) => {
     const [, section = ''] = read('docs/operations.md').split(`\n## ${heading}\n`);
     const [body = ''] = section.split('\n## ');
-    expect(blockLines(body).length).toBeGreaterThan(0);
+    expect(blocksOf(body)).not.toEqual([]);
   });
 });
+
+/** Lines that are marked as needing an account, lines that do, and the line that serves. */
+const elsewhere = / # (.*; )?needs (AWS|Docker)$/;
+const reachesAws = /^npx cdk |^aws |--function /;
+const served = /\bnpm start\b/;
+
+/** test/infra/artifacts.test.ts runs it. */
+const synth = 'npm run synth';
+
+describe('the commands of the README', { timeout: 300_000 }, () => {
+  const lines = blocksOf(read('README.md')).flat();
+
+  test('begin with the one that serves it all', () => {
+    expect(lines[0]).toBe('npm ci && npm start');
+    expect(lines.filter((line) => served.test(line))).toHaveLength(1);
+  });
+
+  test('are marked where they need AWS, and nowhere else', () => {
+    expect(lines.filter((line) => elsewhere.test(line) !== reachesAws.test(line))).toEqual([]);
+  });
+
+  test('refresh a session of every contract, each by a line of its own', () => {
+    const curls = lines.filter((line) => line.startsWith('curl '));
+    const paths = curls.map((line) => new URL(/http:\S+/.exec(line)?.[0] ?? '').pathname);
+    expect(paths).toEqual(contracts.map(({ path }) => path));
+  });
+
+  test('and of docs/run-locally.md do what they say beside `npm start`, which Ctrl-C ends with 0', async () => {
+    // `npm ci` is left out: the packages are here.
+    const npm = run(['npm', 'start'], { PORT: '0', DYNAMODB_PORT: '0' });
+    const server = await listening(npm);
+    const here = (line: string) => !elsewhere.test(line) && !served.test(line) && line !== synth;
+    const blocks = ['README.md', 'docs/run-locally.md'].flatMap((page) => blocksOf(read(page)));
+    const ran = await Promise.all(
+      blocks.map(async (block) => {
+        const lines = block.filter(here);
+        return { lines, ...(await typed(lines, server)) };
+      }),
+    );
+    expect(ran.filter(({ code }) => code !== 0)).toEqual([]);
+    // Both lines of `npm run invoke`.
+    const said = ran.map(({ stdout }) => stdout).join();
+    expect(said.match(/"outcome":"refreshed"/g)).toHaveLength(2);
+    npm.kill('SIGINT', 'all');
+    expect(await npm.ended).toMatchObject({ code: 0, signal: null });
+    await expect(fetch(server.origin)).rejects.toThrow('fetch failed');
+  });
+});
+
+/** Types lines into a shell of their own, which ends at the first refusal. npm's scripts run without npm. */
+function typed(lines: readonly string[], { origin, database }: Started) {
+  const strictly = 'set -e\ncurl() { command curl --fail-with-body "$@"; }\n';
+  const script = lines
+    .join('\n')
+    .replaceAll('http://127.0.0.1:3000', origin)
+    .replaceAll(/\bnpm run (?:-s )?([\w-]+)/g, (_, name) => scripts[name] ?? '')
+    .replaceAll(' -- ', ' ');
+  const DYNAMODB_PORT = new URL(database).port;
+  return run(['sh', '-c', strictly + script], { DYNAMODB_PORT }).ended;
+}
 
 /** Options of every AWS CLI command. */
 const globalOptions = ['query', 'output', 'region', 'profile'];
 
-const { scripts } = JSON.parse(read('package.json'));
-
-const cdkCommands = execFileSync(process.execPath, ['node_modules/aws-cdk/bin/cdk', '--help'], {
-  encoding: 'utf8',
-})
-  .split('\n')
-  .flatMap((line) => /^ +cdk ([\w-]+) /.exec(line)?.[1] ?? []);
+const cdk = ['node_modules/aws-cdk/bin/cdk', '--help'];
+const cdkCommands = execFileSync(process.execPath, cdk, { encoding: 'utf8' }).matchAll(
+  /^ +cdk ([\w-]+) /gm,
+);
 
 /** What other programs are told to do. */
 const others: Readonly<Record<string, readonly string[]>> = {
+  aws: [''],
   git: ['checkout'],
   gh: ['workflow run', 'run watch', 'variable set'],
   npm: ['ci', 'run', 'start', 'test', 'pack', 'install', 'publish'],
-  npx: ['cdk ', 'vitest '],
+  npx: [...[...cdkCommands].map(([, command]) => `cdk ${command} -c stage=`), 'vitest '],
   sam: ['local invoke', 'local start-api'],
 };
 
 /** Shell words and programs that take no subcommand. */
 const plain = 'printf rm while done do jq read true curl cp mkdir echo cat'.split(' ');
 
-/** The lines of `sh` blocks, also of those in lists: a backslash joins the next one. */
-function blockLines(page: string): string[] {
-  const blocks = [...page.matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm)];
-  return blocks.flatMap(([, , block = '']) =>
-    block
-      .replaceAll(/\\\n\s*/g, ' ')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('#')),
-  );
+/** The lines of each `sh` block, also of those in lists: a backslash joins the next one. */
+function blocksOf(page: string): readonly (readonly string[])[] {
+  return [...page.matchAll(/^( *)```sh\n([\s\S]*?)^\1```$/gm)].map(([, , block = '']) => {
+    const lines = block.replaceAll(/ *\\\n\s*/g, ' ').split('\n');
+    return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  });
 }
 
 /** The commands in a page's prose. */
 function inProse(page: string): string[] {
-  return [...page.matchAll(/`((?:aws|npx|npm|gh|git) [^`]+)`/g)].map(([, text = '']) =>
-    text.replaceAll('\n', ' '),
-  );
+  const found = page.matchAll(/`((?:aws|npx|npm|gh|git) [^`]+)`/g);
+  return [...found].map(([, text = '']) => text.replaceAll('\n', ' '));
 }
 
 /** What is wrong with the commands of a line. */
 function problems(line: string): string[] {
-  const aws = [...line.matchAll(/\baws ([\w-]+) ((?:wait )?[\w-]+)((?:(?!\$\()[^|)])*)/g)].flatMap(
-    ([, service, operation, rest = '']) => {
-      const options = awsCommands[`${service} ${operation}`]?.split(' ');
-      if (!options) return [`no command aws ${service} ${operation}`];
-      const given = [...rest.matchAll(/ --([\w-]+)/g)].map(([, option = '']) => option);
-      return given
-        .filter((option) => !options.includes(option) && !globalOptions.includes(option))
-        .map((option) => `aws ${service} ${operation} has no --${option}`);
-    },
-  );
-  const npm = [...line.matchAll(/\bnpm run (?:-s )?([\w:-]+)(?: -- ([\w-]+))?/g)].flatMap(
-    ([, script = '', first = '']) => [
-      ...(Object.hasOwn(scripts, script) ? [] : [`no script ${script}`]),
-      ...(script !== 'sessions' || /^(-.*)?$/.test(first) || Object.hasOwn(commands, first)
-        ? []
-        : [`no command ${first}`]),
-    ],
-  );
-  const cdk = [...line.matchAll(/\bnpx cdk ([\w-]+)(.*)/g)].flatMap(
-    ([, command = '', rest = '']) => [
-      ...(cdkCommands.includes(command) ? [] : [`no command cdk ${command}`]),
-      ...(/ -c stage=\w+/.test(rest) ? [] : [`npx cdk ${command} names no stage`]),
-    ],
-  );
+  const found: string[] = [];
+  const must = (holds: boolean, problem: string) => void (holds || found.push(problem));
+  const aws = /\baws ([\w-]+ (?:wait )?[\w-]+)((?:(?!\$\()[^|)])*)/g;
+  for (const [, command = '', rest = ''] of line.matchAll(aws)) {
+    const options = [...(awsCommands[command]?.split(' ') ?? []), ...globalOptions];
+    must(command in awsCommands, `no command aws ${command}`);
+    for (const [, option = ''] of rest.matchAll(/ --([\w-]+)/g))
+      must(options.includes(option), `aws ${command} has no --${option}`);
+  }
+  const npm = /\bnpm run (?:-s )?([\w:-]+)(?: -- ([\w-]+))?/g;
+  for (const [, script = '', first = ''] of line.matchAll(npm)) {
+    must(Object.hasOwn(scripts, script), `no script ${script}`);
+    const isCommand = script !== 'sessions' || /^(-.*)?$/.test(first);
+    must(isCommand || Object.hasOwn(commands, first), `no command ${first}`);
+  }
   const [first = '', rest = ''] = line.replace(/^(\w+=[^\s$]* )+/, '').split(/ (.*)/);
   const allowed = others[first];
-  const unknown =
-    allowed && !allowed.some((one) => rest.startsWith(one)) ? [`unknown: ${line}`] : [];
-  const programs = ['aws', ...Object.keys(others), ...plain];
-  const strange =
-    programs.includes(first) || /^["'-]|^\w+=/.test(first) ? [] : [`unknown: ${line}`];
-  return [...aws, ...npm, ...cdk, ...unknown, ...strange];
+  must(allowed?.some((one) => rest.startsWith(one)) ?? true, `unknown: ${line}`);
+  const isProgram = [...Object.keys(others), ...plain].includes(first);
+  must(isProgram || /^["'-]|^\w+=/.test(first), `unknown: ${line}`);
+  return found;
 }

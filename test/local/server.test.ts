@@ -134,7 +134,7 @@ describe('npm start -- --data DIR', () => {
     first.kill('SIGKILL');
     await first.ended;
 
-    // test/docs/commands.test.ts ends it by Ctrl-C.
+    // test/docs/pages.test.ts ends it by Ctrl-C.
     const npm = run(['npm', 'start', '--', '--data', data], { PORT: '0', DYNAMODB_PORT: '0' });
     const second = await listening(npm);
     expect(await refresh(second, kept, 'hunter2')).toBe(200);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Bounds, nameOf, opened, type State, stepsOf } from './one-session.ts';
+import { type Bounds, search } from './one-session.ts';
 
 // Small numbers, so that every order of every event fits: a grace of 10 s, an idle timeout of 25 s and a
 // lifetime of 45 s meet each other in the same ways as minutes and hours do.
@@ -42,38 +42,3 @@ describe('every reachable state of one session', () => {
     expect(states).toBeGreaterThan(onlySmall ? 10_000 : 100_000);
   });
 });
-
-/** A state that was reached, and by what from where. */
-interface Reached {
-  readonly state: State;
-  readonly by: string;
-  readonly from?: Reached;
-  readonly depth: number;
-}
-
-/**
- * Visits every state that can be reached, breadth first, each once.
- * @throws Error with the shortest sequence of steps to the first broken invariant
- */
-async function search(bounds: Bounds) {
-  const stepsFrom = stepsOf(bounds);
-  const start = await opened(bounds);
-  const known = new Set([nameOf(start)]);
-  const queue: Reached[] = [{ state: start, by: 'start', depth: 0 }];
-  let transitions = 0;
-  for (const from of queue)
-    for (const { name: by, take } of stepsFrom(from.state)) {
-      transitions += 1;
-      const state = await take().catch((error: unknown) => {
-        throw new Error(`${String(error)}\n${[...path(from), by].join('\n')}`, { cause: error });
-      });
-      if (state === undefined || known.has(nameOf(state))) continue;
-      known.add(nameOf(state));
-      queue.push({ state, by, from, depth: from.depth + 1 });
-    }
-  return { states: known.size, transitions, depth: queue.at(-1)?.depth ?? 0 };
-}
-
-function path({ from, by }: Reached): string[] {
-  return from ? [...path(from), by] : [];
-}

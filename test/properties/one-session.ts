@@ -28,8 +28,8 @@ interface Held {
 }
 
 /** Everything that later steps depend on. */
-export interface State {
-  readonly row: Item | undefined;
+interface State {
+  readonly row: Item;
   /** The newest secret that the tabs share; `undefined` before the login. */
   readonly user: Held | undefined;
   /** Requests of the tabs that have not arrived, and how many seconds ago they were sent. */
@@ -39,7 +39,7 @@ export interface State {
 }
 
 /** One step from a state: its name, and the state after it. Throws where it breaks an invariant. */
-export interface Step {
+interface Step {
   readonly name: string;
   readonly take: () => Promise<State | undefined>;
 }
@@ -57,7 +57,7 @@ export interface Bounds {
 }
 
 /** A conditional write, and the row that it meets. */
-export interface Asked {
+interface Asked {
   readonly item: Item | undefined;
   readonly write: Write;
 }
@@ -83,14 +83,8 @@ const strangers: Readonly<Record<string, Secret>> = {
   ),
 };
 
-/** An anonymous session that has just been opened. */
-export async function opened({ policy }: Bounds): Promise<State> {
-  const { row } = await administered(policy, undefined, ({ open }) => open({ id }, now));
-  return { row, user: undefined, sent: [], thief: undefined };
-}
-
 /** All steps from a state. `hear` gets every conditional write with the row that it meets. */
-export function stepsOf(
+function stepsOf(
   { policy, clock, tabs, skew, thief: steals }: Bounds,
   hear: (asked: Asked) => void = () => undefined,
 ): (state: State) => readonly Step[] {
@@ -99,7 +93,6 @@ export function stepsOf(
 
   return (state) => {
     const { row, user, sent, thief } = state;
-    if (row === undefined) return [];
     const steps: Step[] = [];
     const step = (name: string, take: Step['take']) => steps.push({ name, take });
 
@@ -157,35 +150,57 @@ export function stepsOf(
   };
 }
 
-/** Random writes and the rows that they meet: all steps from some states of each depth. */
+/** A state that was reached, and by what from where. */
+interface Reached {
+  readonly state: State;
+  readonly by: string;
+  readonly from?: Reached;
+  readonly depth: number;
+}
+
+/**
+ * Visits every state that can be reached, breadth first, each once.
+ * @throws Error with the shortest sequence of steps to the first broken invariant
+ */
+export async function search(bounds: Bounds, hear?: (asked: Asked) => void) {
+  const stepsFrom = stepsOf(bounds, hear);
+  const { row } = await administered(bounds.policy, undefined, ({ open }) => open({ id }, now));
+  const start: State = { row, user: undefined, sent: [], thief: undefined };
+  const known = new Set([nameOf(start)]);
+  const queue: Reached[] = [{ state: start, by: 'start', depth: 0 }];
+  let transitions = 0;
+  for (const from of queue)
+    for (const { name: by, take } of stepsFrom(from.state)) {
+      transitions += 1;
+      const state = await take().catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${[...path(from), by].join('\n')}`, { cause: error });
+      });
+      if (state === undefined || known.has(nameOf(state))) continue;
+      known.add(nameOf(state));
+      queue.push({ state, by, from, depth: from.depth + 1 });
+    }
+  return { states: known.size, transitions, depth: queue.at(-1)?.depth ?? 0 };
+}
+
+function path({ from, by }: Reached): string[] {
+  return from ? [...path(from), by] : [];
+}
+
+/** Random writes, and the rows that they meet. */
 export async function sampled(count: number): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   const sliding = { idle: 25, lifetime: 40, rotation: { grace: 10 } };
   const tokens = { ...sliding, idle: { token: 25 }, lifetime: 37 };
-  for (const policy of [sliding, tokens, { ...sliding, rotation: 'fixed' as const }]) {
-    const bounds = { policy, clock: [18], tabs: 1, skew: 3, thief: true };
-    const stepsFrom = stepsOf(bounds, (one) => asked.push(one));
-    let states = [await opened(bounds)];
-    for (let depth = 0; depth < 12; depth += 1) {
-      const taken = some(states, 30)
-        .flatMap(stepsFrom)
-        .map(({ take }) => take());
-      states = (await Promise.all(taken)).filter((state) => state !== undefined);
-    }
-  }
-  return some(asked, count);
-}
-
-/** So many of the values at random, or all where there are fewer. */
-function some<Value>(values: readonly Value[], count: number): readonly Value[] {
-  return values.toSorted(() => Math.random() - 0.5).slice(0, count);
+  for (const policy of [sliding, tokens, { ...sliding, rotation: 'fixed' as const }])
+    await search({ policy, clock: [18], tabs: 1, thief: true }, (one) => asked.push(one));
+  return asked.toSorted(() => Math.random() - 0.5).slice(0, count);
 }
 
 /** An answer, and the row after it. */
 interface Answer {
   readonly reason?: string;
   readonly held?: Held;
-  readonly row: Item | undefined;
+  readonly row: Item;
 }
 
 /** Refreshes through the real core. Each question is asked once and its answer remembered. */
@@ -222,12 +237,12 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
       mustEqual(left, { ...row, ...ended }, 'a refusal changes nothing, but that reuse ends it');
       return { row: left, ...(outcome.outcome === 'refused' && { reason: outcome.reason }) };
     }
-    const session = left && toSession(left);
+    const session = toSession(left);
     mustEqual(ruled(session), ruled(rule.row), 'the row is that of the rules');
     mustEqual(written, rule.writes, 'a write is made exactly where the rules say so');
     const { issuedAt, expiresAt, secret } = outcome;
     const generation = Math.max(rule.row?.generation ?? 0, held.generation);
-    const current = numbered(generation, session?.secretFamily);
+    const current = numbered(generation, session.secretFamily);
     mustEqual(secret, current, 'the secret is the current one');
     if (rule.replays) {
       const [place, same] = [`${numberOf(row)} ${generation}`, `${issuedAt} ${expiresAt}`];
@@ -236,7 +251,11 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
       mustEqual(issuedAt, before.refreshedAt, 'a replay has the issue time of its refresh');
     }
     const given = { generation, ...(tokenLifetime !== undefined && { expiresAt }) };
-    return { held: given, row: left && normal(left) };
+    // The same family for every row, so that rows that differ only in the random family are equal.
+    return {
+      held: given,
+      row: left.secretFamily === undefined ? left : { ...left, secretFamily: family },
+    };
   }
 
   function credentialOf({ generation, expiresAt }: Held): Credential {
@@ -270,7 +289,7 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
     };
     const core = sessions({ contract: 'eos', policy, keys, table });
     const outcome = await core.refresh(credential, at);
-    return { outcome, left: memory.items.get(key), written };
+    return { outcome, left: memory.items.get(key) ?? {}, written };
   }
 }
 
@@ -283,7 +302,7 @@ async function administered<Result>(
   const table = memoryTable();
   if (row) table.items.set(key, row);
   const result = await command(registry({ contract: 'eos', policy, keys, table }));
-  return { result, row: table.items.get(key) };
+  return { result, row: table.items.get(key) ?? {} };
 }
 
 async function loggedIn(policy: Policy, state: State, row: Item): Promise<State | undefined> {
@@ -295,7 +314,7 @@ async function loggedIn(policy: Policy, state: State, row: Item): Promise<State 
   if (typeof result === 'string') return undefined;
   mustEqual(result.endsAt, row.endsAt, 'no login moves the end');
   // Only `revoke-all` reads when a login was: without it, fewer states differ.
-  const { loggedInAt, ...left } = login.row ?? {};
+  const { loggedInAt, ...left } = login.row;
   mustEqual(loggedInAt, now, 'the row tells when the login was');
   const { idle } = policy;
   const expiry = typeof idle !== 'number' && Math.min(now + idle.token, result.endsAt);
@@ -312,11 +331,6 @@ function numbered(generation: number, of = family): Secret {
 function computed(generation: number, of: string): Secret {
   const row = { ...anonymous(key), generation, secretFamily: of };
   return currentSecret(keys, row, { generation: 0, family: of }, first);
-}
-
-/** The same family for every row, so that two rows that differ only in the random family are equal. */
-function normal(row: Item): Item {
-  return row.secretFamily === undefined ? row : { ...row, secretFamily: family };
 }
 
 /** A row without what the rules leave open. */
@@ -339,15 +353,15 @@ function numberOf(row: Item): number {
 }
 
 /** A text that is the same for equal states only. */
-export function nameOf({ row, user, sent, thief }: State): string {
-  return `${row && numberOf(row)} ${JSON.stringify([user, sent, thief])}`;
+function nameOf({ row, user, sent, thief }: State): string {
+  return `${numberOf(row)} ${JSON.stringify([user, sent, thief])}`;
 }
 
 function after({ row, user, sent, thief }: State, seconds: number): State {
   const earlier = <Kind extends Held>(held: Kind): Kind =>
     held.expiresAt === undefined ? held : { ...held, expiresAt: held.expiresAt - seconds };
   return {
-    row: row && aged(row, seconds),
+    row: aged(row, seconds),
     user: user && earlier(user),
     sent: sent.map((request) => ({ ...earlier(request), age: request.age + seconds })),
     thief: thief && earlier(thief),

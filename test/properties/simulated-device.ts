@@ -94,7 +94,7 @@ export function simulatedDevice(
         } else if (random.happens(0.5))
           tab.later(travel(), () => reject(new TypeError('Failed to fetch')));
       };
-      time.after(travel(), () => time.work(arrive));
+      time.after(travel(), arrive);
     });
   }
 
@@ -107,7 +107,7 @@ export function simulatedDevice(
           const hold = (lock?: unknown) =>
             new Promise<void>((free) => {
               void tab.closed.then(free);
-              tab.later(1, () => run(lock).then(resolve, reject).finally(free));
+              tab.later(1, () => void run(lock).then(resolve, reject).finally(free));
             });
           platform.request(`${name} ${id}`, options, hold).catch(reject);
         }),
@@ -149,8 +149,8 @@ function newTab(time: VirtualTime) {
     },
     later(milliseconds: number, run: () => void): () => void {
       let cancel = time.after(milliseconds, function awake() {
-        if (time.now() >= runsFrom) return run();
-        cancel = time.after(runsFrom - time.now(), awake);
+        if (time.now() >= runsFrom) run();
+        else cancel = time.after(runsFrom - time.now(), awake);
       });
       return () => cancel();
     },

@@ -73,7 +73,7 @@ async function honest(seed: number, row: Row): Promise<readonly string[]> {
   const { time } = simulation;
   const { problems } = service;
   for (const tab of device.tabs) if (random.happens(0.3)) freeze(simulation, tab);
-  if (random.happens(0.1)) time.after(random.between(0, hour), () => time.work(service.revoke));
+  if (random.happens(0.1)) time.after(random.between(0, hour), service.revoke);
   await time.run(2 * hour, () => device.ended() !== undefined || problems.length > 0);
 
   if (device.ended() !== undefined && !service.hasRefused())

@@ -3,13 +3,15 @@ export type VirtualTime = ReturnType<typeof virtualTime>;
 /** Time that passes only from one event to the next, in milliseconds since the simulation began. */
 export function virtualTime() {
   /** The events to come, the next one last. */
-  const queue: { readonly at: number; run: (() => void) | undefined }[] = [];
+  const queue: { readonly at: number; run: (() => unknown) | undefined }[] = [];
   let now = 0;
-  let working = 0;
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  /** Runs something after so many milliseconds. The function that it returns cancels that. */
-  function after(milliseconds: number, run: () => void): () => void {
+  /**
+   * Runs something after so many milliseconds. If it gives a promise, such as that of a signature,
+   * time stands still until that is settled. The function that is returned cancels it.
+   */
+  function after(milliseconds: number, run: () => unknown): () => void {
     const event: (typeof queue)[number] = { at: now + Math.max(0, milliseconds), run };
     queue.splice(queue.findLastIndex(({ at }) => at > event.at) + 1, 0, event);
     return () => {
@@ -20,13 +22,6 @@ export function virtualTime() {
   return {
     now: () => now,
     after,
-    /** Runs code that awaits real work, such as a signature. Time stands still until it is done. */
-    async work(run: () => Promise<unknown>): Promise<void> {
-      working += 1;
-      await run().finally(() => {
-        working -= 1;
-      });
-    },
     /** Runs every event until that moment, or until `over`. */
     async run(until: number, over = () => false): Promise<void> {
       // What was begun before has its events in the queue after a turn.
@@ -36,11 +31,9 @@ export function virtualTime() {
         if (!next || next.at > until) return;
         if (!next.run) continue;
         now = next.at;
-        next.run();
-        // A body is read within two turns of the event loop; what takes longer is `work`.
-        do await turn();
-        while (working > 0);
-        await turn();
+        await next.run();
+        // What the event let go on has its own events in the queue after two turns.
+        for (const _ of [1, 2]) await turn();
       }
     },
   };

@@ -84,7 +84,6 @@ export type Unions = [
 type Replies = Record<Refusal | Fault, Reply>;
 export type Whole = [
   No<Fits<Omit<Replies, 'revoked'>, Replies>>,
-  No<Fits<Omit<Replies, 'too-large'>, Replies>>,
   No<Fits<Omit<Contract, 'apiKey'>, Contract>>,
   No<Fits<Omit<Contract, 'policy'>, Contract>>,
   No<Fits<Omit<Contract, 'refuse'>, Contract>>,

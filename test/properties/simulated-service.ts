@@ -69,20 +69,18 @@ export async function simulatedService({ time, random, client, policy, outages }
       const outage = outages.find(({ from, until }) => from <= time.now() && time.now() < until);
       const trouble = outage?.trouble ?? (random.happens(0.05) ? random.of(troubles) : undefined);
       const refused = (reason: 'unavailable' | 'timed-out') => {
-        const { status, body, headers } = contract.refuse(reason, randomUUID());
-        return { status, headers: headers ?? {}, text: body };
+        const { status, headers = {}, body: text } = contract.refuse(reason, randomUUID());
+        return { status, headers, text };
       };
       if (trouble === 'the service is out of reach') return undefined;
       if (trouble === 'the gateway answers 503') {
-        const after = random.of(['', '25', '3600', '3600']);
-        const { text } = refused('unavailable');
-        const headers = after ? { 'Retry-After': after } : {};
-        return { status: 503, headers, text: random.of(['', '<html>', text]) };
+        const headers = random.of<object>([{}, { 'Retry-After': '25' }, { 'Retry-After': '3600' }]);
+        const text = random.of(['', '<html>', refused('unavailable').text]);
+        return { status: 503, headers, text };
       }
       // Two Lambdas' clocks are three seconds apart, and a write can reach the table two seconds late.
-      world.now = epochSeconds(
-        seconds() + random.of([0, 1, 2, 3]) - (random.happens(0.03) ? 2 : 0),
-      );
+      const late = random.happens(0.03) ? 2 : 0;
+      world.now = epochSeconds(seconds() + random.of([0, 1, 2, 3]) - late);
       world.outage = trouble === 'the table is out of reach' ? 'unavailable' : undefined;
       const before = await world.row(contract, sessionId);
       const headers: Readonly<Record<string, string>> = Object.fromEntries(request.headers);
@@ -93,16 +91,13 @@ export async function simulatedService({ time, random, client, policy, outages }
       if (outcome === 'refreshed' || outcome === 'settling') counts[outcome] += 1;
       else if (outcome !== 'unavailable') hasRefused = true;
       if (outcome === 'idle-too-long') {
-        const until = headers.authorization
-          ? payload(headers.authorization).exp
-          : before?.idleUntil;
-        expired = (until - noon) * 1000;
+        const { authorization: token } = headers;
+        expired = ((token ? payload(token).exp : before?.idleUntil) - noon) * 1000;
       }
       if (outcome === 'refreshed' && policy.rotation !== 'fixed') {
-        const { generation, parentGeneration } = after ?? {};
-        counts[generation === before?.generation ? 'replayed' : 'rotated'] += 1;
-        if (generation !== before?.generation && parentGeneration !== (before?.generation ?? 0))
-          counts.skipped += 1;
+        const isNew = after?.generation !== before?.generation;
+        counts[isNew ? 'rotated' : 'replayed'] += 1;
+        if (isNew && after?.parentGeneration !== (before?.generation ?? 0)) counts.skipped += 1;
       }
       if (trouble === undefined || trouble === 'the table is out of reach') return answer;
       counts.lost += 1;

@@ -69,9 +69,7 @@ async function honest(seed: number, row: Row): Promise<readonly string[]> {
     const from = random.between(0, hour);
     return { from, until: from + random.spread(1000, 25 * minute), trouble: random.of(troubles) };
   });
-  const { simulation, service, device } = await begun(row, random, outages);
-  const { time } = simulation;
-  const { problems } = service;
+  const { simulation, service, device, time, problems } = await begun(row, random, outages);
   for (const tab of device.tabs) if (random.happens(0.3)) freeze(simulation, tab);
   if (random.happens(0.1)) time.after(random.between(0, hour), service.revoke);
   await time.run(2 * hour, () => device.ended() !== undefined || problems.length > 0);
@@ -87,9 +85,7 @@ async function honest(seed: number, row: Row): Promise<readonly string[]> {
 /** A user, and a thief who has copied the credential in the store: both use the project's client. */
 async function stolen(seed: number, row: Row): Promise<readonly string[]> {
   const random = seeded(seed);
-  const { simulation, service, device } = await begun(row, random, []);
-  const { time } = simulation;
-  const { problems } = service;
+  const { simulation, service, device, time, problems } = await begun(row, random, []);
   time.after(random.between(0, hour), () => {
     const credential = device.credential();
     time.after(random.spread(10, 2 * minute), () =>
@@ -103,12 +99,13 @@ async function stolen(seed: number, row: Row): Promise<readonly string[]> {
 /** A service, and the device of its user. */
 async function begun({ name, policy }: Row, random: Random, outages: Simulation['outages']) {
   const client = clientOf(name);
-  const simulation: Simulation = { time: virtualTime(), random, client, policy, outages };
+  const time = virtualTime();
+  const simulation: Simulation = { time, random, client, policy, outages };
   const service = await simulatedService(simulation);
   const credential = client.credentialOf(service.held);
   const device = simulatedDevice(simulation, service, 'the user', credential);
   useAtRandom(simulation, device);
-  return { simulation, service, device };
+  return { simulation, service, device, time, problems: service.problems };
 }
 
 /** Tabs that are opened and closed at any moment, refreshes by hand, and a clock that is wrong. */

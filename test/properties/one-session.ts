@@ -150,14 +150,6 @@ function stepsOf(
   };
 }
 
-/** A state that was reached, and by what from where. */
-interface Reached {
-  readonly state: State;
-  readonly by: string;
-  readonly from?: Reached;
-  readonly depth: number;
-}
-
 /**
  * Visits every state that can be reached, breadth first, each once.
  * @throws Error with the shortest sequence of steps to the first broken invariant
@@ -167,23 +159,19 @@ export async function search(bounds: Bounds, hear?: (asked: Asked) => void) {
   const { row } = await administered(bounds.policy, undefined, ({ open }) => open({ id }, now));
   const start: State = { row, user: undefined, sent: [], thief: undefined };
   const known = new Set([nameOf(start)]);
-  const queue: Reached[] = [{ state: start, by: 'start', depth: 0 }];
+  const queue = [{ from: start, path: [] as readonly string[] }];
   let transitions = 0;
-  for (const from of queue)
-    for (const { name: by, take } of stepsFrom(from.state)) {
+  for (const { from, path } of queue)
+    for (const { name, take } of stepsFrom(from)) {
       transitions += 1;
-      const state = await take().catch((error: unknown) => {
-        throw new Error(`${String(error)}\n${[...path(from), by].join('\n')}`, { cause: error });
+      const state = await take().catch((cause: unknown) => {
+        throw new Error(`${String(cause)}\n${[...path, name].join('\n')}`, { cause });
       });
       if (state === undefined || known.has(nameOf(state))) continue;
       known.add(nameOf(state));
-      queue.push({ state, by, from, depth: from.depth + 1 });
+      queue.push({ from: state, path: [...path, name] });
     }
-  return { states: known.size, transitions, depth: queue.at(-1)?.depth ?? 0 };
-}
-
-function path({ from, by }: Reached): string[] {
-  return from ? [...path(from), by] : [];
+  return { states: known.size, transitions, depth: queue.at(-1)?.path.length };
 }
 
 /** Random writes, and the rows that they meet. */

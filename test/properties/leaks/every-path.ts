@@ -81,22 +81,18 @@ async function refreshAll(contract: Contract): Promise<void> {
   if (opened.outcome !== 'done') throw new Error(JSON.stringify(opened));
   const held = { accessToken: '', ...opened.result, ...session };
   const own = { body: JSON.stringify(held), token: held.accessToken };
-  const refresh = (broken: Partial<Services> = {}, sent = {}) =>
-    refreshHandler(contract, { ...deployed, write, ...broken })(
-      eventOf(contract, { ...own, ...sent }),
-      context('a'),
-    );
+  const refresh = (broken: Partial<Services> = {}, sent = {}, by = contract) => {
+    const handler = refreshHandler(by, { ...deployed, write, ...broken });
+    return handler(eventOf(contract, { ...own, ...sent }), context('a'));
+  };
 
   await refresh();
   const guessed = { ...held, secureCode: guess, sessionToken: guess };
   await refresh({}, { body: JSON.stringify(guessed), token: guess });
-  await refresh({}, { body: `{"secureCode": ${guess}` });
-  await refresh({}, { body: guess.repeat(6000) });
+  for (const body of [`{"secureCode": ${guess}`, guess.repeat(6000)]) await refresh({}, { body });
   // A contract that refuses every request: every refusal is written, whatever led to it.
-  for (const reason of Object.keys(levels)) {
-    const refusing = { ...contract, read: () => reason as Refusal };
-    await refreshHandler(refusing, { ...deployed, write })(eventOf(contract, own), context('a'));
-  }
+  for (const reason of Object.keys(levels))
+    await refresh({}, {}, { ...contract, read: () => reason as Refusal });
   for (const error of leakyErrors) {
     const fails = () => Promise.reject(error);
     await refresh({ table: { update: fails, put: fails, get: fails, bySubject: fails } });

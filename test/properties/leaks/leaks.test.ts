@@ -1,35 +1,29 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, inject, test } from 'vitest';
 import { marks, marksIn, redactions } from './marks.ts';
 
 /** Everything that is written on every path. */
-async function written(options: readonly string[] = [], ...contracts: string[]): Promise<string> {
+function written(options: readonly string[] = [], ...contracts: string[]): string {
   const script = join(import.meta.dirname, 'every-path.ts');
   const argv = [...options, script, inject('embedded'), ...contracts];
-  const child = spawn(process.execPath, argv);
-  const [out, told, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  if (code !== 0) throw new Error(`it ended with ${code}: ${told.slice(-1000)}`);
-  return out + told;
+  const told = { encoding: 'utf8', maxBuffer: 1e9 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, told);
+  if (status !== 0) throw new Error(`it ended with ${status}: ${stderr.slice(-1000)}`);
+  return stdout + stderr;
 }
 
 describe('all that is written, on every path', () => {
-  test('holds no secret, in any spelling', async () => {
-    const all = await written();
+  test('holds no secret, in any spelling', () => {
+    const all = written();
     for (const line of ['"outcome":"refreshed"', '"keys-unread"', '"errorType"'])
       expect(all).toContain(line);
     expect(marksIn(all)).toEqual([]);
   });
 
-  test('holds every secret of a redaction, and no other, without the redactions', async () => {
+  test('holds every secret of a redaction, and no other, without the redactions', () => {
     const unredacted = ['--import', join(import.meta.dirname, 'unredacted.ts')];
-    expect(marksIn(await written(unredacted, 's360'))).toEqual(Object.keys(redactions));
+    expect(marksIn(written(unredacted, 's360'))).toEqual(Object.keys(redactions));
   });
 });
 

@@ -41,8 +41,10 @@ async function kept(outcomes: readonly Result[], { random = one, turn, ...option
 
 describe('keepFresh', () => {
   const two = [refreshed(1800), refreshed(930)];
-  const hours = 8 * 3_600_000;
-  test.for<[what: string, at: readonly number[], outcomes: readonly Result[], options?: Options]>([
+  const wakes = { step: 3, by: 8 * 3_600_000 };
+  const setBack = { step: 1, by: -8 * 3_600_000 };
+  type Row = [what: string, at: number[], outcomes: readonly Result[], options?: Options];
+  test.for<Row>([
     ['at once, then after 60 % of what is left', [0, 1080, 1638], two, { random: 0 }],
     ['at once, then after 70 % of what is left', [0, 1260, 1911], two, { random: 0.5 }],
     ['at once, then after 80 % of what is left', [0, 1440, 2184], two],
@@ -52,13 +54,8 @@ describe('keepFresh', () => {
     ['before the end, 12 s away', [0, 9.6], [refreshed(12)]],
     ['before the end, 1.5 s away', [0, 1.2], [refreshed(1.5)]],
     // Eight hours that only the wall clock counts, because timers stand still.
-    ['when the machine wakes', [180], [], { expiresIn: 1800, turn: { step: 3, by: hours } }],
-    [
-      'by no clock that is set back',
-      [1440],
-      [],
-      { expiresIn: 1800, turn: { step: 1, by: -hours } },
-    ],
+    ['when the machine wakes', [180], [], { expiresIn: 1800, turn: wakes }],
+    ['by no clock that is set back', [1440], [], { expiresIn: 1800, turn: setBack }],
   ])('refreshes %s', async ([, at, outcomes, options]) => {
     expect((await kept(outcomes, options)).at).toEqual(at);
   });
@@ -88,22 +85,20 @@ describe('keepFresh', () => {
   const longer = [20, 40, 80, 160, 300, 300, 300];
   const four = [hour, { ...hour, retryAfter: 3660 }, refreshed(1000), failed];
   const within = (expiresIn: number) => [{ ...hour, expiresIn }];
-  test.for<[what: string, gaps: readonly number[], outcomes: readonly Result[], options?: Options]>(
-    [
-      ['ever longer after retry-later', longer, Array(7).fill(failed), { expiresIn: 100_000 }],
-      ['ever longer after rejected', longer, Array(7).fill(rejected), { expiresIn: 100_000 }],
-      ['ten seconds at least', [10, 10], [failed, rejected], { expiresIn: 100_000, random: 0 }],
-      ['for Retry-After while there is time', [3620, 3700, 800, 20], four, { expiresIn: 1e6 }],
-      ['for a fifth of 600 s, and starts over', [120, 96, 800, 20], four, { expiresIn: 3000 }],
-      ['for a fifth of 186 s, and starts over', [37.2, 29.76, 800, 20], four, { expiresIn: 930 }],
-      ['for a fifth of five minutes if the rest is unknown', [60, 60, 800, 20], four],
-      ['by the expiresIn of a retry-later', [20], within(100)],
-      // It is zero, and the session may still be alive.
-      ['by no expiresIn that is zero', [60], within(0)],
-      ['by the expiresIn, if it is shorter', [20], within(100), { expiresIn: 1000 }],
-      ['by the rest, if that is shorter', [40], within(900), { expiresIn: 1000 }],
-    ],
-  )('waits %s', async ([, gaps, outcomes, options]) => {
+  test.for<Row>([
+    ['ever longer after retry-later', longer, Array(7).fill(failed), { expiresIn: 100_000 }],
+    ['ever longer after rejected', longer, Array(7).fill(rejected), { expiresIn: 100_000 }],
+    ['ten seconds at least', [10, 10], [failed, rejected], { expiresIn: 100_000, random: 0 }],
+    ['for Retry-After while there is time', [3620, 3700, 800, 20], four, { expiresIn: 1e6 }],
+    ['for a fifth of 600 s, and starts over', [120, 96, 800, 20], four, { expiresIn: 3000 }],
+    ['for a fifth of 186 s, and starts over', [37.2, 29.76, 800, 20], four, { expiresIn: 930 }],
+    ['for a fifth of five minutes if the rest is unknown', [60, 60, 800, 20], four],
+    ['by the expiresIn of a retry-later', [20], within(100)],
+    // It is zero, and the session may still be alive.
+    ['by no expiresIn that is zero', [60], within(0)],
+    ['by the expiresIn, if it is shorter', [20], within(100), { expiresIn: 1000 }],
+    ['by the rest, if that is shorter', [40], within(900), { expiresIn: 1000 }],
+  ])('waits %s', async ([, gaps, outcomes, options]) => {
     expect((await kept(outcomes, options)).gaps).toEqual(gaps.map((gap) => expect.closeTo(gap, 2)));
   });
 

@@ -15,20 +15,20 @@ afterAll(() => packed.remove());
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
-const text = { encoding: 'utf8' } as const;
+const utf8 = { encoding: 'utf8' } as const;
 
 /** The versions of Node that it is for, and every Node of this machine by its major version. */
 const versions = ['20.20.2', '22.23.3', '24.21.0'];
 const nodes = new Map<string, string>();
 for (const folder of [dirname(process.execPath), ...(process.env.PATH ?? '').split(':')]) {
   const path = join(folder, 'node');
-  if (existsSync(path)) nodes.set(execFileSync(path, ['--version'], text).slice(1, 3), path);
+  if (existsSync(path)) nodes.set(execFileSync(path, ['--version'], utf8).slice(1, 3), path);
 }
 for (const version of versions.filter((version) => !nodes.has(version.slice(0, 2)))) {
   if (process.env.REQUIRE_NODES) {
     // 100 MB each: not a package that everybody should install.
     const asked = ['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p'];
-    const path = execFileSync('npm', [...asked, 'process.execPath'], text).trim();
+    const path = execFileSync('npm', [...asked, 'process.execPath'], utf8).trim();
     nodes.set(version.slice(0, 2), path);
   } else console.warn(`\nSKIPPED: the client in Node ${version}; REQUIRE_NODES=1 gets it\n`);
 }

@@ -51,11 +51,6 @@ describe('the platform’s fetch', () => {
     if (cause === 'network') expect(requests()).toBe(2);
   });
 
-  test('has the cause network where nobody listens', async () => {
-    const options = { credentials: eos.credential, runtime: clockwork(0) };
-    expect(await eos.make({ url: 'http://127.0.0.1:1/', ...options })()).toEqual(failed('network'));
-  });
-
   test('closes the connection when the caller aborts', async () => {
     const controller = new AbortController();
     const closed = Promise.withResolvers<void>();

@@ -131,34 +131,29 @@ describe('a request that fails', () => {
 });
 
 describe('a signal', () => {
-  test.for([
-    { when: 'before it', sent: 0 },
-    { when: 'while the store is read', sent: 0 },
-    { when: 'while a request is on its way', sent: 1 },
-    { when: 'in a pause', sent: 1 },
-  ])('that is aborted $when ends a refresh, and not the next one', async ({ when, sent }) => {
+  const steps = ['the call', 'a look into the store', 'a request', 'a pause'];
+  test.for(steps)('that is aborted in %s ends a refresh, and not the next one', async (last) => {
     const controller = new AbortController();
-    const abort = (now: string) => now === when && controller.abort('enough');
+    const reach = (step: string) => step === last && controller.abort('enough');
     const credentials = storeOf(eos.credential, {
       async read() {
-        abort('while the store is read');
+        reach('a look into the store');
         await new Promise(setImmediate);
         return { credential: eos.credential };
       },
     });
-    const answer = when === 'in a pause' ? down : silent;
-    const first = meanwhile(() => abort('while a request is on its way'), answer);
     const sleep = async (_: number, signal: AbortSignal) => {
-      abort('in a pause');
+      reach('a pause');
       signal.throwIfAborted();
     };
-    const answers = sent === 0 ? [granted] : [first, granted];
+    const first = meanwhile(() => reach('a request'), last === 'a pause' ? down : silent);
+    const answers = steps.indexOf(last) > 1 ? [first, granted] : [granted];
     const { reached, refresh } = clientOn(eos, answers, { credentials, runtime: { sleep } });
-    abort('before it');
+    reach('the call');
     await expect(refresh({ signal: controller.signal })).rejects.toBe('enough');
     expect(await refresh()).toMatchObject({ outcome: 'refreshed' });
-    expect(reached).toHaveLength(sent + 1);
-    if (sent === 1) expect(reached[0]?.signal.aborted).toBe(when !== 'in a pause');
+    expect(reached).toHaveLength(answers.length);
+    if (answers.length > 1) expect(reached[0]?.signal.aborted).toBe(last === 'a request');
   });
 });
 

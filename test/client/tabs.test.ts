@@ -66,23 +66,19 @@ function hold(name: string): Promise<() => void> {
 }
 
 describe('tabs that share a store', () => {
-  test.for(
-    clients.flatMap((client) => [
-      { client, where: 'in one process' },
-      { client, where: 'in processes of their own' },
-    ]),
-  )('send one request for $client.name at once, $where', async ({ client, where }) => {
-    const { reached, tab, processes } = tabsOn([says(200, client.granted)], {}, client);
-    const apart = processes.map(({ refresh }) => refresh);
-    const tabs = where === 'in one process' ? apart.map(() => tab()) : apart;
-    const [first, ...others] = await Promise.all(tabs.map((refresh) => refresh()));
-    expect(first).toMatchObject({ outcome: 'refreshed' });
-    for (const other of others)
-      expect(other).toMatchObject({ ...first, expiresIn: expect.any(Number) });
-    expect(reached).toHaveLength(1);
-    // An answer from before a call does not count for it.
-    await tabs[1]?.();
-    expect(reached).toHaveLength(2);
+  test.for(clients)('send one request for $name, in one process or more', async (client) => {
+    for (const apart of [false, true]) {
+      const { reached, tab, processes } = tabsOn([says(200, client.granted)], {}, client);
+      const tabs = processes.map(({ refresh }) => (apart ? refresh : tab()));
+      const [first, ...others] = await Promise.all(tabs.map((refresh) => refresh()));
+      expect(first).toMatchObject({ outcome: 'refreshed' });
+      const same = { ...first, expiresIn: expect.any(Number) };
+      expect(others).toEqual([same, same]);
+      expect(reached).toHaveLength(1);
+      // An answer from before a call does not count for it.
+      await tabs[1]?.();
+      expect(reached).toHaveLength(2);
+    }
   });
 
   test('lock by the name of the store, and present the credential that it has by then', async () => {
@@ -218,9 +214,8 @@ describe('a login or logout during a refresh', () => {
 
   test('gives up with the cause login after the third', async () => {
     let logins = 0;
-    const busy = (store: Store) =>
-      store.write({ credential: { ...another, secureCode: String(logins++) } });
-    const { outcome } = await during(busy, granted);
+    const next = () => ({ credential: { ...another, secureCode: String(logins++) } });
+    const { outcome } = await during((store) => store.write(next()), granted);
     expect([outcome, logins]).toEqual([{ outcome: 'retry-later', cause: 'login' }, 3]);
   });
 });
@@ -273,9 +268,9 @@ describe('tabs in processes of their own', () => {
     { before, after: { credential: 'text', last } },
     { before: { credential: 'text' }, after: { credential, last } },
     { before: { credential: another }, after: { credential, last } },
-    ...[{ at: '1' }, { expiresIn: Number.NaN }, { grant: null }].map((odd) => ({
-      ...{ before, after: { credential, last: { ...last, ...odd } } },
-    })),
+    { before, after: { credential, last: { ...last, at: '1' } } },
+    { before, after: { credential, last: { ...last, expiresIn: Number.NaN } } },
+    { before, after: { credential, last: { ...last, grant: null } } },
   ])('ignore a message that is not an answer for them: %j', async (message) => {
     const forge = () => {
       const channel = new BroadcastChannel(name);

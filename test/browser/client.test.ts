@@ -59,10 +59,8 @@ describe('the installed package, in a page', () => {
     const url = origin + contract.path;
     await shared.context.route(url, (route) => route.fulfill({ json: granted }));
     const refresh = `client.${name}(${JSON.stringify({ url, apiKey: 'a', credentials: credential })})`;
-    const outcome = first.evaluate(
-      `new Promise((told) => client.keepFresh(${refresh}, { onOutcome: told }))`,
-    );
-    expect(await outcome).toMatchObject({ outcome: 'refreshed' });
+    const script = `new Promise((told) => client.keepFresh(${refresh}, { onOutcome: told }))`;
+    expect(await first.evaluate(script)).toMatchObject({ outcome: 'refreshed' });
     expect(shared.troubles).toEqual([]);
   });
 

@@ -71,10 +71,8 @@ inChromium('the explorer', () => {
     beforeAll(() => visit(`/explorer/${name}`));
 
     test('refreshes a session, and shows what was sent, answered, logged and comes next', async () => {
-      const secret = async () => {
-        const { secureCode, sessionToken, accessToken } = await heldIn(serves);
-        return String({ eos: secureCode, s360: sessionToken }[name] ?? accessToken);
-      };
+      const member = { eos: 'secureCode', s360: 'sessionToken' }[name] ?? 'accessToken';
+      const secret = async () => String((await heldIn(serves))[member]);
       await pressed('Open another');
       const first = await secret();
       expect(await press('Refresh this session')).toBe('200: refreshed.');
@@ -84,9 +82,9 @@ inChromium('the explorer', () => {
       expect(await textOf('Request that was sent')).toContain(first);
       expect(await textOf('Next request')).toContain(newest);
       await page.getByText('What the server did').click();
-      expect(await region('Log line').innerText()).toMatch(
-        /^The Lambda answered in [\d.]+ ms: 1 storage request in .*"outcome": "refreshed"/s,
-      );
+      const said =
+        /^The Lambda answered in [\d.]+ ms: 1 storage request in .*"outcome": "refreshed"/s;
+      expect(await region('Log line').innerText()).toMatch(said);
       const token = await page.locator('#token').textContent();
       expect(token).toMatch(signs ? /exp is \d\d:\d\d:\d\d \(in (15|30) min\)/ : /^$/);
       // Two limits that run down, each with a tick for the refresh.
@@ -230,11 +228,10 @@ declare global {
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** The narrowest width of each layout. A theme changes colours alone. */
-const [light, dark] = ['rgb(255, 255, 255)', 'rgb(15, 17, 21)'];
 const looks = [
-  { width: 320, colorScheme: 'light', ground: light, rules: 'all' },
-  { width: 761, colorScheme: 'light', ground: light, rules: 'none' },
-  { width: 1041, colorScheme: 'dark', ground: dark, rules: 'color-contrast' },
+  { width: 320, colorScheme: 'light', ground: 'rgb(255, 255, 255)', rules: 'all' },
+  { width: 761, colorScheme: 'light', ground: 'rgb(255, 255, 255)', rules: 'none' },
+  { width: 1041, colorScheme: 'dark', ground: 'rgb(15, 17, 21)', rules: 'color-contrast' },
 ] as const;
 
 /** Fails where the page, all of it unfolded, is wider than its window, or a part of it breaks a rule of axe. */

@@ -108,7 +108,6 @@ const misuses: readonly (readonly [what: string, line: string, says: string])[] 
   ['an import of no file', 'import eos /no/file', 'cannot read the file'],
   ['an import of a folder', 'import eos /', 'cannot read the file'],
   ['a rate of nothing', 'import eos - --rate 0', '--rate is'],
-  ['an unknown shell', 'completion tcsh', 'bash, zsh, fish'],
   ['what moves the cursor', '\x1b[2J eos', "unknown command '\\u{1b}[2J'"],
 ];
 

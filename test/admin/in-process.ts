@@ -8,13 +8,6 @@ import type { Terminal } from '../../cli/terminal.ts';
 import { sessionOwners } from '../../functions/contracts.ts';
 import { material, noon, type StoredWorld as World } from '../support/world.ts';
 
-/** What a command line printed, and its exit status. */
-interface Ran {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** The keys of the tests' world, as `npm start` gives its own to the CLI. */
 export const sessionKeys = JSON.stringify(
   Object.fromEntries(sessionOwners.map(({ name }) => [name, material])),
@@ -42,7 +35,7 @@ export async function cli(
   line: string | readonly string[],
   env: Readonly<Record<string, string>>,
   { stdin = '', person = false, ...other }: Setting = {},
-): Promise<Ran> {
+) {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   const status = await main(typeof line === 'string' ? line.split(' ') : line, {
     env,
@@ -63,7 +56,11 @@ export async function cli(
 }
 
 /** The one JSON object, and nothing else, that a command printed when it was done. */
-export function printed({ status, stdout, stderr }: Ran): Record<string, unknown> {
+export function printed({
+  status,
+  stdout,
+  stderr,
+}: Awaited<ReturnType<typeof cli>>): Record<string, unknown> {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const value: unknown = JSON.parse(stdout);
   expect(stdout).toBe(`${JSON.stringify(value)}\n`);

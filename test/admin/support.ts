@@ -18,29 +18,26 @@ import {
   type World,
 } from '../support/world.ts';
 
-/** A contract as its client uses it. */
-export interface Wire {
-  readonly name: string;
-  readonly contract: Contract;
-  /** The names of what `open` and `login` answer, in their order. */
-  readonly holds: readonly string[];
-  /** The secret in what the client holds. */
-  readonly secret: (held: Held) => string;
-  readonly call: (held: Held) => WireCall;
-}
-
-/** All three of them: as names for tables, too. */
+/** All three contracts as their clients use them: as names for tables, too. */
 export const wires: readonly Wire[] = [
   wireOf(eos, ['secureCode', 'expireTime'], ({ secureCode }) => secureCode),
   wireOf(s360, ['sessionToken', 'accessToken'], ({ sessionToken }) => sessionToken),
   wireOf(ccstore, ['accessToken'], ({ accessToken }) => payload(accessToken).sec),
 ];
 
-function wireOf(contract: Contract, own: readonly string[], secret: Wire['secret']): Wire {
-  const holds = ['contract', 'sessionId', ...own, 'expiresIn', 'expiresAt'];
+export type Wire = ReturnType<typeof wireOf>;
+
+function wireOf(contract: Contract, own: readonly string[], secret: (held: Held) => string) {
   const template = requestTemplate(contract, demoApiKey);
-  const call = (held: Held) => requestOf(template, { ...held });
-  return { name: contract.name, contract, holds, secret, call };
+  return {
+    name: contract.name,
+    contract,
+    /** The names of what `open` and `login` answer, in their order. */
+    holds: ['contract', 'sessionId', ...own, 'expiresIn', 'expiresAt'],
+    /** The secret in what the client holds. */
+    secret,
+    call: (held: Held): WireCall => requestOf(template, { ...held }),
+  };
 }
 
 /** Refreshes as the client does that holds this. */

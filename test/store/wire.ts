@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoDBTable, type Table } from '../../functions/core/session/table.ts';
+import { dynamoDBTable } from '../../functions/core/session/table.ts';
 import type { WorldTest } from '../support/world.ts';
 
 /** The fault of one request, and what another client does before this one gets its error. */
@@ -9,37 +9,27 @@ export interface Fate {
   readonly meanwhile?: () => Promise<unknown>;
 }
 
-/** A failing wire between a table and the world's engine. Without a fate, a request passes. */
-export interface Wire {
-  /** The world's table at the end of this wire, with the SDK's own retries. */
-  readonly table: Table;
-  /** The faults of the next requests, in turn. */
-  readonly fates: Fate[];
-  /** The number of requests. */
-  requests(): number;
-}
-
-/** `test` with a wire, too. */
-export function wired(test: WorldTest) {
-  return test.extend<{ wire: Wire }>({
-    wire: async ({ world }, use) => {
-      const { region, credentials, requestHandler: below } = world.client.config;
-      const fates: Fate[] = [];
-      let requests = 0;
-      const handle: typeof below.handle = async (request, options) => {
-        const stopped = options && 'abortSignal' in options && options.abortSignal?.aborted;
-        if (!stopped) requests += 1;
-        const { lose, meanwhile } = fates.shift() ?? { lose: 'none' };
-        const asked = lose === 'request' ? undefined : below.handle(request, options);
-        if (lose === 'answer') await asked;
-        await meanwhile?.();
-        if (asked && lose === 'none') return asked;
-        throw Object.assign(new Error(lose), { code: 'ECONNRESET' });
-      };
-      const { endpoint } = world;
-      const over = { endpoint, region, credentials, requestHandler: { handle }, maxAttempts: 3 };
-      const table = dynamoDBTable(new DynamoDBClient(over), world.table);
-      await use({ table, fates, requests: () => requests });
-    },
+/**
+ * `test` with a failing wire, too: the world's table at its end, with the SDK's own retries; the
+ * fates of the next requests, in turn; and the number of requests. Without a fate, a request passes.
+ */
+export const wired = (test: WorldTest) =>
+  test.extend('wire', ({ world }) => {
+    const { region, credentials, requestHandler: below } = world.client.config;
+    const fates: Fate[] = [];
+    let requests = 0;
+    const handle: typeof below.handle = async (request, options) => {
+      const stopped = options && 'abortSignal' in options && options.abortSignal?.aborted;
+      if (!stopped) requests += 1;
+      const { lose, meanwhile } = fates.shift() ?? { lose: 'none' };
+      const asked = lose === 'request' ? undefined : below.handle(request, options);
+      if (lose === 'answer') await asked;
+      await meanwhile?.();
+      if (asked && lose === 'none') return asked;
+      throw Object.assign(new Error(lose), { code: 'ECONNRESET' });
+    };
+    const { endpoint } = world;
+    const over = { endpoint, region, credentials, requestHandler: { handle }, maxAttempts: 3 };
+    const table = dynamoDBTable(new DynamoDBClient(over), world.table);
+    return { table, fates, requests: () => requests };
   });
-}

@@ -22,11 +22,8 @@ function fields(format: Format, call: WireCall): unknown {
 
 describe('the content type', () => {
   test.for([
-    { format: 'json', type: 'application/json', body: '{"a":"1"}' },
-    { format: 'form', type: 'application/json', body: '{"a":"1"}' },
     { format: 'json', type: 'application/json;charset=utf-8', body: '{"a":"1"}' },
     { format: 'form', type: ' Application/JSON ; charset=ISO-8859-1', body: '{"a":"1"}' },
-    { format: 'form', type: 'application/x-www-form-urlencoded', body: 'a=1' },
     { format: 'form', type: 'APPLICATION/X-WWW-FORM-URLENCODED; charset=UTF-8', body: 'a=1' },
   ] as const)('lets a $format contract read $type', ({ type, format, body }) => {
     for (const name of ['Content-Type', 'content-type', 'CONTENT-TYPE'])

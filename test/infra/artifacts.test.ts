@@ -275,19 +275,17 @@ describe('the artifact of a release’s check', () => {
 
 describe('problemOf', () => {
   const yes = { statusCode: 200, body: '{}' };
-  const forbidden = eos.refuse('forbidden', '');
+  const { status: statusCode, body } = eos.refuse('forbidden', '');
+  const no = { statusCode, body };
+  const revoked = 'a revoked session is';
 
   test.for([
     { what: 'crashes', build: [undefined], problem: 'a live session is answered by a crash' },
-    {
-      what: 'goes on after the end',
-      build: [yes, yes],
-      problem: 'a revoked session is answered 200',
-    },
+    { what: 'goes on after the end', build: [yes, yes], problem: `${revoked} answered 200` },
     {
       what: 'refuses a revoked session in other words',
-      build: [yes, { statusCode: forbidden.status, body: forbidden.body }],
-      problem: 'a revoked session is refused for another reason',
+      build: [yes, no],
+      problem: `${revoked} refused for another reason`,
     },
   ])('judges a build that $what', async ({ build, problem }) => {
     const left = [...build];

@@ -103,31 +103,25 @@ const expiry = { type: 'session.ended', ...life, endedAt: noon + 1860, endedBy: 
 const reused = { ...revoked, revokedBy: { S: 'reuse-detected' } };
 
 describe('an event', () => {
-  test.for([
-    { what: 'a session opened', record: change(undefined, opened), told: opening },
-    { what: 'an administrator revoked one', record: change(refreshed, revoked), told: byAdmin },
-    { what: 'reuse of a secret revoked one', record: change(refreshed, reused), told: byReuse },
-    { what: 'one was over, and when', record: expired(refreshed), told: expiry },
-  ])('tells that $what, and docs/events.md shows its fields', async ({ record, told }) => {
+  test('tells of a session opened, revoked or over, in the order of the records', async () => {
     expect(status).toBe(200);
-    const sent = await events(record);
-    expect(sent).toEqual([told]);
+    const records = [change(undefined, opened), change(refreshed, revoked)];
+    const told = await events(...records, change(refreshed, reused), expired(refreshed));
+    expect(told).toEqual([opening, byAdmin, byReuse, expiry]);
+  });
+
+  test.for([opening, byAdmin, expiry])('of type $type has its fields in docs/events.md', (told) => {
     const page = readFileSync('docs/events.md', 'utf8');
     const shown = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)]
       .map(([, json = '']) => JSON.parse(json))
       .find((event) => event['detail-type'] === told.type);
     expect(shown).toMatchObject({ source: 'session-refresh', detail: { type: told.type } });
-    expect(sent.map(Object.keys)).toEqual([Object.keys(shown.detail)]);
+    expect(Object.keys(shown.detail)).toEqual(Object.keys(told));
   });
 
   test('has no subject where nobody is logged in', async () => {
     const [event = {}] = await events(change(undefined, anonymous));
     expect(Object.keys(event).join(' ')).toBe('type contract sessionId openedAt endsAt');
-  });
-
-  test('keeps the order of the records', async () => {
-    const told = await events(change(undefined, opened), change(refreshed, revoked));
-    expect(told.map(({ type }) => type)).toEqual(['session.opened', 'session.revoked']);
   });
 
   const claims = { rowKey: { S: 'eos#id#claims#1' }, claims: { S: '{}' }, purgeAt: { N: '1' } };
@@ -146,23 +140,21 @@ describe('an event', () => {
 describe('the pipe', () => {
   test('picks nothing of a record but its kind, its key and harmless attributes', () => {
     const paths = [...picked.matchAll(/<([^>]*)>/g)].map(([, path = '']) => path);
-    const harmless = ['endsAt.N', 'idleUntil.N', 'openedAt.N', 'revokedAt.N', 'revokedBy.S']
-      .concat('subject.S')
-      .flatMap((attribute) => [
-        `$.dynamodb.NewImage.${attribute}`,
-        `$.dynamodb.OldImage.${attribute}`,
-      ]);
-    expect(paths.toSorted()).toEqual(
-      [...harmless, '$.dynamodb.Keys.rowKey.S', '$.eventName'].toSorted(),
+    const attributes = ['endsAt.N', 'idleUntil.N', 'openedAt.N', 'revokedAt.N', 'revokedBy.S'];
+    const harmless = ['NewImage', 'OldImage'].flatMap((image) =>
+      [...attributes, 'subject.S'].map((attribute) => `$.dynamodb.${image}.${attribute}`),
     );
+    const others = ['$.dynamodb.Keys.rowKey.S', '$.eventName'];
+    expect(new Set(paths)).toEqual(new Set([...harmless, ...others]));
   });
 
   test('leads from the table’s stream to the bus, and what it gives up to a queue', () => {
     const { id: bus } = only('AWS::Events::EventBus');
     const { id: queue } = only('AWS::SQS::Queue');
     const table = found(full, 'AWS::DynamoDB::GlobalTable');
-    const StreamViewType = 'NEW_AND_OLD_IMAGES';
-    expect(table.Properties.StreamSpecification).toEqual({ StreamViewType });
+    const { StreamSpecification } = table.Properties;
+    expect(StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    const EventBridgeEventBusParameters = { Source: 'session-refresh', DetailType: '$.type' };
     expect(pipe).toMatchObject({
       Source: { 'Fn::GetAtt': [table.id, 'StreamArn'] },
       Target: { 'Fn::GetAtt': [bus, 'Arn'] },
@@ -176,9 +168,7 @@ describe('the pipe', () => {
           StartingPosition: 'TRIM_HORIZON',
         },
       },
-      TargetParameters: {
-        EventBridgeEventBusParameters: { Source: 'session-refresh', DetailType: '$.type' },
-      },
+      TargetParameters: { EventBridgeEventBusParameters },
     });
     expect(full.Outputs).toMatchObject({
       SessionEvents: { Value: { Ref: bus } },

@@ -19,16 +19,10 @@ const files = readdirSync(folder);
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into a workflow without knowing its shape
 type Workflow = any;
 
-interface Step {
-  readonly uses?: string;
-  readonly run?: string;
-  readonly with?: Readonly<Record<string, string>>;
-}
-
 const workflows = files.map((file) => {
   const text = readFileSync(`${folder}/${file}`, 'utf8');
   const workflow: Workflow = parse(text);
-  const jobs: { readonly steps: Step[] }[] = Object.values(workflow.jobs);
+  const jobs: Workflow[] = Object.values(workflow.jobs);
   return { file, text, workflow, steps: jobs.flatMap(({ steps }) => steps) };
 });
 
@@ -58,7 +52,7 @@ describe('the workflows', () => {
     expect(actions.length).toBeGreaterThan(0);
     for (const { uses, with: given = {} } of actions) {
       expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
-      if (uses?.startsWith('aws-actions/'))
+      if (uses.startsWith('aws-actions/'))
         expect(Object.keys(given)).toEqual(['role-to-assume', 'aws-region']);
     }
     expect(text).not.toMatch(/secrets\.|access-key/i);
@@ -68,7 +62,7 @@ describe('the workflows', () => {
 
   test.for(workflows)('run in $file scripts and files that are there', ({ steps }) => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const commands = steps.flatMap(({ run = [] }) => run);
+    const commands: string[] = steps.flatMap(({ run = [] }) => run);
     for (const command of commands) {
       for (const [, script = ''] of command.matchAll(/\bnpm run ([\w:-]+)/g))
         expect(scripts).toHaveProperty(script);
@@ -89,7 +83,7 @@ describe('the workflows', () => {
     expect(deploy.steps[0].with.ref).toContain('github.event.workflow_run.head_sha');
     const stage = `$\{{ inputs.stage || 'dev' }}`;
     expect(deploy).toMatchObject({ environment: stage, env: { STAGE: stage } });
-    expect(deploy.steps.slice(-2).map(({ run }: Step) => run)).toEqual([
+    expect(deploy.steps.slice(-2).map(({ run }: Workflow) => run)).toEqual([
       'npx cdk deploy -c stage="$STAGE" --require-approval never --outputs-file outputs.json',
       'npm run smoke -- outputs.json',
     ]);

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { ccstoreui } from '../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../functions/contracts.ts';
+import { refreshHandler } from '../../functions/core/lambda/refresh-handler.ts';
 import { rowKey, type SessionId, sessionHash } from '../../functions/core/session/session.ts';
 import { epochSeconds } from '../../functions/core/time.ts';
 import { eos } from '../../functions/eos/contract.ts';
@@ -14,7 +16,7 @@ import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../properties/faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/processes.ts';
 import { releaseStandIn, secretsManagerStandIn } from '../support/stand-ins.ts';
-import { makeWorld, material, memoryWorld, type StoredWorld } from '../support/world.ts';
+import { makeWorld, material, memoryWorld, patient, type StoredWorld } from '../support/world.ts';
 import { all, asText, flags, only, type Synthesized } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'artifacts-'));
@@ -296,15 +298,11 @@ describe('problemOf', () => {
   test.for(contracts.filter(({ rotates }) => rotates))(
     'passes a good build of $name that replaces secrets',
     async (contract) => {
-      const { policies, post, admin } = memoryWorld();
+      const { policies, services, admin } = memoryWorld();
       policies.set(contract.serves, { ...contract.policy, rotation: { grace: 60 } });
-      const build: Parameters<typeof problemOf>[1] = async ({ headers, body, requestContext }) => {
-        const { requestId } = requestContext;
-        const wire = { headers: headers as Record<string, string>, body, requestId };
-        const { status: statusCode, text } = await post(contract, wire);
-        return { statusCode, body: text };
-      };
-      expect(await problemOf(contract, build, admin)).toBeUndefined();
+      const build = refreshHandler(contract, services(contract));
+      const call = (event: object) => build(event as APIGatewayProxyEvent, patient('a'));
+      expect(await problemOf(contract, call, admin)).toBeUndefined();
     },
   );
 });

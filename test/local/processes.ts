@@ -14,19 +14,7 @@ export const project = join(import.meta.dirname, '../..');
 type Env = Readonly<Record<string, string>>;
 type AtEnd = (end: () => Promise<void>) => unknown;
 
-/** A process. Once it has ended, there is all that it said. */
-export interface Running {
-  /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
-  kill(signal: NodeJS.Signals, to?: 'all'): void;
-  /** What it has said once that holds a text which is yet to come; rejects where it ends first. */
-  said(text: string): Promise<string>;
-  readonly ended: Promise<{
-    readonly code: number | null;
-    readonly signal: NodeJS.Signals | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  }>;
-}
+export type Running = ReturnType<typeof run>;
 
 /**
  * Runs a command line of the project, or of a copy of it, in an environment that has nothing of this one's
@@ -37,7 +25,7 @@ export function run(
   env: Env = {},
   cwd = project,
   atEnd: AtEnd = onTestFinished,
-): Running {
+) {
   const [file = '', ...args] = command;
   const { PATH = '', HOME = '' } = process.env;
   // A group of its own, as in a terminal: a signal to all of it spares the tests.
@@ -64,31 +52,18 @@ export function run(
     await ended;
   });
   return {
-    kill(signal, to) {
-      if (to) process.kill(group, signal);
-      else child.kill(signal);
-    },
-    said: (text) =>
-      new Promise((resolve, reject) => {
+    /** Sends a signal: to this process, or as a terminal does, to all that it started too. */
+    kill: (signal: NodeJS.Signals, to?: 'all') =>
+      to ? process.kill(group, signal) : child.kill(signal),
+    /** What it has said once that holds a text which is yet to come; rejects where it ends first. */
+    said: (text: string) =>
+      new Promise<string>((resolve, reject) => {
         child.stdout.on('data', () => stdout.includes(text) && resolve(stdout));
         ended.then(() => reject(new Error(`it never said '${text}': ${stdout}${stderr}`)));
       }),
+    /** Once it has ended: how, and all that it said. */
     ended,
   };
-}
-
-/** `npm start` that listens, without npm around it. */
-export interface Started extends Running {
-  readonly origin: string;
-  readonly port: number;
-  /** Where its table answers. */
-  readonly database: string;
-  /** The lines that it gave to paste, by contract. */
-  readonly curls: ReadonlyMap<string, string>;
-  /** The line that opens more sessions. */
-  readonly howToOpen: string;
-  /** What it printed until it listened. */
-  readonly greeting: string;
 }
 
 /** Starts the server on free ports, unless the environment names others. */
@@ -109,8 +84,10 @@ export function startedForAll(env: Env = {}, ...args: string[]): () => Started {
   return () => server;
 }
 
-/** A server's addresses and lines, once it has printed them. */
-export async function listening(running: Running): Promise<Started> {
+export type Started = Awaited<ReturnType<typeof listening>>;
+
+/** A server's addresses, and the lines that it gives to paste, once it has printed them. */
+export async function listening(running: Running) {
   const greeting = await running.said('lists the options.\n\n');
   const [, origin = '', database = ''] =
     /^session-refresh listens on (\S+), its table on (\S+)$/m.exec(greeting) ?? [];

@@ -1,11 +1,5 @@
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type RequestListener,
-  request,
-  type Server,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
@@ -19,17 +13,13 @@ import { listener } from '../../local/listener.ts';
 import { documented } from '../support/documented.ts';
 import type { World } from '../support/world.ts';
 
-/** A gateway that listens on a free port until its test ends. */
-export interface Served {
-  readonly port: number;
-  readonly server: Server;
-}
+export type Served = Awaited<ReturnType<typeof serve>>;
 
-/** Puts a gateway in front of handlers, and whatever goes before it; it knows the demo's api key. */
-export async function serve(
-  routes: readonly Route[],
-  before = (apis: RequestListener) => apis,
-): Promise<Served> {
+/**
+ * Puts a gateway in front of handlers, and whatever goes before it, on a free port until the test ends.
+ * It knows the demo's api key.
+ */
+export async function serve(routes: readonly Route[], before = (apis: RequestListener) => apis) {
   const apis = listener(gateway({ routes, apiKeys: new Set([demoApiKey]) }));
   const server = createServer(before(apis)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -75,25 +65,15 @@ export interface Sent {
   readonly body?: string | Uint8Array;
 }
 
-/** An answer as it reached the client. */
-export interface Got {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
 /** Sends a request over a connection of its own. */
-export function send({ port }: Pick<Served, 'port'>, sent: Sent): Promise<Got> {
-  const { method = 'POST', path, headers = {}, body = '' } = sent;
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, method, path, headers, agent: false })
-      .once('error', reject)
-      .once('response', (response) => {
-        const { statusCode: status = 0, headers } = response;
-        text(response).then((text) => resolve({ status, headers, text }), reject);
-      })
-      .end(body);
-  });
+export async function send(
+  { port }: Pick<Served, 'port'>,
+  { method = 'POST', path, headers = {}, body = '' }: Sent,
+) {
+  const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false }).end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const { statusCode: status = 0, headers: got } = response;
+  return { status, headers: got, text: await text(response) };
 }
 
 /** A bare connection, until its test ends. */

@@ -12,11 +12,7 @@ const updateItem = require('dynalite/actions/updateItem');
  * expressions. So the expressions themselves are tested, not a copy of their meaning.
  * test/store/memory.test.ts compares it with DynamoDB Local. It has no index and counts no capacity.
  */
-export interface MemoryTable extends Table {
-  readonly items: Map<string, Item>;
-}
-
-export function memoryTable(): MemoryTable {
+export function memoryTable(): Table & { readonly items: Map<string, Item> } {
   const items = new Map<string, Item>();
   return {
     items,

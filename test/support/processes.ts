@@ -55,11 +55,9 @@ export function lambdaProcess(folder: string, env: Record<string, string>) {
     env,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
-  let output = '';
+  const output: unknown[] = [];
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
+    stream.on('data', (chunk) => output.push(chunk));
   const answers = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
   const lines = answers[Symbol.asyncIterator]();
   return {
@@ -67,11 +65,11 @@ export function lambdaProcess(folder: string, env: Record<string, string>) {
     async call(event: unknown): Promise<unknown> {
       child.stdin.write(`${JSON.stringify(event)}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`the Lambda ended: ${output}`);
+      if (done) throw new Error(`the Lambda ended: ${output.join('')}`);
       return JSON.parse(value);
     },
     /** What it has written so far. */
-    output: () => output,
+    output: () => output.join(''),
     async stop(): Promise<void> {
       child.stdin.end();
       if (child.exitCode === null) await once(child, 'exit');

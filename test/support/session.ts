@@ -5,7 +5,6 @@ import { type Policy, timesAtOpening } from '../../functions/core/session/policy
 import { digest, secret } from '../../functions/core/session/secret.ts';
 import {
   type Claims,
-  type Digest,
   type LoggedInSession,
   type RowKey,
   rowKey,
@@ -24,14 +23,10 @@ export const sliding: Policy = { idle: 1800, lifetime: 43_200, rotation: 'fixed'
 export const reading: Policy = { idle: { token: 930 }, lifetime: 86_400, rotation: 'fixed' };
 
 /** A text as a secret. */
-export function secretOf(text: string): Secret {
-  return made(secret(text), text);
-}
+export const secretOf = (text: string): Secret => made(secret(text), text);
 
 /** A text as a session id. */
-export function sessionIdOf(text: string): SessionId {
-  return made(sessionId(text), text);
-}
+export const sessionIdOf = (text: string): SessionId => made(sessionId(text), text);
 
 function made<Value>(value: Value | undefined, text: string): Value {
   if (value === undefined) throw new Error(`${JSON.stringify(text)} is neither id nor secret`);
@@ -39,21 +34,12 @@ function made<Value>(value: Value | undefined, text: string): Value {
 }
 
 /** The key of a contract's row. */
-export function rowOf(contract: string, id: string): RowKey {
-  return rowKey(contract, sessionIdOf(id));
-}
+export const rowOf = (contract: string, id: string): RowKey => rowKey(contract, sessionIdOf(id));
 
 /** A text as claims. Their form is not checked. */
-export function claimsOf(text: string): Claims {
-  return text as Claims;
-}
+export const claimsOf = (text: string): Claims => text as Claims;
 
 const digestKey = createSecretKey(new Uint8Array(32).fill(7));
-
-/** The digest of a row's secret. */
-export function digestOf(row: RowKey, text = 'the right one'): Digest {
-  return digest(digestKey, row, secretOf(text));
-}
 
 /** A session that was opened now, without a login. */
 export function anonymous(row: RowKey, opened: EpochSeconds = now): Session {
@@ -65,15 +51,13 @@ export function loggedIn(row: RowKey, opened: EpochSeconds = now): LoggedInSessi
   return {
     ...anonymous(row, opened),
     subject: 'eos#somebody',
-    secret: digestOf(row),
+    secret: digest(digestKey, row, secretOf('the right one')),
     claims: claimsOf('{"b":1,"a":2}'),
   };
 }
 
 /** A row, or a part of it, as DynamoDB writes it. */
-export function toItem(session: Partial<Session>): Record<string, AttributeValue> {
-  return marshall(session);
-}
+export const toItem = (session: Partial<Session>) => marshall(session);
 
 /** A row's item with all its attributes, as DynamoDB writes it. */
 export async function itemOf(

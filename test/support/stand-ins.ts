@@ -3,12 +3,6 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** A service of AWS's, as far as we call it, on a free port. */
-export interface StandIn {
-  readonly endpoint: string;
-  close(): void;
-}
-
 export type SecretsManagerStandIn = Awaited<ReturnType<typeof secretsManagerStandIn>>;
 
 /**
@@ -60,7 +54,8 @@ export async function releaseStandIn(invoke: (event: unknown) => Promise<unknown
   return { ...server, told, called };
 }
 
-export async function listening(answer: RequestListener): Promise<StandIn> {
+/** A server on a free port. */
+export async function listening(answer: RequestListener) {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

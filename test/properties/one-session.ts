@@ -216,10 +216,11 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
     const at = later(now, ahead);
     const before = toSession(row);
     const rule = expected(before, held, policy, at);
-    const { outcome, left, written } = await ask(row, credentialOf(held), ahead);
+    const { outcome, left, written, requests } = await ask(row, credentialOf(held), ahead);
     const answered = outcome.outcome === 'refused' ? outcome.reason : outcome.outcome;
 
     mustEqual(answered, rule.outcome, 'the outcome is the one of the rules');
+    mustEqual(requests, rule.ends ? 2 : 1, 'one storage request, and one more to end a session');
     if (outcome.outcome !== 'refreshed') {
       const ended = rule.ends && { revokedAt: at, revokedBy: 'reuse-detected' };
       mustEqual(left, { ...row, ...ended }, 'a refusal changes nothing, but that reuse ends it');
@@ -258,10 +259,16 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
     const memory = memoryTable();
     memory.items.set(key, row);
     let written = false;
+    let requests = 0;
     const at = { now: later(now, ahead) };
     const table: Table = {
       ...memory,
+      get(rowKey) {
+        requests += 1;
+        return memory.get(rowKey);
+      },
       async update(write) {
+        requests += 1;
         const item = memory.items.get(key);
         hear({ item, write });
         const result = await memory.update(write);
@@ -277,7 +284,7 @@ function refreshes(policy: Policy, hear: (asked: Asked) => void) {
     };
     const core = sessions({ contract: 'eos', policy, keys, table });
     const outcome = await core.refresh(credential, at);
-    return { outcome, left: memory.items.get(key) ?? {}, written };
+    return { outcome, left: memory.items.get(key) ?? {}, written, requests };
   }
 }
 

@@ -17,8 +17,6 @@ export interface Faulty {
   readonly proxy: FaultProxy;
   /** What they find in the environment beside the SDK's own variables. */
   readonly env: Env;
-  /** What nobody caught. */
-  readonly unhandled: readonly unknown[];
 }
 
 /** `test` with one such world for all tests of a file. Its sessions were opened a minute ago. */
@@ -30,13 +28,9 @@ export const test = sharedTest.extend<{ faulty: Faulty }>({
       vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', proxy.endpoint);
       for (const name of ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
         vi.stubEnv(name, 'local');
-      const unhandled: unknown[] = [];
-      const keep = (reason: unknown) => unhandled.push(reason);
-      process.on('unhandledRejection', keep);
       const keys = Object.fromEntries(contracts.map(({ name }) => [name, material]));
       const env = { SESSION_TABLE: world.table, SESSION_KEYS: JSON.stringify(keys) };
-      await use({ proxy, env, unhandled });
-      process.off('unhandledRejection', keep);
+      await use({ proxy, env });
       vi.unstubAllEnvs();
       proxy.close();
     },

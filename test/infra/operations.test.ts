@@ -89,21 +89,19 @@ describe('alarms', () => {
 const dashboard = only(full, 'AWS::CloudWatch::Dashboard').Properties;
 const body = asText(dashboard.DashboardBody);
 
-describe('metrics', () => {
-  test('that alarms and dashboard read are exactly those that the Lambdas write, and where', () => {
-    const shown = body.match(/(?<=\["Stack",")[\w-]+/g) ?? [];
-    const inAlarms = /(?<="MetricName":")[\w-]+(?=","Namespace":"Stack")/g;
-    const alarmed = JSON.stringify(alarms).match(inAlarms) ?? [];
-    expect(alarmed).toContain('settling');
-    const ofLambdas = { latency: 1, 'storage-latency': 1, 'cold-start': 1, 'keys-unread': 1 };
-    ofLambdas satisfies Record<Exclude<MetricName, Outcome>, number>;
-    const written = new Set([...outcomes, ...Object.keys(ofLambdas)]);
-    expect(new Set([...shown, ...alarmed])).toEqual(written);
-    for (const { name } of contracts) {
-      const { Environment } = only(full, 'AWS::Lambda::Function', `${name}Function`).Properties;
-      expect(Environment.Variables.METRICS_NAMESPACE).toBe('Stack');
-    }
-  });
+test('alarms and dashboard read exactly the metrics that the Lambdas write, and where', () => {
+  const shown = body.match(/(?<=\["Stack",")[\w-]+/g) ?? [];
+  const inAlarms = /(?<="MetricName":")[\w-]+(?=","Namespace":"Stack")/g;
+  const alarmed = JSON.stringify(alarms).match(inAlarms) ?? [];
+  expect(alarmed).toContain('settling');
+  const ofLambdas = { latency: 1, 'storage-latency': 1, 'cold-start': 1, 'keys-unread': 1 };
+  ofLambdas satisfies Record<Exclude<MetricName, Outcome>, number>;
+  const written = new Set([...outcomes, ...Object.keys(ofLambdas)]);
+  expect(new Set([...shown, ...alarmed])).toEqual(written);
+  for (const { name } of contracts) {
+    const { Environment } = only(full, 'AWS::Lambda::Function', `${name}Function`).Properties;
+    expect(Environment.Variables.METRICS_NAMESPACE).toBe('Stack');
+  }
 });
 
 test('the dashboard has a section for each contract, and one for the table', () => {
@@ -112,16 +110,14 @@ test('the dashboard has a section for each contract, and one for the table', () 
   expect(dashboard.DashboardName).toBe('Stack');
 });
 
-describe('the saved queries', () => {
-  test.for(queries)('are the same in the runbook and in CloudWatch: $name', ({ name, text }) => {
-    expect(runbook).toContain(`\`${name}\``);
-    expect(runbook).toContain(`\`\`\`\n${text}\n\`\`\``);
-    const saved = all(full, 'AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);
-    const [found] = saved.filter(({ Name }) => Name === `Stack/${name}`);
-    expect(found?.QueryString).toBe(text);
-    // Two logs for each contract, and session-admin's.
-    expect(found?.LogGroupNames).toHaveLength(2 * contracts.length + 1);
-  });
+test.for(queries)('the saved query $name is the runbook’s', ({ name, text }) => {
+  expect(runbook).toContain(`\`${name}\``);
+  expect(runbook).toContain(`\`\`\`\n${text}\n\`\`\``);
+  const saved = all(full, 'AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);
+  const [found] = saved.filter(({ Name }) => Name === `Stack/${name}`);
+  expect(found?.QueryString).toBe(text);
+  // Two logs for each contract, and session-admin's.
+  expect(found?.LogGroupNames).toHaveLength(2 * contracts.length + 1);
 });
 
 describe.for(contracts)('a release of $name', ({ name }) => {

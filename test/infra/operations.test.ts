@@ -110,7 +110,7 @@ test('the dashboard has a section for each contract, and one for the table', () 
   expect(dashboard.DashboardName).toBe('Stack');
 });
 
-test.for(queries)('the saved query $name is the runbook’s', ({ name, text }) => {
+test.for(queries)('the saved query $name is the one in the runbook', ({ name, text }) => {
   expect(runbook).toContain(`\`${name}\``);
   expect(runbook).toContain(`\`\`\`\n${text}\n\`\`\``);
   const saved = all(full, 'AWS::Logs::QueryDefinition').map(({ Properties }) => Properties);

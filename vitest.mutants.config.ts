@@ -16,7 +16,7 @@ const suites = {
     'test/unit/contract.test.ts',
     'test/wire/{eos,s360,ccstore,ccstoreui}/*.test.ts',
     'test/wire/all/{documented,examples}.test.ts',
-    'test/admin/{input,open}.test.ts',
+    'test/admin/{input,commands}.test.ts',
     'test/wire/all/documents.test.ts',
   ],
 };

@@ -93,12 +93,10 @@ describe('the line of a request', () => {
     expect(written({}, { LOG_LEVEL: 'WARN' })).toEqual([alone]);
     const [failure] = written({ outcome: 'failed' }, { LOG_LEVEL: 'WARN' });
     expect(failure).toMatchObject({ level: 'ERROR', requestId: record.requestId });
-  });
-
-  test('reads LOG_LEVEL of the process, unless it is given others', () => {
+    // It reads the variables of the process, unless it is given others.
     vi.stubEnv('LOG_LEVEL', 'SILENT');
-    onTestFinished(() => void vi.unstubAllEnvs());
     vi.stubEnv('AWS_LAMBDA_FUNCTION_VERSION', '7');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const [line] = logged(({ write }) => write({ ...record, outcome: 'failed' }));
     // What the alarm of a release counts stays.
     expect(line).toMatchObject({ failed: 1, outcome: 'failed', functionVersion: '7' });
@@ -121,18 +119,15 @@ test('LOG_LEVEL lets its level and louder ones through; info by default', () => 
   expect(['info', 'Warn', 'ERROR', 'SILENT'].map(through)).toEqual([3, 2, 1, 0]);
 });
 
-describe('the line of keys that could not be read', () => {
+test('the line of keys that could not be read warns and counts; under ERROR it only counts', () => {
   const failure = new Error('a', { cause: new TypeError('b') });
-  const noticed = (env: Record<string, string>) =>
-    logged(({ notice }) => notice('keys-unread', failure), env);
-
-  test('warns, names the error’s kind, and counts; under ERROR it only counts', () => {
-    const error = { name: 'Error', at: expect.any(Array), cause: { name: 'TypeError' } };
-    const warning = { level: 'WARN', message: 'keys-unread', error, 'keys-unread': 1 };
-    expect(noticed({})).toMatchObject([{ ...warning, ...dimensions }]);
-    const counted = { _aws: expect.any(Object), ...dimensions, 'keys-unread': 1 };
-    expect(noticed({ LOG_LEVEL: 'ERROR' })).toEqual([counted]);
-  });
+  const noticed = (env: object) =>
+    logged(({ notice }) => notice('keys-unread', failure), { ...env });
+  const error = { name: 'Error', at: expect.any(Array), cause: { name: 'TypeError' } };
+  const warning = { level: 'WARN', message: 'keys-unread', error, 'keys-unread': 1 };
+  expect(noticed({})).toMatchObject([{ ...warning, ...dimensions }]);
+  const counted = { _aws: expect.any(Object), ...dimensions, 'keys-unread': 1 };
+  expect(noticed({ LOG_LEVEL: 'ERROR' })).toEqual([counted]);
 });
 
 describe('errorRecord', () => {

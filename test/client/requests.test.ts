@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { inMemory, inStorage } from '../../client/credentials.ts';
 import { keepFresh } from '../../client/keep-fresh.ts';
 import { demoApiKey } from '../../local/demo.ts';
@@ -206,10 +206,17 @@ describe('a secret', () => {
     return `${whole}${String(value)}${JSON.stringify(value)}${error}`;
   }
 
+  const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
+  beforeEach(() => {
+    for (const method of methods) vi.spyOn(console, method).mockReturnValue();
+  });
+  afterEach(() => {
+    const logged = methods.flatMap((method) => vi.mocked(console[method]).mock.calls);
+    vi.restoreAllMocks();
+    expect(logged).toEqual([]);
+  });
+
   test.for(clients)('of $name is in no outcome, error, store, log or URL', async (client) => {
-    const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
-    const spies = methods.map((method) => vi.spyOn(console, method).mockReturnValue());
-    onTestFinished(() => void vi.restoreAllMocks());
     const repeats = says(403, 'secret-code secret-token');
     const told: unknown[] = [];
     for (const answer of [cuts, silent, repeats, refuses(client, 'wrong-secret')]) {
@@ -228,7 +235,6 @@ describe('a secret', () => {
     const stores = [inMemory(client.credential), inStorage(storage, 'session')];
     told.push(error, await keepFresh(refresh, { runtime }), ...stores);
     for (const value of told) expect(printed(value)).not.toMatch(secrets);
-    expect(spies.flatMap((spy) => spy.mock.calls)).toEqual([]);
   });
 
   // The platform rejects these, with errors that quote them.

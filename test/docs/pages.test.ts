@@ -78,7 +78,7 @@ describe('the commands of the pages', () => {
     'aws dynamodb scan --table T | aws sqs receive-mail --queue-url U',
     'npm run smok -- outputs.json',
     'npm run -s sessions -- revive eos x',
-    'npx cdk deplyo -c stage=prod',
+    'npm ci && npx cdk deplyo -c stage=prod',
     'npx cdk deploy',
     'gh deploy run',
     'terraform apply',
@@ -208,10 +208,10 @@ function problems(line: string): string[] {
     const isCommand = script !== 'sessions' || /^(-.*)?$/.test(first);
     must(isCommand || Object.hasOwn(commands, first), `no command ${first}`);
   }
-  const [first = '', rest = ''] = line.replace(/^(\w+=[^\s$]* )+/, '').split(/ (.*)/);
-  const allowed = others[first];
-  must(allowed?.some((one) => rest.startsWith(one)) ?? true, `unknown: ${line}`);
-  const isProgram = [...Object.keys(others), ...plain].includes(first);
-  must(isProgram || /^["'-]|^\w+=/.test(first), `unknown: ${line}`);
+  for (const command of line.split(' && ')) {
+    const [first = '', rest = ''] = command.replace(/^(\w+=[^\s$]* )+/, '').split(/ (.*)/);
+    const isKnown = others[first]?.some((one) => rest.startsWith(one)) ?? plain.includes(first);
+    must(isKnown || /^["'-]|^\w+=/.test(first), `unknown: ${command}`);
+  }
   return found;
 }

@@ -4,12 +4,11 @@ import { describe, expect } from 'vitest';
 import { ccstore } from '../../../functions/ccstore/contract.ts';
 import { ccstoreui } from '../../../functions/ccstoreui/contract.ts';
 import { contracts } from '../../../functions/contracts.ts';
-import type { Contract } from '../../../functions/core/contract/contract.ts';
 import { epochSeconds, later } from '../../../functions/core/time.ts';
 import { eos } from '../../../functions/eos/contract.ts';
 import { s360 } from '../../../functions/s360/contract.ts';
 import { answerTo, operationOf, reasons } from '../../support/openapi.ts';
-import { apiGatewayEvent, material, test, type WireCall } from '../../support/world.ts';
+import { apiGatewayEvent, material, test } from '../../support/world.ts';
 import { payloadOf, refresh as refreshCcstore } from '../ccstore/tokens.ts';
 import { openSample, refresh as refreshEos, wholeRequest } from '../eos/document.ts';
 import { sampleSession, sampleUuid } from '../s360/document.ts';
@@ -94,17 +93,22 @@ function resigned(printed: string, payload: string, alphabet: 'base64' | 'base64
 }
 
 describe.for(contracts)('the requests of $name', (contract) => {
-  const { requestBody } = operationOf(contract);
-  const contents = Object.entries(requestBody.content);
-  const bodies = contents.flatMap(([type, { examples }]) =>
+  const { requestBody, parameters } = operationOf(contract);
+  const bodies = Object.entries(requestBody.content).flatMap(([type, { examples }]) =>
     Object.entries(examples).map(([what, example]) => ({ type, what, example })),
   );
+  /** The document's examples of its parameters, by where they are. */
+  const examplesIn = (place: 'query' | 'header') =>
+    parameters
+      .filter((parameter) => parameter.in === place)
+      .map(({ name = '', example = '' }) => [name, example] as const);
+  const own: Record<string, string> = Object.fromEntries(examplesIn('header'));
+  const query = Object.fromEntries(examplesIn('query').map(([name, value]) => [name, [value]]));
 
   test.for(bodies)(
     'come to what they say, with every parameter or none: $what',
     async ({ type, example }, { world }) => {
       const { call } = await ownCall(world, contract);
-      const { headers: own, query } = parametersOf(contract);
       const headers = { ...call.headers, 'Content-Type': type };
       const body = written(type, example);
       const [outcome] = example['x-outcomes'];
@@ -117,31 +121,17 @@ describe.for(contracts)('the requests of $name', (contract) => {
   );
 
   test('have one that refreshes for every media type', () => {
-    for (const [type, { examples }] of contents) {
-      const outcomes = Object.values(examples).flatMap((one) => one['x-outcomes']);
-      expect([type, outcomes]).toEqual([type, expect.arrayContaining(['refreshed'])]);
-    }
+    const good = bodies.filter(({ example }) => example['x-outcomes'].includes('refreshed'));
+    const types = new Set(good.map(({ type }) => type));
+    expect([...types]).toEqual(Object.keys(requestBody.content));
   });
 
   test('need no body where the document asks for none', async ({ world }) => {
     const { call } = await ownCall(world, contract);
-    const { query } = parametersOf(contract);
     const { status } = await world.post(contract, { ...call, query, body: null });
     expect(status === 200).toBe(!requestBody.required);
   });
 });
-
-/** The document's examples of its parameters, by where they are. */
-function parametersOf(contract: Contract) {
-  const { parameters } = operationOf(contract);
-  const of = (place: 'query' | 'header') => parameters.filter((one) => one.in === place);
-  const headers = of('header').map(({ name, example }) => [name, example]);
-  const query = of('query').map(({ name, example }) => [name, [example]]);
-  return {
-    headers: Object.fromEntries(headers) as Record<string, string>,
-    query: Object.fromEntries(query) as NonNullable<WireCall['query']>,
-  };
-}
 
 const name = 'the sample event of $name is as API Gateway makes it';
 test.for([eos, s360, ccstore, ccstoreui])(name, (contract) => {

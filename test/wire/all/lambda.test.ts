@@ -66,7 +66,7 @@ describe.for(ways)('the record of a request, $what', ({ contract, send }) => {
 });
 
 describe.for([eos, ccstore])('$name before a storage that never answers', (contract) => {
-  test('says in time that it timed out, and hangs up', async ({ world }) => {
+  test('says in time that it timed out, and aborts its request', async ({ world }) => {
     const { call } = await ownCall(world, contract);
     const signals: (AbortSignal | undefined)[] = [];
     const silent = (_: unknown, { signal }: RequestOptions = {}) => {

@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib';
 const root = join(import.meta.dirname, '../..');
 
 /** What .gitignore leaves out, and git's own. */
-const notOurs = new Set(['.git', 'node_modules', 'cdk.out', '.local']);
+const notOurs = new Set(['.git', 'node_modules', 'cdk.out', '.local', '.stryker-tmp']);
 
 /** A copy of the project, its packages aside, which are linked. */
 export function copyOfProject(): string {

@@ -92,8 +92,7 @@ describe('the workflows', () => {
 
 test('.nvmrc names the Node of the Lambdas', () => {
   const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const version = readFileSync('.nvmrc', 'utf8').trim();
-  expect(devDependencies.node.split('.')[0]).toBe(version);
+  expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(devDependencies.node.split('.')[0]);
 });
 
 /** Runs the smoke test on a stack whose URLs are these. */

@@ -236,7 +236,8 @@ describe('session-admin revoke-all', () => {
     await world.run('revoke', { ...session, sessionId: 'gone' });
     world.now = later(noon, idle);
     await openAll(world, ['a', 'b', 'c']);
-    await world.open(eos, { sessionId: 'bobs', subject: 'bob' });
+    for (const subject of ['bob', 'Ann', 'ann ', 'ann#x', 'eos#ann'])
+      await world.open(eos, { subject });
     await world.open(eos, { sessionId: 'nobodys', anonymous: true });
     await world.open(ccstore, { sessionId: 'a', subject: 'ann' });
     const { now } = world;

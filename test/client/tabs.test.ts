@@ -60,8 +60,8 @@ function tabsOn(answers: readonly Answer[], runtime: Partial<Runtime> = {}, clie
 
 /** Holds the lock of a store as another tab would, until the returned function is called. */
 function hold(name: string): Promise<() => void> {
-  return new Promise((got) => {
-    void platformLocks.request(name, {}, () => new Promise<void>(got));
+  return new Promise((held) => {
+    void platformLocks.request(name, {}, () => new Promise<void>((free) => held(free)));
   });
 }
 

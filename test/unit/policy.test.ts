@@ -12,6 +12,7 @@ import {
   isComputed,
   longestSecret,
   type Presented,
+  placeOf,
   recognise,
 } from '../../functions/core/session/rotation.ts';
 import { digest } from '../../functions/core/session/secret.ts';
@@ -59,19 +60,29 @@ describe('policyProblem', () => {
   });
 });
 
-test('decide tells the end only to who holds the secret, and replaces none under fixed', () => {
+describe('decide, for a rotated session', () => {
   const family = 'f'.repeat(22);
   const rotated = { generation: 2, parentGeneration: 1, secretFamily: family, graceUntil: now };
   const session = { ...loggedIn(rowOf('eos', 'abc')), ...rotated };
-  for (const generation of [1, 2])
-    expect(decide(session, { generation, family }, 'fixed', now)).toBe('refresh');
-  expect(decide(session, { generation: 1, family }, { grace: 60 }, now)).toBe('replay');
-  const ahead = { ...session, refreshedAt: later(now, 1) };
-  for (const generation of [2, 3])
-    expect(decide(ahead, { generation, family }, 'fixed', now)).toBe('replay');
-  // Who does not hold the secret is not told of the end.
-  const guess = { generation: 2, family: 'a guess' };
-  expect(decide({ ...session, revokedAt: now }, guess, 'fixed', now)).toBe('wrong-secret');
+
+  test('knows the place of each secret', () => {
+    const places = [0, 1, 2, 3].map((generation) => placeOf(session, { generation, family }));
+    expect(places).toEqual(['dead', 'parent', 'current', 'ahead']);
+  });
+
+  test('replaces no secret under fixed', () => {
+    for (const generation of [1, 2])
+      expect(decide(session, { generation, family }, 'fixed', now)).toBe('refresh');
+    expect(decide(session, { generation: 1, family }, { grace: 60 }, now)).toBe('replay');
+    const ahead = { ...session, refreshedAt: later(now, 1) };
+    for (const generation of [2, 3])
+      expect(decide(ahead, { generation, family }, 'fixed', now)).toBe('replay');
+  });
+
+  test('tells a guesser nothing of the end', () => {
+    const guess = { generation: 2, family: 'a guess' };
+    expect(decide({ ...session, revokedAt: now }, guess, 'fixed', now)).toBe('wrong-secret');
+  });
 });
 
 describe('timesOf', () => {

@@ -6,7 +6,7 @@ import { type Person, registry } from '../../functions/core/session/registry.ts'
 import { DamagedRow } from '../../functions/core/session/row.ts';
 import type { Credential } from '../../functions/core/session/session.ts';
 import { sessions } from '../../functions/core/session/sessions.ts';
-import { later } from '../../functions/core/time.ts';
+import { epochSeconds, later } from '../../functions/core/time.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import {
   claimsOf,
@@ -71,6 +71,13 @@ describe('a refresh', () => {
     expect(world.table.items.size).toBe(0);
     await world.open({ id }, now);
     expect(await world.refresh('first', 0)).toEqual(refused('not-logged-in'));
+  });
+
+  test('reads an expired token only to say why it is refused', async () => {
+    const world = await opened(rotatingTokens);
+    const expired = { issuedAt: epochSeconds(now - 930), expiresAt: now };
+    expect(await world.refresh('first', 0, expired)).toEqual(refused('idle-too-long'));
+    expect([world.update, world.get].map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
   });
 
   test.for(['subject', 'claims', 'openedAt', 'refreshedAt', 'idleUntil', 'endsAt', 'purgeAt'])(

@@ -16,7 +16,14 @@ import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../properties/faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/processes.ts';
 import { releaseStandIn, secretsManagerStandIn } from '../support/stand-ins.ts';
-import { makeWorld, material, memoryWorld, patient, type StoredWorld } from '../support/world.ts';
+import {
+  makeWorld,
+  material,
+  memoryWorld,
+  noon,
+  patient,
+  type StoredWorld,
+} from '../support/world.ts';
 import { all, asText, flags, only, type Synthesized } from './synthesis.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'artifacts-'));
@@ -196,6 +203,9 @@ describe('the artifact', () => {
     expect(await lambda.call({ ...event('eos'), body })).toMatchObject({ statusCode: 403 });
     expect(proxy.seen('#priming')).toBe(1);
     proxy.close();
+    // The alarms count the metrics of this namespace.
+    const [{ Namespace }] = lines(lambda)[0]._aws.CloudWatchMetrics;
+    expect(Namespace).toBe(artifact('eosFunction').variables.METRICS_NAMESPACE);
     const record = { xray_trace_id: trace, storageRequests: 1, primed: true };
     expect(lines(lambda)).toMatchObject([record]);
     // X-Ray follows the request into DynamoDB.
@@ -291,8 +301,9 @@ describe('problemOf', () => {
     },
   ])('judges a build that $what', async ({ build, problem }) => {
     const left = [...build];
-    expect(await problemOf(eos, async () => left.shift(), memoryWorld().admin)).toBe(problem);
-    expect(left).toEqual([]);
+    const { admin, items } = memoryWorld();
+    expect(await problemOf(eos, async () => left.shift(), admin)).toBe(problem);
+    expect([left, await items()]).toEqual([[], [expect.objectContaining({ revokedAt: noon })]]);
   });
 
   test.for(contracts.filter(({ rotates }) => rotates))(

@@ -187,6 +187,10 @@ onBothEngines('session-admin import on a database', (test) => {
       expect(Number(kept?.purgeAt)).toBeGreaterThanOrEqual(Number(row?.purgeAt));
     }
     expect(world.requests.slice(1, 3)).toEqual(['UpdateItemCommand', 'PutItemCommand']);
+    // An earlier end takes nothing from the claims that are there.
+    const before = structuredClone(await world.items());
+    await imported(world, [{ ...line, endsAt: noon + 860 }]);
+    expect(await world.items()).toEqual(before);
     const other = { ...line, claims: { ...claims, profile: { a: 'y'.repeat(2000) } } };
     expect(await imported(world, [other])).toEqual([taken]);
     expect((await refreshed(world)).json.profile).toEqual(claims.profile);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, onTestFinished, vi } from 'vitest';
 import { isOnThisMachine, localEnv } from '../../cli/local.ts';
 import { nextStep } from '../../cli/next-step.ts';
@@ -11,7 +12,7 @@ import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
-import { releaseStandIn } from '../support/stand-ins.ts';
+import { listening, releaseStandIn } from '../support/stand-ins.ts';
 import { noon, type World } from '../support/world.ts';
 import { cli, envOf, fileOf, nowhere, printed, shellWords } from './in-process.ts';
 import { sharedTest as test } from './support.ts';
@@ -167,6 +168,16 @@ describe('npm run sessions, typed wrong', () => {
     const away = ['https://dynamodb.eu-west-1.amazonaws.com', 'http://127.0.0.1.example.com'];
     expect([...here, ...away].filter(waits)).toEqual(away);
   });
+
+  test('gives credentials of AWS to no table that it was not told of', () => {
+    const own = {
+      AWS_ACCESS_KEY_ID: 'own',
+      AWS_SECRET_ACCESS_KEY: 'own',
+      AWS_SESSION_TOKEN: 'own',
+    };
+    expect(Object.values(localEnv(own))).not.toContain('own');
+    expect(localEnv({ ...own, AWS_ENDPOINT_URL_DYNAMODB: 'http://a' })).toMatchObject(own);
+  });
 });
 
 describe('the help of npm run sessions', () => {
@@ -255,8 +266,14 @@ describe('npm run sessions with a deployed function', () => {
       expect(stderr).toMatch(/^error: [^\n]+\n$/);
       return stderr;
     };
-    expect(await show(env)).toBe('error: admin failed: Error; its log says more\n');
+    expect(await show(env)).toBe('error: admin failed: TimeoutError; its log says more\n');
     expect(await show(aws('http://127.0.0.1:1'))).toContain('may call admin (stack');
+    // A command is asked for once: a second `open` would open a second session.
+    const asked: RequestListener = vi.fn((_, response) => response.writeHead(500).end());
+    const { endpoint, close } = await listening(asked);
+    onTestFinished(close);
+    expect(await show(aws(endpoint))).toContain('may call admin (stack');
+    expect(asked).toHaveBeenCalledTimes(1);
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_CONFIG_FILE', '/no/such/file');
     const region = 'no AWS Region: set AWS_REGION to the Region of admin, such as eu-west-1';

@@ -45,7 +45,7 @@ export async function releaseStandIn(invoke: (event: unknown) => Promise<unknown
       called.push(decodeURIComponent(name));
       const answer = await invoke(body);
       if (answer === undefined) response.setHeader('X-Amz-Function-Error', 'Unhandled');
-      response.end(JSON.stringify(answer ?? { errorType: 'Error' }));
+      response.end(JSON.stringify(answer ?? { errorType: 'TimeoutError' }));
     } else if (headers['x-amz-target'] === target) {
       told.push(body);
       response.end(JSON.stringify({ lifecycleEventHookExecutionId: 'x' }));

@@ -4,11 +4,14 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, onTestFinished, vi } from 'vitest';
 import { ccstore } from '../../functions/ccstore/contract.ts';
 import { sessionOwners } from '../../functions/contracts.ts';
+import { sessionHash } from '../../functions/core/session/session.ts';
+import { eos } from '../../functions/eos/contract.ts';
 import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { capturedOutput } from '../support/output.ts';
+import { rowOf } from '../support/session.ts';
 import { secretsManagerStandIn } from '../support/stand-ins.ts';
-import { test, type World } from '../support/world.ts';
+import { material, test, type World } from '../support/world.ts';
 import { sessionKeys } from './in-process.ts';
 
 /** Stands in the bad values, so that a problem which quotes one is seen. */
@@ -216,9 +219,11 @@ describe('the Lambda of session-admin', () => {
     expect([JSON.parse(line), none]).toMatchObject([{ command: 'import', outcome: 'invalid' }, []]);
   });
 
-  test('answers what it did, also if its keys grow too old meanwhile and cannot be read', async () => {
+  test('logs and answers what it did, also if its keys grow too old meanwhile', async ({
+    world,
+  }) => {
     const manager = await secretsManagerStandIn();
-    manager.secrets.set('key', 'k'.repeat(64));
+    manager.secrets.set('key', String(material.root));
     const ids = sessionOwners.map(({ name }) => [name, { root: 'key', signing: 'key' }]);
     vi.stubEnv('SESSION_SECRETS', JSON.stringify(Object.fromEntries(ids)));
     vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager.endpoint);
@@ -228,10 +233,23 @@ describe('the Lambda of session-admin', () => {
       manager.mood = 'down';
       return { $metadata: { requestId: '1' } };
     });
+    sent.mockImplementationOnce(async () => ({ $metadata: { requestId: '1' } }));
     onTestFinished(() => void [manager.close(), sent.mockRestore(), vi.useRealTimers()]);
-    capturedOutput();
+    const output = capturedOutput();
     const { handler } = await loaded();
-    expect(await handler({ command: 'open', ...session })).toMatchObject({ outcome: 'done' });
+    const refused = { outcome: 'refused', reason: 'unknown-session' };
+    expect(await handler({ command: 'show', ...session })).toEqual(refused);
+    const opened = await handler({ command: 'open', contract: 'eos' });
+    const { sessionId: made = '' } = Object(opened).result ?? {};
+    const failed = { name: 'KeysUnavailable', message: 'show failed; its log says more' };
+    await expect(handler({ command: 'show', ...session })).rejects.toMatchObject(failed);
+    // The name of a session is that in the lines of refreshes, also if `open` made its id.
+    const hash = (id: string) => sessionHash(world.keys(eos).log, rowOf('eos', id));
+    expect(output.lines().map((line) => JSON.parse(line))).toMatchObject([
+      { command: 'show', ...refused, contract: 'eos', session: hash('id') },
+      { command: 'open', outcome: 'done', contract: 'eos', session: hash(made) },
+      { command: 'show', error: { name: 'KeysUnavailable' } },
+    ]);
   });
 
   test.for(['SESSION_KEYS', 'SESSION_TABLE'])('starts with %s, or not at all', async (name) => {

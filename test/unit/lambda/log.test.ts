@@ -140,6 +140,8 @@ describe('errorRecord', () => {
     expect(name).toBe('TypeError');
     expect(at[0]).toMatch(/^at .*log\.test\.ts:\d+:\d+/);
     expect(errorRecord(deep(20)).at).toHaveLength(8);
+    const several = new AggregateError([new TypeError(secret), new Error(secret)]);
+    expect(errorRecord(several).cause?.name).toBe('TypeError');
   });
 
   test.for([

@@ -58,6 +58,7 @@ describe('a body', () => {
     expect(read(asJson, '{"a":"نجاح"}')).toEqual([['a', 'نجاح']]);
     expect(read(asForm, 'a=1+2')).toEqual([['a', '1 2']]);
     expect(read(asForm, Buffer.from([0x61, 0x3d, 0xff]))).toBe('malformed-request');
+    expect(read(asJson, '\ufeff{"a":"1"}')).toBe('malformed-request');
     expect(read(asForm, 'a=1', false)).not.toContainEqual(['a', '1']);
     const bare = { headers: asForm, body: 'a=1', isBase64Encoded: true };
     expect(fields('form', bare)).toBe('malformed-request');

@@ -4,7 +4,9 @@ import { contracts } from '../../../functions/contracts.ts';
 import type { Fault } from '../../../functions/core/contract/fault.ts';
 import { meter, type RequestRecord } from '../../../functions/core/lambda/record.ts';
 import { response as respond } from '../../../functions/core/lambda/response.ts';
+import { keySource } from '../../../functions/core/lambda/services.ts';
 import type { Refusal } from '../../../functions/core/session/session.ts';
+import { s360 } from '../../../functions/s360/contract.ts';
 import { reasons } from '../../support/openapi.ts';
 
 const id = '51368f50-4a67-42d4-803c-ddc80c0be491';
@@ -48,6 +50,11 @@ test.for([
   onTestFinished(() => void vi.unstubAllEnvs());
   vi.resetModules();
   await expect(import('../../../functions/eos/handler.ts')).rejects.toThrow(problem);
+});
+
+test.for([{}, { s360: { root: 'a' } }])('a Lambda of s360 starts not with the keys %o', (ids) => {
+  const env = { SESSION_SECRETS: JSON.stringify(ids) };
+  expect(() => keySource(s360, env, () => undefined)).toThrow('lacks some of s360');
 });
 
 /** What holds for a contract that is added, too. The answers themselves are in test/wire/all. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect } from 'vitest';
 import { eos } from '../../functions/eos/contract.ts';
+import { s360 } from '../../functions/s360/contract.ts';
 import { test } from '../support/world.ts';
 import {
   connected,
@@ -24,12 +25,15 @@ const chunked = 'Transfer-Encoding: chunked\r\n\r\n';
 
 describe('a body over 10 MB', () => {
   // In the words of each contract: test/wire/all/gateway.test.ts.
-  test('in chunks is refused before the Lambda', async () => {
+  test.for([
+    { what: 'in chunks', path: eos.path, refused: 413 },
+    { what: 'of an unknown client', path: s360.path, refused: 403 },
+  ])('$what is refused before the Lambda', async ({ path, refused }) => {
     const { routes, calls } = recorder();
     const headers = { 'Transfer-Encoding': 'chunked' };
     const body = Buffer.alloc(mostBytes + 1, 'a');
-    const { status } = await send(await serve(routes), { path: eos.path, headers, body });
-    expect([status, calls]).toEqual([413, []]);
+    const { status } = await send(await serve(routes), { path, headers, body });
+    expect([status, calls]).toEqual([refused, []]);
   });
 
   test('is answered once it was read to its end, and not before', async () => {

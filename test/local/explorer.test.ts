@@ -14,12 +14,17 @@ function explored(world: World, find = sessionsIn(world.client, world.table)): P
   return serve(realRoutes(world), (apis) => explorer(local, apis));
 }
 
-/** A request as the explorer's own page sends it. */
-function asked({ port }: Served, action: string, input: object, headers = {}): Sent {
-  const host = `127.0.0.1:${port}`;
+/** A request as the explorer's own page sends it, or a page of another `Host` that points here. */
+function asked(
+  { port }: Served,
+  action: string,
+  input: object,
+  headers: Sent['headers'] = {},
+): Sent {
+  const { Host = `127.0.0.1:${port}` } = headers;
   return {
     path: `/explorer/sessions/${action}`,
-    headers: { Origin: `http://${host}`, 'Content-Type': 'application/json', ...headers },
+    headers: { Origin: `http://${Host}`, 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(input),
   };
 }
@@ -132,8 +137,10 @@ describe('the sessions of the explorer', () => {
   test.for([
     { action: 'open', input: { contract: 'constructor' }, status: 400 },
     { action: 'open', input: [], status: 400 },
+    { action: 'open', input: { contract: 'eos', subject: ['ann'] }, status: 400 },
     { action: 'open', input: { contract: 'eos', subject: 'x'.repeat(20_000) }, status: 400 },
     { action: 'show', input: { contract: 'eos', sessionId: 'unknown' }, status: 409 },
+    { action: 'revoke', input: { contract: 'eos', sessionId: 'unknown' }, status: 409 },
     { action: 'login', input: {}, status: 404 },
     { action: 'constructor', input: {}, status: 404 },
     { action: 'list/more', input: {}, status: 404 },
@@ -153,6 +160,7 @@ describe('the sessions of the explorer', () => {
     { what: 'a page of another name that points here', headers: { Host: 'evil.example' } },
     { what: 'a name that begins like this one', headers: { Host: '127.0.0.1.evil.example' } },
     { what: 'what has no origin', headers: { Origin: [] } },
+    { what: 'a sandboxed page', headers: { Origin: 'null' } },
     { what: 'another port of this machine', headers: { Origin: 'http://127.0.0.1:1' } },
     { what: 'a form', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
     { what: 'a type that holds the word', headers: { 'Content-Type': 'text/application/json' } },
@@ -168,8 +176,7 @@ describe('the sessions of the explorer', () => {
   test('are open to localhost by its name, and no page is open to another', async ({ world }) => {
     const served = await explored(world);
     const host = `localhost:${served.port}`;
-    const here = asked(served, 'list', {}, { Host: host, Origin: `http://${host}` });
-    expect((await send(served, here)).status).toBe(200);
+    expect((await send(served, asked(served, 'list', {}, { Host: host }))).status).toBe(200);
     expect((await send(served, get('/', { Host: 'evil.example' }))).status).toBe(421);
   });
 });

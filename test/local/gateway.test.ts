@@ -90,6 +90,7 @@ describe("the local gateway's proxy event", () => {
     { what: 'a value with ?', query: '?a=b?c', values: { a: ['b?c'] } },
     { what: 'names in either case', query: '?a=1&A=2', values: { a: ['1'], A: ['2'] } },
     { what: 'escapes, once', query: '?%61=%2541%26', values: { a: ['%41&'] } },
+    { what: 'UTF-8', query: '?a=%D9%86%D8%B9%D9%85', values: { a: ['نعم'] } },
     { what: '+ as a space', query: '?a+b=c+d%2B', values: { 'a b': ['c d+'] } },
     { what: 'a name three times', query: '?a=1&a=&a=2', values: { a: ['1', '', '2'] } },
     { what: '__proto__', query: '?__proto__=x', values: { ['__proto__']: ['x'] } },
@@ -101,8 +102,9 @@ describe("the local gateway's proxy event", () => {
   });
 
   // "So only `Authorization` counts: any body …, any content type, any query."
-  test('reaches ccstore in spite of a broken escape in the query', async () => {
-    expect((await ask({ path: `${ccstore.path}?a=%zz` })).event?.body).toBeNull();
+  test('reaches ccstore in spite of a broken escape in the query and an unknown key', async () => {
+    const sent = { path: `${ccstore.path}?a=%zz`, headers: { api_key: 'unknown' } };
+    expect((await ask(sent)).event?.body).toBeNull();
   });
 });
 

@@ -88,6 +88,8 @@ describe('the arguments of npm start', () => {
     { args: ['--dta', 'x'], named: '--dta' },
     { args: ['--data'], named: '--data' },
     { args: ['tables'], named: 'tables' },
+    { args: ['--origin', '*'], named: '"*"' },
+    { args: ['--origin', 'http://LOCALHOST'], named: '"http://LOCALHOST"' },
     { args: ['--origin', 'localhost:5173'], named: '"localhost:5173"' },
     { args: ['--origin', 'http://localhost:5173/'], named: '"http://localhost:5173/"' },
   ])('are refused in one line that names $named', ({ args, named }) => {

@@ -1,8 +1,9 @@
 import { aws_apigateway as apigateway, Duration, aws_lambda as lambda, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { contracts } from '../../functions/contracts.ts';
+import type { Contract } from '../../functions/core/contract/contract.ts';
 import { gatewayFaults } from '../../infra/gateway-faults.ts';
-import { all, asText, dev, full, newApp, only, templateOf } from './synthesis.ts';
+import { all, asText, dev, full, newApp, only, other, templateOf } from './synthesis.ts';
 
 describe.for(contracts)('the API of $name', (contract) => {
   const { name, path } = contract;
@@ -75,12 +76,22 @@ describe.for(contracts)('the API of $name', (contract) => {
   });
 });
 
+test('a contract’s own throttle is in place of the stage’s, which the others keep', () => {
+  const rates = contracts.map(({ name }) => {
+    const [settings] = only(other, 'AWS::ApiGateway::Stage', `${name}Api`).Properties
+      .MethodSettings;
+    return [name, settings.ThrottlingRateLimit, settings.ThrottlingBurstLimit];
+  });
+  const own = ({ name, serves }: Contract) => (serves === name ? [name, 5, 6] : [name, 50, 100]);
+  expect(rates).toEqual(contracts.map(own));
+});
+
 // Under a custom domain, too, API Gateway negotiates by the policy of the API.
 test('every API and the custom domain speak TLS 1.2 and 1.3 alone, with post-quantum key exchange', () => {
   const servers = ['RestApi', 'DomainName'].flatMap((type) =>
-    all(full, `AWS::ApiGateway::${type}`),
+    [dev, full].flatMap((template) => all(template, `AWS::ApiGateway::${type}`)),
   );
-  expect(servers).toHaveLength(contracts.length + 1);
+  expect(servers).toHaveLength(2 * contracts.length + 1);
   for (const { Properties } of servers)
     expect(Properties).toMatchObject({
       SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',

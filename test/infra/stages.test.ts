@@ -41,7 +41,11 @@ const wrong: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'true or false': { retain: 'yes', sam: null, sessionEvents: 1 },
   'one of 1, 3, 5, 7, ': { logRetentionDays: 9999 },
   'a number over 0': { 'throttle.rate': 0, 'clients[0].rate': Number.POSITIVE_INFINITY },
-  'a whole number, 1 or more': { 'throttle.burst': 1.5, accountConcurrency: '1000' },
+  'a whole number, 1 or more': {
+    'throttle.burst': 1.5,
+    accountConcurrency: '1000',
+    'clients[0].quota.limit': 0,
+  },
   'one of all at once, 10 % for 5 minutes, ': { canary: '20 %' },
   'a number from 0 to 1': { 'traces.share': 5 },
   'a whole number, 0 or more': { 'traces.perSecond': -1 },
@@ -53,8 +57,8 @@ const wrong: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "a name in domain.hostedZoneName, 'shop.example'": { 'domain.name': 'shop.test' },
   'the ARN of a certificate in ACM': { 'domain.certificateArn': 'arn' },
   'an e-mail address': { alarmEmail: 'nope' },
-  'a list': { clients: {} },
-  'an object': { firewall: true, 'contracts.ccstore.policy.idle': 60 },
+  'a list': { clients: {}, 'contracts.eos.allowedOrigins': 'https://shop.example' },
+  'an object': { firewall: true, 'contracts.eos': 'fixed', 'contracts.ccstore.policy.idle': 60 },
   'words of a-z and 0-9 joined by -': { 'clients[0].name': 'work space!' },
   'one of DAY, WEEK, MONTH': { 'clients[0].quota.period': 'day' },
   'a whole number from 1 to 1440': { 'contracts.eos.quietMinutes': 1441 },
@@ -67,12 +71,18 @@ const wrong: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** A setting, its value, and how the sentence begins after the path. */
 const others: readonly (readonly [setting: string, value: unknown, says: string])[] = [
   ['contracts.eos.policy.idle', { token: 60 }, ' is { token: 60 }; expected a number of seconds'],
-  ...['https://shop.example/', 'shop.example', 'null'].map((origin) => {
-    const says = `[0] is '${origin}'; expected an origin like https://shop.example`;
-    return ['contracts.eos.allowedOrigins', [origin], says] as const;
-  }),
+  ...['https://shop.example/', 'https://shop.example ', 'shop.example', '*', 'null'].map(
+    (origin) => {
+      const says = `[0] is '${origin}'; expected an origin like https://shop.example`;
+      return ['contracts.eos.allowedOrigins', [origin], says] as const;
+    },
+  ),
   ['retain', undefined, ' is missing; expected true or false'],
   ['firewall', {}, '.ratePerAddress is missing; expected a whole number from 10 '],
+  ['target', { account: '111111111111' }, '.region is missing; expected a Region like '],
+  ['contracts.eos.throttle', { rate: 1 }, '.burst is missing; expected a whole number'],
+  ['clients[0].quota', undefined, ' is missing; expected an object'],
+  ['clients[0].key', 'x', ' is unknown; expected one of name, rate, burst, quota'],
   ['toString', 1, ' is unknown; expected one of target, tags, retain, '],
   ['contracts.nobody', {}, ' is unknown; expected one of eos, s360, ccstore, '],
   ['contracts.eos.policy.rotation.idle', 1, ' is unknown; expected one of grace'],

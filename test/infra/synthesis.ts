@@ -92,7 +92,7 @@ export const other = templateOf(
     contracts: Object.fromEntries(
       sessionOwners.map(({ name, policy }) => [
         name,
-        { policy: { lifetime: policy.lifetime + 1 } },
+        { policy: { lifetime: policy.lifetime + 1 }, throttle: { rate: 5, burst: 6 } },
       ]),
     ),
   }),

@@ -16,8 +16,9 @@ export interface RetryPolicy {
 }
 
 /**
- * Tries until something other than `retry-later` comes back, the same request would get the same answer
- * again, or the policy's limits are reached; then the last result counts. No pause is longer than `longestPause` returns, in milliseconds.
+ * Tries until something other than `retry-later` comes back, until the same request would get the same
+ * answer again, or until the policy's limits are reached; then the last result counts. No pause is
+ * longer than `longestPause` returns, in milliseconds.
  */
 export async function withRetries<Result extends { readonly outcome: string }>(
   run: (signal: AbortSignal) => Promise<Result | RetryLater>,
@@ -52,8 +53,8 @@ function pauseAfter(
 }
 
 /**
- * Whether a repetition would get the same answer: a bug of the service (500), or a refusal of the request
- * (4xx), unless it is a temporary one. With `Retry-After` it is, as the OpenAPI documents say.
+ * Whether a repetition would get the same answer: after a bug of the service (500), or a refusal of the
+ * request (4xx). With a `Retry-After`, or with 408, 425 or 429, a 4xx is temporary.
  */
 function isLasting({ status = 0, retryAfter }: RetryLater): boolean {
   const isRefusal = status >= 400 && status <= 500 && !temporaryStatuses.has(status);

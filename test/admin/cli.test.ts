@@ -12,7 +12,7 @@ import type { commands } from '../../functions/session-admin/commands.ts';
 import type { Input } from '../../functions/session-admin/fields.ts';
 import { openDemos } from '../../local/demo.ts';
 import { run } from '../local/processes.ts';
-import { listening, releaseStandIn } from '../support/stand-ins.ts';
+import { lambdaStandIn, listening } from '../support/stand-ins.ts';
 import { noon, type World } from '../support/world.ts';
 import { cli, envOf, fileOf, nowhere, printed, shellWords } from './in-process.ts';
 import { sharedTest as test } from './support.ts';
@@ -226,7 +226,7 @@ describe('the completion of session-refresh', () => {
 
 /** The world's commands behind Lambda's HTTP API. They crash at the session `broken`. */
 async function deployed({ run }: World) {
-  const { endpoint, close, called } = await releaseStandIn(async (event) => {
+  const { endpoint, close, called } = await lambdaStandIn(async (event) => {
     const { command, ...input } = event as { command: keyof typeof commands } & Input;
     return input.sessionId === 'broken' ? undefined : run(command, input);
   });

@@ -119,8 +119,6 @@ export const silent: Answer = ({ signal }) =>
     signal.addEventListener('abort', () => reject(signal.reason));
   });
 
-export type Clockwork = ReturnType<typeof clockwork>;
-
 /** The time at which every clock begins, as the world's does. */
 export const noon = Date.UTC(2026, 0, 15, 12);
 

@@ -15,7 +15,7 @@ import { problemOf } from '../../functions/release-check/check.ts';
 import { s360 } from '../../functions/s360/contract.ts';
 import { pass, startProxy } from '../properties/faults/proxy.ts';
 import { type LambdaProcess, lambdaProcess } from '../support/processes.ts';
-import { releaseStandIn, secretsManagerStandIn } from '../support/stand-ins.ts';
+import { lambdaStandIn, secretsManagerStandIn } from '../support/stand-ins.ts';
 import {
   makeWorld,
   material,
@@ -238,7 +238,7 @@ describe('the artifact', () => {
 describe('the artifact of a release’s check', () => {
   /** Runs the check of a contract on a build, and gives what CodeDeploy was told and what was logged. */
   async function verdictOn(name: string, invoke: (event: unknown) => Promise<unknown>) {
-    const aws = await releaseStandIn(invoke);
+    const aws = await lambdaStandIn(invoke);
     const lambda = start(`${name}release`, {
       AWS_ENDPOINT_URL_LAMBDA: aws.endpoint,
       AWS_ENDPOINT_URL_CODEDEPLOY: aws.endpoint,

@@ -14,7 +14,7 @@ export const project = join(import.meta.dirname, '../..');
 type Env = Readonly<Record<string, string>>;
 type AtEnd = (end: () => Promise<void>) => unknown;
 
-export type Running = ReturnType<typeof run>;
+type Running = ReturnType<typeof run>;
 
 /**
  * Runs a command line of the project, or of a copy of it, in an environment that has nothing of this one's

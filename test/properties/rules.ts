@@ -4,7 +4,7 @@ import type { Refusal, Session } from '../../functions/core/session/session.ts';
 // The rules of docs/sessions.md, written a second time without any code of the core.
 
 /** What a refresh must answer, and the row after it. */
-export interface Expected {
+interface Expected {
   readonly outcome: 'refreshed' | 'retry' | Refusal;
   /** Whether the refresh must end the session as reuse. */
   readonly ends?: boolean;

@@ -3,7 +3,7 @@ import { dynamoDBTable } from '../../functions/core/session/table.ts';
 import type { WorldTest } from '../support/world.ts';
 
 /** The fault of one request, and what another client does before this one gets its error. */
-export interface Fate {
+interface Fate {
   /** `request`: cut before the engine has it. `answer`: cut after the engine has done it. `none`: no fault. */
   readonly lose: 'request' | 'answer' | 'none';
   readonly meanwhile?: () => Promise<unknown>;

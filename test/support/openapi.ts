@@ -6,7 +6,7 @@ import { documentText } from '../../local/document.ts';
 type Named<Thing> = Readonly<Record<string, Thing>>;
 
 /** What the tests read of an OpenAPI document. */
-export interface Document {
+interface Document {
   readonly openapi: string;
   readonly info: Named<string>;
   readonly servers: readonly Named<string>[];
@@ -50,7 +50,7 @@ export interface Schema {
 
 const documents = new Map<string, Document>();
 
-/** A contract's document, with what each `$ref` in it leads to in its place. */
+/** A contract's document, with each `$ref` replaced by what it names. */
 export function documentOf(contract: Pick<Contract, 'name'>): Document {
   const known = documents.get(contract.name) ?? resolved(parse(documentText(contract)));
   documents.set(contract.name, known);
@@ -75,7 +75,7 @@ export function operationOf(contract: Contract): Operation {
 }
 
 /** An example of an answer, and the status that it stands under. An empty body has no value. */
-export interface Answered extends Omit<Example, 'value'> {
+interface Answered extends Omit<Example, 'value'> {
   readonly status: number;
   readonly value?: object;
   /** The body as it goes over the wire. */

@@ -3,11 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-export type SecretsManagerStandIn = Awaited<ReturnType<typeof secretsManagerStandIn>>;
-
 /**
- * Secrets Manager's HTTP API. `secrets` are by their ids; `down` answers 500, `stalled` begins an
- * answer and never ends it.
+ * Secrets Manager's HTTP API. `secrets` has the secrets by id. In the mood `down` it answers 500; in
+ * the mood `stalled` it begins an answer and never ends it.
  */
 export async function secretsManagerStandIn() {
   const manager = {
@@ -29,11 +27,11 @@ export async function secretsManagerStandIn() {
 }
 
 /**
- * The HTTP APIs of Lambda and CodeDeploy that a release's check calls: the functions that were called,
- * by the name or ARN that the caller gave, and what CodeDeploy was told, in order.
+ * The HTTP APIs of Lambda and CodeDeploy, as the command line and a release's check call them. It
+ * lists the functions that were called, by the given name or ARN, and what CodeDeploy was told.
  * @param invoke answers for Lambda; undefined is a crash of the function
  */
-export async function releaseStandIn(invoke: (event: unknown) => Promise<unknown>) {
+export async function lambdaStandIn(invoke: (event: unknown) => Promise<unknown>) {
   const told: unknown[] = [];
   const called: string[] = [];
   const server = await listening(async (request, response) => {

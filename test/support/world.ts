@@ -138,7 +138,7 @@ function worldOn({ rows: table, items, replace }: Storage) {
     now: noon,
     /** How every storage request ends from now on; undefined where the storage answers. */
     outage: undefined as Outage | undefined,
-    /** Storage requests but the SDK's retries, since the world began or `requests.length = 0`. */
+    /** Storage requests, without the SDK's retries, since the world began or `requests.length = 0`. */
     requests: [] as string[],
     /** Every record that the handlers wrote. */
     records: [] as RequestRecord[],

@@ -40,7 +40,7 @@ describe.for(ways)('POST $contract.path, $what', ({ contract, inBody, typed, sen
     const asked = part === 'secret' && typeof bad === 'string' && bad !== '' && !tooLarge;
     expect(world.requests).toHaveLength(asked ? 1 : 0);
 
-    // To the byte what the contract says to everyone: nothing of the input is in it.
+    // The same bytes for everyone, so the answer quotes nothing of the input.
     const reason = tooLarge ? 'too-large' : 'wrong-secret';
     const { status, body, headers } = contract.refuse(reason, requestId);
     const all = {

@@ -6,7 +6,7 @@ import { documentOf, type Example, operationOf } from '../../support/openapi.ts'
 import { noon, type Outage, type WireCall, type World } from '../../support/world.ts';
 
 /** Brings a world about in which a request is refused, and gives that request. */
-export type Situation = (world: World, contract: Contract) => Promise<WireCall>;
+type Situation = (world: World, contract: Contract) => Promise<WireCall>;
 
 /**
  * How every answer of a Lambda comes about; `gateway` where API Gateway alone gives it. The request is

@@ -11,11 +11,11 @@ const secret = 'right';
 const wayOf = new Map([...ways].reverse().map((way) => [way.contract.name, way]));
 const owners = sessionOwners.flatMap(({ name }) => wayOf.get(name) ?? []);
 
-/** Of one length with the right ones, so that lengths can be compared too. */
+/** As long as the right ones, so that the lengths of requests can be compared. */
 const [otherId, wrong] = ['none', 'wrong'];
 const requestId = '3b0e2c6a-7d0f-4f0c-9c0b-6f2f3f1f0a11';
 
-/** Whose secret is wrong: he must see in no way what became of the session, or that there is one. */
+/** A caller with a wrong secret cannot tell these apart, nor from a session that does not exist. */
 const sessions = [
   { what: 'a live session' },
   { what: 'a revoked session', revoked: true },

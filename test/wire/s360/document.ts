@@ -22,7 +22,7 @@ export const sampleAnswer = `{
 }`;
 
 /** The token in the sample answer, and the id in it. */
-export const sampleToken: string = JSON.parse(sampleAnswer).data.accessToken;
+const sampleToken: string = JSON.parse(sampleAnswer).data.accessToken;
 export const sampleUuid = '51368f50-4a67-42d4-803c-ddc80c0be491';
 
 /** Whose session the sample token speaks of, and what it says of them. */
